@@ -1,0 +1,225 @@
+"""Builds the parts, joins them, and lets them live and die together. The only module that knows everybody."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+
+import aiohttp
+import discord
+import yarl
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot.clock import Clock, system_clock
+from bot.engine.budget import Budget, Purpose
+from bot.engine.courier import Courier
+from bot.engine.engine import Engine
+from bot.engine.fetcher import Fetcher
+from bot.engine.janitor import Janitor
+from bot.engine.poller import Poller
+from bot.engine.submitter import SubmitRules, Submitter
+from bot.health import serve_health
+from bot.service import Defaults, Service
+from bot.settings import Settings
+from bot.store.database import Database
+from bot.store.drafts import DraftStore
+from bot.store.lock import only_one
+from bot.store.migrate import migrate
+from bot.store.tasks import TaskStore
+from bot.tokenlab.catalogue import Catalogue
+from bot.tokenlab.client import TokenLabClient
+from bot.ui.cards import CardRules
+from bot.ui.client import MusicBot
+from bot.ui.media import MediaCollector, MediaFetcher, MediaStore, open_media_session
+from bot.ui.messenger import Messenger
+
+log = logging.getLogger(__name__)
+
+GATEWAY_CLOSE_S = 1.0
+MB = 1024 * 1024
+
+
+class LockLostError(Exception):
+    """Another process may have taken over: this one must not go on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """Bot and engine, built and not yet running."""
+
+    bot: MusicBot
+    engine: Engine
+    service: Service
+    catalogue: Catalogue
+    tasks: TaskStore
+    database: Database
+
+
+def point_discord_at(settings: Settings) -> None:
+    """Let discord.py talk to a proxy or a test server; its own addresses are class attributes."""
+    Route.BASE = settings.discord_api_base
+    if settings.discord_gateway_url is not None:
+        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(settings.discord_gateway_url)
+
+
+@asynccontextmanager
+async def build(settings: Settings, *, clock: Clock = system_clock, sync_commands: bool = True) -> AsyncIterator[App]:
+    """Open database and sessions, and put the parts together; all is closed at the end."""
+    async with AsyncExitStack() as stack:
+        database = Database(settings.database_url.get_secret_value())
+        stack.push_async_callback(database.close)
+        before, after = await migrate(database)
+        if before != after:
+            log.info("database migrated", extra={"from": before, "to": after})
+        tasks, drafts = TaskStore(database, clock), DraftStore(database, clock)
+
+        session = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
+        # a create must never meet a kept connection that the server is just closing: its fate would be unknown
+        paying_session = await stack.enter_async_context(
+            aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), connector=aiohttp.TCPConnector(force_close=True))
+        )
+        client = TokenLabClient(
+            session,
+            paying_session=paying_session,
+            clock=clock,
+            base_url=settings.tokenlab_api_base,
+            api_key=settings.tokenlab_api_key,
+            create_timeout_s=settings.tokenlab_create_timeout_s,
+        )
+        budget = Budget(settings.tokenlab_requests_per_minute)
+        catalogue = Catalogue(
+            client, clock, lyrics_model=settings.tokenlab_lyrics_model, may_ask=lambda: budget.take(Purpose.OTHER)
+        )
+        service = Service(tasks=tasks, drafts=drafts, catalogue=catalogue, clock=clock, defaults=_defaults(settings))
+        rules = CardRules(expected_song_s=settings.expected_song_s, expected_lyrics_s=settings.expected_lyrics_s)
+        bot = MusicBot(
+            service,
+            clock=clock,
+            card_rules=rules,
+            message_content=settings.message_content_intent,
+            shard_ids=settings.shard_ids,
+            shard_count=settings.shard_count,
+            sync_commands=sync_commands,
+        )
+        folder = MediaStore(
+            settings.media_dir,
+            keep_days=settings.media_keep_days,
+            total_bytes=settings.media_total_mb * MB,
+            clock=clock,
+        )
+        media_session = await stack.enter_async_context(open_media_session(allow_private=settings.media_allow_private))
+        fetcher = MediaFetcher(
+            media_session, allow_private=settings.media_allow_private, max_bytes=settings.media_max_mb * MB
+        )
+        display = Messenger(bot, media_dir=settings.media_dir, rules=rules, clock=clock)
+        submitter = Submitter(
+            tasks,
+            client,
+            budget,
+            clock,
+            SubmitRules(deadline_s=settings.task_deadline_s, first_look_s=settings.poll_interval_s),
+        )
+        engine = Engine(
+            submitter=submitter,
+            poller=Poller(tasks, client, budget, clock, interval_s=settings.poll_interval_s),
+            fetcher=Fetcher(tasks, MediaCollector(fetcher, folder), clock),
+            courier=Courier(tasks, display, clock),
+            janitor=Janitor(
+                tasks,
+                drafts,
+                display,
+                folder,
+                clock,
+                create_timeout_s=settings.tokenlab_create_timeout_s,
+                is_submitting=submitter.is_handling,
+                on_queued=submitter.wake,
+            ),
+        )
+        _join(engine, service)
+        yield App(bot=bot, engine=engine, service=service, catalogue=catalogue, tasks=tasks, database=database)
+
+
+def _defaults(settings: Settings) -> Defaults:
+    return Defaults(
+        model=settings.tokenlab_model,
+        version=settings.tokenlab_version,
+        clip_id_order=settings.tokenlab_clip_id_order,
+        upload_extend=settings.tokenlab_upload_extend,
+    )
+
+
+def _join(engine: Engine, service: Service) -> None:
+    """Whoever changes a row rings whoever waits for that."""
+    service.on_queued = engine.on_queued
+    service.on_changed = engine.on_changed
+    engine.submitter.on_done = engine.on_submitted
+    engine.poller.on_done = engine.on_looked
+    engine.fetcher.on_done = engine.courier.wake
+
+
+async def serve(settings: Settings) -> None:
+    """Run until SIGTERM or Ctrl-C, then stop in order within 10 s.
+
+    Raises:
+        AlreadyRunningError: another process works on this database.
+        discord.LoginFailure, discord.PrivilegedIntentsRequired: Discord does not let us in.
+    """
+    point_discord_at(settings)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    lock_url = (settings.database_direct_url or settings.database_url).get_secret_value()
+    async with only_one(lock_url) as lost, build(settings) as app:
+        health = serve_health(
+            host=settings.http_host, port=settings.http_port, is_ready=app.bot.is_ready, counts=app.tasks.counts
+        )
+        async with health:
+            await app.engine.recover()
+            await _run(app, settings.discord_token.get_secret_value(), stop, lost)
+    log.info("stopped")
+
+
+async def _run(app: App, token: str, stop: asyncio.Event, lost: asyncio.Event) -> None:
+    """Gateway and engine side by side: when one ends, all end."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            engine = group.create_task(app.engine.run(stop), name="engine")
+            group.create_task(app.catalogue.run(stop), name="catalogue")
+            connection = group.create_task(_connect(app.bot, token, stop), name="gateway")
+            guard = group.create_task(_guard(lost), name="lock guard")
+            await stop.wait()
+            log.info("stopping")
+            app.service.close()
+            with suppress(BaseException):  # the group has seen it already
+                await asyncio.shield(engine)
+            guard.cancel()
+            connection.cancel()
+    finally:
+        await _close(app.bot)
+
+
+async def _connect(bot: discord.Client, token: str, stop: asyncio.Event) -> None:
+    try:
+        await bot.start(token)
+    finally:
+        stop.set()
+
+
+async def _guard(lost: asyncio.Event) -> None:
+    await lost.wait()
+    raise LockLostError("the lock of the database is lost")
+
+
+async def _close(bot: discord.Client) -> None:
+    """A gateway that does not answer the goodbye must not hold up the end."""
+    try:
+        async with asyncio.timeout(GATEWAY_CLOSE_S):
+            await bot.close()
+    except TimeoutError:
+        log.info("gateway did not say goodbye")
+    except Exception:  # the end must be reached
+        log.warning("gateway could not be closed", exc_info=True)

@@ -1,0 +1,36 @@
+"""Why a request of a person is refused before anything is spent: a closed list. `bot/ui/texts.py` has the words."""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Who was refused what."""
+
+    CLOSING = "closing"
+    """The program is stopping."""
+    LINE_FULL = "line_full"
+    MISSING_PERMISSION = "missing_permission"
+    """The bot may not do what it needs in this channel; `detail` names the permissions."""
+    UNKNOWN_MODEL = "unknown_model"
+    NO_LYRICS_MODEL = "no_lyrics_model"
+    LYRICS_UNKNOWN = "lyrics_unknown"
+    """The catalogue could not be read yet."""
+    NOT_FOUND = "not_found"
+    NOT_YOURS = "not_yours"
+    NOT_FINISHED = "not_finished"
+    NO_CLIP = "no_clip"
+    """Lyrics, or a song that left nothing to continue."""
+    TOO_LATE = "too_late"
+    """Submitted already, or over: nothing to cancel, retry or drop."""
+    DRAFT_GONE = "draft_gone"
+    NEEDS_START = "needs_start"
+    """`upload-extend` needs to know from where."""
+
+
+class Refused(Exception):  # noqa: N818 -- a refusal is an answer, not a fault of the program
+    """A clear no, with the facts that its words need."""
+
+    def __init__(self, reason: Reason, detail: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.detail = detail

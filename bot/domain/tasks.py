@@ -1,0 +1,296 @@
+"""The music task: what it is, the states it passes through, and the moves between them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+TaskId = NewType("TaskId", int)
+
+
+class Kind(StrEnum):
+    """What a music task makes."""
+
+    SONG = "song"
+    LYRICS = "lyrics"
+    CONTINUATION = "continuation"
+
+    @property
+    def makes_audio(self) -> bool:
+        """Whether the result is audio rather than text."""
+        return self is not Kind.LYRICS
+
+
+class State(StrEnum):
+    """Where a music task is on its way; `docs/architecture.md`, section 3, tells each one's story."""
+
+    RECEIVED = "received"
+    QUEUED = "queued"
+    SUBMITTING = "submitting"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    UNCERTAIN = "uncertain"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    ABANDONED = "abandoned"
+
+
+MOVES: Mapping[State, frozenset[State]] = {
+    State.RECEIVED: frozenset({State.QUEUED, State.ABANDONED}),
+    State.QUEUED: frozenset({State.SUBMITTING, State.CANCELLED}),
+    State.SUBMITTING: frozenset({State.RUNNING, State.QUEUED, State.FAILED, State.UNCERTAIN}),
+    State.RUNNING: frozenset({State.COMPLETED, State.FAILED, State.EXPIRED}),
+    State.EXPIRED: frozenset({State.COMPLETED, State.FAILED}),
+    State.UNCERTAIN: frozenset({State.RUNNING, State.QUEUED, State.CANCELLED}),
+    State.COMPLETED: frozenset(),
+    State.FAILED: frozenset(),
+    State.CANCELLED: frozenset(),
+    State.ABANDONED: frozenset(),
+}
+
+TERMINAL = frozenset(state for state, after in MOVES.items() if not after)
+"""States that nothing leaves."""
+
+SETTLED = TERMINAL | {State.UNCERTAIN}
+"""States whose card waits for nobody but a person: shown before progress, on every rung of the delivery ladder."""
+
+ANNOUNCED = frozenset({State.COMPLETED, State.FAILED, State.UNCERTAIN})
+"""States that are told to the requester with a ready ping, at most once each."""
+
+
+class StaleTaskError(Exception):
+    """Somebody else has moved the task meanwhile: look again before acting."""
+
+
+class LineFullError(Exception):
+    """The member has as many tasks waiting as the limits allow."""
+
+
+class InvalidMoveError(Exception):
+    """A move that `MOVES` does not know: a mistake in the program."""
+
+
+def check_move(before: State, after: State) -> None:
+    """Refuse a move that is not in the table.
+
+    Raises:
+        InvalidMoveError: `after` can't follow `before`.
+    """
+    if after not in MOVES[before]:
+        raise InvalidMoveError(f"{before} can't become {after}")
+
+
+class ErrorCode(StrEnum):
+    """Why a music task failed, in our own closed list. The words for members are in `bot/ui/texts.py`."""
+
+    WISH_REFUSED = "wish_refused"
+    """The provider refused this wish (400, 413): the member can word it differently."""
+    CLIP_REFUSED = "clip_refused"
+    """The provider does not know the clip that was to be continued."""
+    MODEL_UNAVAILABLE = "model_unavailable"
+    """The provider does not know or not allow this model."""
+    NO_ACCESS = "no_access"
+    """The key was refused (401, 403): the operator must act."""
+    NO_CREDIT = "no_credit"
+    """Balance or quota is used up (402): the operator must act."""
+    PROVIDER_BUSY = "provider_busy"
+    """Rate limits, full channels or no connection, until our patience ended. Nothing was created."""
+    PROVIDER_FAILED = "provider_failed"
+    """The task was accepted and then failed. Failed tasks are not charged."""
+    NO_RESULT = "no_result"
+    """Completed without audio (or lyrics)."""
+    RESULT_GONE = "result_gone"
+    """The provider no longer knows the task."""
+    NO_ANSWER = "no_answer"
+    """Not finished a day after the deadline."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Track:
+    """One take of a finished song, as the provider gave it."""
+
+    audio_url: str
+    audio_id: str | None = None
+    video_url: str | None = None
+    image_url: str | None = None
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What a completed task holds: tracks for music, the first one primary; text for lyrics."""
+
+    title: str | None = None
+    lyrics: str | None = None
+    tracks: tuple[Track, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaFile:
+    """One downloaded take in `MEDIA_DIR`, kept until Discord has confirmed the attachment."""
+
+    name: str
+    """File name inside `MEDIA_DIR`."""
+    shown_as: str
+    """File name that members see."""
+    size_bytes: int
+    duration_s: float | None = None
+
+
+class PingStatus(StrEnum):
+    """How far a ready ping has come: marked before it is sent, so that it is sent at most once."""
+
+    SENDING = "sending"
+    DONE = "done"
+
+
+class Role(StrEnum):
+    """What a message shows of a music task."""
+
+    CARD = "card"
+    PING = "ping"
+    REPLACEMENT = "replacement"
+
+
+class AttemptOutcome(StrEnum):
+    """What became of one POST."""
+
+    UNDER_WAY = "under_way"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTask:
+    """What is known of a music task when its row is written."""
+
+    origin_key: str
+    kind: Kind
+    user_id: int
+    guild_id: int | None
+    channel_id: int
+    prompt: str
+    title: str | None = None
+    tags: str | None = None
+    instrumental: bool = False
+    model: str
+    version: str | None = None
+    parent_id: TaskId | None = None
+    clip_id: str | None = None
+    continue_at_s: float | None = None
+    message_id: int | None = None
+    interaction_id: int
+    interaction_token: str | None
+    """None where the card is a message that the token did not make."""
+    token_at: datetime
+    attachment_limit_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A continuation that still waits for a confirmation."""
+
+    id: int
+    origin_key: str
+    created_at: datetime
+    user_id: int
+    guild_id: int | None
+    channel_id: int
+    parent_id: TaskId
+    prompt: str | None
+    at_s: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MusicTask:
+    """One wish from command to delivered message: a row of `music_tasks`."""
+
+    id: TaskId
+    origin_key: str
+    kind: Kind
+    state: State
+    revision: int
+    """Counts changes that the card should show."""
+    shown_revision: int
+    """The revision that the card shows; only grows."""
+    created_at: datetime
+    state_at: datetime
+    """Since when it is in this state."""
+
+    # whose, and where
+    user_id: int
+    guild_id: int | None
+    channel_id: int
+
+    # the wish
+    prompt: str
+    title: str | None = None
+    tags: str | None = None
+    instrumental: bool = False
+    model: str
+    version: str | None = None
+    parent_id: TaskId | None = None
+    clip_id: str | None = None
+    continue_at_s: float | None = None
+
+    # the card
+    message_id: int | None = None
+    interaction_id: int | None = None
+    interaction_token: str | None = None
+    """Erased once dead; never logged."""
+    token_at: datetime | None = None
+    """When the interaction behind the token began."""
+    attachment_limit_bytes: int
+    card_lost: str | None = None
+    """Why the card can't be edited any more."""
+    files_shown: bool = False
+    """Whether the card already carries its attachments: later edits leave them alone."""
+    show_after: datetime | None = None
+    """No try to show before this moment (back-off after a passing failure)."""
+    show_failures: int = 0
+    pinged_for: State | None = None
+    """The state that the last ready ping told of."""
+    ping_status: PingStatus | None = None
+    ping_at: datetime | None = None
+
+    # in our line
+    not_before: datetime | None = None
+    """No submit before this moment (the provider asked us to wait)."""
+    attempt: int = 0
+    refusals: int = 0
+    """Refusals in a row that proved nothing was created."""
+
+    # at the provider
+    provider_task_id: str | None = None
+    poll_url: str | None = None
+    request_id: str | None = None
+    endpoint: str | None = None
+    billing_transaction_id: str | None = None
+    provider_status: str | None = None
+    progress: int | None = None
+    submitted_at: datetime | None = None
+    deadline_at: datetime | None = None
+    looked_at: datetime | None = None
+    next_look_at: datetime | None = None
+    look_failures: int = 0
+
+    # the outcome
+    result: Result | None = None
+    clip_candidates: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Every id that may name the clip, by where it was found; see `bot/tokenlab/models.py`."""
+    media: tuple[MediaFile, ...] = ()
+    media_wanted: bool = False
+    """Whether its audio is still to be fetched."""
+    media_after: datetime | None = None
+    media_failures: int = 0
+    error_code: ErrorCode | None = None
+    error_detail: str | None = None
+    """The provider's own text, clipped; shown to nobody unread."""
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether only a person can change it now."""
+        return self.state in SETTLED

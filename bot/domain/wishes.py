@@ -1,0 +1,233 @@
+"""The three wishes: what a member may ask for, normalised and within the limits of both services."""
+
+import re
+import unicodedata
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from bot.domain.secrets import SecretKind, find_secret
+from bot.domain.tasks import Kind, TaskId
+
+PROMPT_MAX_CHARS = 5000
+TAGS_MAX_CHARS = 1000
+TITLE_MAX_CHARS = 100
+AT_MAX_S = 24 * 60 * 60
+
+
+class WishProblem(StrEnum):
+    """Why a wish can't be taken. The words for members are in `bot/ui/texts.py`."""
+
+    EMPTY_PROMPT = "empty_prompt"
+    PROMPT_TOO_LONG = "prompt_too_long"
+    TAGS_TOO_LONG = "tags_too_long"
+    TITLE_TOO_LONG = "title_too_long"
+    SECRET = "secret"  # noqa: S105 - the name of a problem
+    PRIVATE_URL = "private_url"
+    BAD_TIME = "bad_time"
+
+
+class WishError(ValueError):
+    """A wish that can't be taken. Carries no text of the member's."""
+
+    def __init__(self, problem: WishProblem, *, limit: int | None = None) -> None:
+        super().__init__(problem.value)
+        self.problem = problem
+        self.limit = limit
+        """What would have been allowed: characters for a text, seconds for a time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SongWish:
+    """A wish for a song."""
+
+    prompt: str
+    title: str | None = None
+    tags: str | None = None
+    instrumental: bool = False
+    model: str | None = None
+    version: str | None = None
+
+    kind = Kind.SONG
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LyricsWish:
+    """A wish for lyrics only."""
+
+    prompt: str
+    model: str | None = None
+
+    kind = Kind.LYRICS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContinuationWish:
+    """A wish to go on with a finished song."""
+
+    parent_id: TaskId
+    prompt: str | None = None
+    at_s: float | None = None
+
+    kind = Kind.CONTINUATION
+
+
+Wish = SongWish | LyricsWish | ContinuationWish
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyWish:
+    """What was understood of a reply in free text. Not yet checked: it becomes a `ContinuationWish` first."""
+
+    at_s: float | None = None
+    prompt: str | None = None
+
+
+def checked(wish: Wish) -> Wish:
+    """The same wish with its texts normalised.
+
+    Raises:
+        WishError: a text is empty, too long, or holds a secret or a private URL; or the time is out of bounds.
+    """
+    match wish:
+        case SongWish():
+            return replace(wish, prompt=_needed(_prompt(wish.prompt)), title=_title(wish.title), tags=_tags(wish.tags))
+        case LyricsWish():
+            return replace(wish, prompt=_needed(_prompt(wish.prompt)))
+        case ContinuationWish():
+            _check_time(wish.at_s or 0.0)
+            return replace(wish, prompt=_prompt(wish.prompt), at_s=wish.at_s)
+
+
+def _needed(prompt: str | None) -> str:
+    if prompt is None:
+        raise WishError(WishProblem.EMPTY_PROMPT)
+    return prompt
+
+
+def _prompt(text: str | None) -> str | None:
+    return _safe(normalise(text or ""), PROMPT_MAX_CHARS, WishProblem.PROMPT_TOO_LONG)
+
+
+def _title(text: str | None) -> str | None:
+    return _safe(one_line(text or ""), TITLE_MAX_CHARS, WishProblem.TITLE_TOO_LONG)
+
+
+def _tags(text: str | None) -> str | None:
+    return _safe(one_line(text or ""), TAGS_MAX_CHARS, WishProblem.TAGS_TOO_LONG)
+
+
+def _safe(text: str, limit: int, too_long: WishProblem) -> str | None:
+    if len(text) > limit:
+        raise WishError(too_long, limit=limit)
+    match find_secret(text):
+        case None:
+            return text or None
+        case SecretKind.PRIVATE_URL:
+            raise WishError(WishProblem.PRIVATE_URL)
+        case _:
+            raise WishError(WishProblem.SECRET)
+
+
+def _check_time(at_s: float) -> None:
+    if not 0 <= at_s <= AT_MAX_S:  # refuses NaN, too
+        raise WishError(WishProblem.BAD_TIME, limit=AT_MAX_S)
+
+
+# --- Texts -------------------------------------------------------------------------------------------------------
+
+_BLANK_LINES = re.compile(r"\n{4,}")
+_JOINERS = re.compile(
+    r"(?<=[^\x00-\x7f\u200c\u200d])([\u200c\u200d])[\u200c\u200d]*(?=[^\x00-\x7f\u200c\u200d])|[\u200c\u200d]+"
+)
+"""Joiners shape Persian and Indic words and hold emoji together; beside ASCII they only hide things."""
+
+
+def normalise(text: str) -> str:
+    """The text composed (NFC), without control and invisible characters, with at most two blank lines in a row."""
+    visible = "\n".join(_visible(line).rstrip() for line in text.splitlines())
+    return _BLANK_LINES.sub("\n\n\n", visible).strip()
+
+
+def one_line(text: str) -> str:
+    """The normalised text on a single line, words separated by single spaces."""
+    return " ".join(normalise(text).split())
+
+
+def _visible(line: str) -> str:
+    composed = unicodedata.normalize("NFC", "".join(filter(_is_visible, line.replace("\t", " "))))
+    return unicodedata.normalize("NFC", _JOINERS.sub(r"\1", composed))
+
+
+def _is_visible(char: str) -> bool:
+    """False for control characters, bidi marks and overrides, zero-width characters, tags and lone surrogates."""
+    return char in "\u200c\u200d" or unicodedata.category(char) not in {"Cc", "Cf", "Cs"}
+
+
+# --- Times and replies -------------------------------------------------------------------------------------------
+
+_SECONDS = r"\d{1,5}(?:[.,]\d{1,3})?"
+_TIME_FORMS = (
+    re.compile(rf"(?P<s>{_SECONDS})", re.A),
+    re.compile(r"(?:(?P<h>\d{1,2}):(?=[0-5]?\d:))?(?P<m>\d{1,4}):(?P<s>[0-5]?\d(?:[.,]\d{1,3})?)", re.A),
+    re.compile(
+        r"(?=\d)(?:(?P<h>\d{1,2})\s*h(?:ours?)?\s*)?(?:(?P<m>\d{1,4})\s*m(?:in(?:ute)?s?)?\s*)?"
+        rf"(?:(?P<s>{_SECONDS})\s*s(?:ec(?:ond)?s?)?)?",
+        re.I | re.A,
+    ),
+)
+
+_MENTION = re.compile(r"<@[!&]?\d{1,20}>")
+_UNIT = r"\s*(?:h(?:ours?)?|m(?:in(?:ute)?s?)?|s(?:ec(?:ond)?s?)?)(?![^\W\d_])"
+_FROM = re.compile(
+    rf"(?:from|at)\s+(?P<at>(?>\d+(?:[:.,]\d+)*(?:{_UNIT}(?:\s*\d+(?:[.,]\d+)?{_UNIT})*)?))"
+    r"(?P<gap>\s*[,;:.!?\u2013\u2014-]+(?:\s+|$)|\s*[,;\u2013\u2014]|\s+|$)(?P<rest>.*)",
+    re.I | re.A | re.S,
+)
+_TIME_OF_DAY = r"[ap]\.?m\b|o['\u2019]?clock|past\b|tonight|in the (?:morning|afternoon|evening)"
+_AFTER_A_CLOCK = re.compile(_TIME_OF_DAY, re.I)
+_AFTER_A_NUMBER = re.compile(
+    rf"(?:{_TIME_OF_DAY}|to|till|until|i|bpm|k?hz|percent|degrees?|days?|nights?|weeks?|months?|years?|times?"
+    r"|miles?|mph|km\w*|feet|met(?:er|re)s?|bars?|beats?|people|voices?|dollars?|st|nd|rd|th)\b",
+    re.I,
+)
+"""Words that make "at 3 …" something else than a place in the song."""
+
+
+def parse_at(text: str) -> float:
+    """Seconds from the start, read from `65`, `65.5`, `1:05`, `1:02:03`, `1m5s`, `2m` or `90s`; a comma is a point too.
+
+    Raises:
+        WishError: not a time, or beyond a day.
+    """
+    found = next(filter(None, (form.fullmatch(text.strip()) for form in _TIME_FORMS)), None)
+    if found is None:
+        raise WishError(WishProblem.BAD_TIME, limit=AT_MAX_S)
+    parts = found.groupdict()
+    hours, minutes, seconds = (float((parts.get(name) or "0").replace(",", ".")) for name in "hms")
+    at_s = hours * 3600 + minutes * 60 + seconds
+    _check_time(at_s)
+    return at_s
+
+
+def parse_reply(text: str) -> ReplyWish:
+    """A reply such as "from 1:05, quieter bridge", without the mentions in it; what is no time is all prompt.
+
+    Raises:
+        WishError: it begins with a clock time that does not exist, such as 1:75.
+    """
+    said = normalise(_MENTION.sub(" ", text))
+    found = _FROM.match(said)
+    if found is None or _means_something_else(found):
+        return ReplyWish(prompt=said or None)
+    try:
+        return ReplyWish(at_s=parse_at(found["at"]), prompt=found["rest"].strip() or None)
+    except WishError:
+        if ":" in found["at"]:
+            raise
+        return ReplyWish(prompt=said)
+
+
+def _means_something_else(found: re.Match[str]) -> bool:
+    """Whether the next word tells that the number is a time of day, a count or a speed."""
+    other = _AFTER_A_NUMBER if found["at"].isdigit() else _AFTER_A_CLOCK
+    return not found["gap"].strip() and other.match(found["rest"]) is not None

@@ -1,0 +1,1 @@
+"""What goes on by itself: submitter, poller, courier, fetcher and janitor, alive in one `TaskGroup`."""

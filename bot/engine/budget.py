@@ -1,0 +1,164 @@
+"""The request budget of the API key: one token bucket for creates, looks and the rest. Pure bookkeeping, no waiting."""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+WINDOW_S = 60.0
+BURST_SHARE = 0.05
+"""Part of the limit that may be spent at once; with the share that is refilled it leaves some room for jitter."""
+SMALL_BURST = 3
+"""Small limits may spend up to so many at once, where that is a tenth of them: they have few refills to lose."""
+LOOKS_SHARE = 0.25
+"""Part of the rate that looks keep while they ask, however many creates there are."""
+CREATE_RESERVE_SHARE = 0.2
+"""Part of the burst that looks leave to creates."""
+ASKING_S = 5.0
+"""How long a request that was turned down counts as still wanted (longer where the rate is tiny)."""
+RETRY_AFTER_DEFAULT_S = 10.0
+RETRY_AFTER_MAX_S = 3600.0
+LOWEST_RATE_SHARE = 1 / 16
+RECOVERY_PER_SUCCESS = 1 / 90
+"""Requests per second regained by each success: a halved rate is whole again after about a minute of use."""
+_EPSILON = 1e-6
+"""Part of a token that rounding may cost; above what a clock of days can't resolve."""
+_STEPS_MAX = 1000
+
+
+class Purpose(StrEnum):
+    """What a request is for."""
+
+    CREATE = "create"
+    LOOK = "look"
+    OTHER = "other"
+    """The catalogue and the like: only what creates and looks leave."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """The bucket at one moment."""
+
+    at: float
+    tokens: float
+    owed: float
+    """Tokens that belong to looks."""
+    looks_ask: bool
+    creates_ask: bool
+
+
+class Budget:
+    """Who may send a request now, so that a key never has more than `requests_per_minute` in any 60 seconds.
+
+    Sustained use is up to `share` of the limit, plus a small burst. Creates go first: looks leave them a reserve, and
+    a create that was turned down is served before further looks; but looks keep a quarter of the rate while they ask.
+    Not safe for threads.
+    """
+
+    def __init__(
+        self, requests_per_minute: int, monotonic: Callable[[], float] = time.monotonic, share: float = 0.9
+    ) -> None:
+        if requests_per_minute < 1 or not 0 < share <= 1:
+            raise ValueError("a budget needs at least 1 request per minute and a share above 0, at most 1")
+        self._monotonic = monotonic
+        small_burst = min(SMALL_BURST, requests_per_minute // 10)
+        self._capacity = float(max(1, small_burst, math.floor(requests_per_minute * BURST_SHARE)))
+        room = max(requests_per_minute - self._capacity, requests_per_minute / 2)
+        self._full_rate = min(share * requests_per_minute, room) / WINDOW_S
+        self._rate = self._full_rate
+        self._reserve = math.floor(self._capacity * CREATE_RESERVE_SHARE)
+        self._owed_max = 2 + self._capacity * LOOKS_SHARE
+        self._blocked_until = -math.inf
+        self._looks_ask_until = -math.inf
+        self._creates_ask_until = -math.inf
+        now = monotonic()
+        self._state = _Moment(at=now, tokens=self._capacity, owed=0.0, looks_ask=False, creates_ask=False)
+
+    @property
+    def rate_per_s(self) -> float:
+        """Requests per second at present; less than the full rate for a while after a 429."""
+        return self._rate
+
+    def take(self, purpose: Purpose) -> bool:
+        """Whether one request may be sent now; if so, it is counted."""
+        now = self._monotonic()
+        moment = self._projected(now)
+        allowed = self._allows(purpose, moment)
+        spent = 1.0 if allowed else 0.0
+        repaid = spent if purpose is Purpose.LOOK else 0.0
+        self._state = _with(moment, tokens=moment.tokens - spent, owed=max(0.0, moment.owed - repaid))
+        self._note_asking(purpose, now, allowed=allowed)
+        return allowed
+
+    def wait_s(self, purpose: Purpose) -> float:
+        """Seconds until a `take` would succeed if nobody else asks before; 0 for now."""
+        now = self._monotonic()
+        at = max(now, self._blocked_until)
+        for _ in range(_STEPS_MAX):
+            moment = self._projected(at)
+            if self._allows(purpose, moment):
+                break
+            at = self._next_change(moment, self._needed(purpose, moment))
+        return at - now
+
+    def throttled(self, retry_after_s: float | None) -> None:
+        """The provider refused a request (429): send nothing for so many seconds, then at half the rate.
+
+        Several refusals of the same moment halve the rate once.
+        """
+        now = self._monotonic()
+        pause_s = retry_after_s if retry_after_s is not None and retry_after_s >= 0 else RETRY_AFTER_DEFAULT_S
+        moment = self._projected(now)
+        if now >= self._blocked_until:
+            self._rate = max(self._full_rate * LOWEST_RATE_SHARE, self._rate / 2)
+        self._blocked_until = max(self._blocked_until, now + min(pause_s, RETRY_AFTER_MAX_S))
+        self._state = _with(moment, tokens=0.0, owed=0.0)
+
+    def succeeded(self) -> None:
+        """The provider took a request: the rate recovers a little after earlier refusals."""
+        self._rate = min(self._full_rate, self._rate + RECOVERY_PER_SUCCESS)
+
+    def _note_asking(self, purpose: Purpose, now: float, *, allowed: bool) -> None:
+        """Remember who was turned down. Looks come in batches: one that succeeds does not end their asking."""
+        until = now + min(WINDOW_S, max(ASKING_S, 2 / self._rate))
+        if purpose is Purpose.CREATE:
+            self._creates_ask_until = -math.inf if allowed else until
+        elif purpose is Purpose.LOOK and not allowed:
+            self._looks_ask_until = until
+
+    def _projected(self, at: float) -> _Moment:
+        """The bucket at that moment, not before the last one known, if nobody asks until then."""
+        last = self._state
+        at = max(at, last.at)
+        refilled_s = max(0.0, at - max(last.at, self._blocked_until))
+        looks_ask = at < self._looks_ask_until
+        owed = min(self._owed_max, last.owed + refilled_s * self._rate * LOOKS_SHARE) if looks_ask else 0.0
+        tokens = min(self._capacity, last.tokens + refilled_s * self._rate)
+        return _Moment(at, tokens, owed, looks_ask, at < self._creates_ask_until)
+
+    def _allows(self, purpose: Purpose, moment: _Moment) -> bool:
+        return moment.tokens + _EPSILON >= self._needed(purpose, moment)
+
+    def _needed(self, purpose: Purpose, moment: _Moment) -> float:
+        """How many tokens must be there: one's own and those that belong to others."""
+        for_looks = math.floor(moment.owed + _EPSILON)
+        for_creates = max(self._reserve, 1 if moment.creates_ask else 0)
+        match purpose:
+            case Purpose.CREATE:
+                return 1 + for_looks
+            case Purpose.LOOK:
+                return 1 if for_looks else 1 + for_creates
+            case Purpose.OTHER:
+                return 1 + for_looks + for_creates
+
+    def _next_change(self, moment: _Moment, needed: float) -> float:
+        """The next moment after this one at which the answer may be another."""
+        to_fill_s = (needed - moment.tokens) / self._rate if needed <= self._capacity else math.inf
+        to_owe_s = (1 - moment.owed) / (self._rate * LOOKS_SHARE) if moment.looks_ask and moment.owed < 1 else math.inf
+        changes = (moment.at + to_fill_s, moment.at + to_owe_s, self._looks_ask_until, self._creates_ask_until)
+        return min((at for at in changes if at > moment.at), default=moment.at)
+
+
+def _with(moment: _Moment, *, tokens: float, owed: float) -> _Moment:
+    return _Moment(moment.at, tokens, owed, moment.looks_ask, moment.creates_ask)

@@ -1,0 +1,142 @@
+"""Brings the cards up to date with their rows, and tells the requester once. The only part that edits cards."""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from bot.clock import Clock
+from bot.domain.line import Place, in_turn, places
+from bot.domain.tasks import ANNOUNCED, MusicTask, PingStatus, Role, State, TaskId
+from bot.engine.ports import Display, ShowLaterError, Shown, Tasks
+from bot.engine.worker import Worker
+
+log = logging.getLogger(__name__)
+
+MEDIA_PATIENCE = timedelta(seconds=20)
+"""How long a finished card waits for its audio before it is shown with a link."""
+SETTLING = timedelta(seconds=1.5)
+"""A change that is usually followed by another within this time is not shown by itself."""
+REFRESH_EVERY = timedelta(seconds=10)
+OLDEST_REFRESH = timedelta(minutes=55)
+"""Discord limits edits of messages older than an hour: soft refreshes end before."""
+PING_AGAIN = timedelta(minutes=2)
+"""As long as this, Discord takes a second ping with the same nonce for the first one."""
+FIRST_DELAY_S = 2.0
+LONGEST_DELAY_S = 300.0
+
+
+class Courier(Worker[MusicTask]):
+    """Shows each task until `shown_revision` has caught up, finals first; then sends the ready ping."""
+
+    name = "courier"
+    concurrency = 8
+
+    def __init__(self, tasks: Tasks, display: Display, clock: Clock) -> None:
+        super().__init__()
+        self._tasks = tasks
+        self._display = display
+        self._clock = clock
+        self._looks: dict[TaskId, str] = {}
+        self._refreshed_at: datetime | None = None
+        self._places: dict[TaskId, Place] = {}
+
+    def key(self, item: MusicTask) -> TaskId:
+        """See `Worker.key`."""
+        return item.id
+
+    async def find(self, room: int) -> Sequence[MusicTask]:
+        """Cards that lag behind, then pings to send, then cards whose place or progress may have changed."""
+        now = self._clock()
+        # a few more than there is room for: those in flight or with a penalty don't hide the others
+        asked = room + self.concurrency
+        due = await self._tasks.unshown(now, asked, media_since=now - MEDIA_PATIENCE, settle_since=now - SETTLING)
+        due += await self._tasks.unpinged(now, asked)
+        if len(due) < room and (self._refreshed_at is None or now - self._refreshed_at >= REFRESH_EVERY):
+            self._refreshed_at = now
+            due += await self._changed_looks(now)
+        return due
+
+    async def handle(self, item: MusicTask) -> None:
+        """Show the newest state of a task, and tell its requester if it has come to an end."""
+        task = await self._tasks.get(item.id)
+        if task is None or task.state is not item.state:
+            return  # moved on meanwhile: `find` has the rules for what it is now
+        try:
+            if task.revision > task.shown_revision or item.state not in ANNOUNCED:
+                await self._show(task)
+            else:
+                await self._tell(task)
+        except ShowLaterError as error:
+            await self._postpone(task, error.retry_after_s)
+
+    async def _show(self, task: MusicTask) -> None:
+        place = await self._place(task)
+        shown = await self._display.show(task, place)
+        self._looks[task.id] = self._display.looks(task, place)
+        if task.is_settled:
+            self._looks.pop(task.id, None)
+        await self._mark(task, shown)
+
+    async def _mark(self, task: MusicTask, shown: Shown) -> None:
+        values: dict[str, object] = {"card_lost": shown.lost}
+        if shown.files_shown:
+            values["files_shown"] = True
+        if shown.replacement is not None:
+            channel_id, message_id = shown.replacement
+            if shown.lost is None:  # the new message is the card from now on; the token knows only the old one
+                values |= {"message_id": message_id, "interaction_token": None, "files_shown": shown.files_shown}
+            await self._tasks.remember_message(
+                task, message_id=message_id, channel_id=channel_id, role=Role.REPLACEMENT
+            )
+        if shown.told or (shown.lost and task.state in ANNOUNCED):
+            values |= {"pinged_for": task.state, "ping_status": PingStatus.DONE, "ping_at": self._clock()}
+        await self._tasks.mark_shown(task, **values)
+        if shown.lost:
+            log.warning("card is lost", extra={"task_id": task.id, "reason": shown.lost, "told": shown.told})
+        if task.state in ANNOUNCED:
+            self.wake()
+
+    async def _tell(self, task: MusicTask) -> None:
+        """Send the ready ping at most once: marked before, and after a crash repeated only while that is safe."""
+        now = self._clock()
+        begun = task.pinged_for is task.state and task.ping_status is PingStatus.SENDING and task.ping_at is not None
+        if begun and task.ping_at is not None and now - task.ping_at >= PING_AGAIN:
+            message_id = await self._display.find_ping(task)
+        else:
+            if not begun:
+                await self._tasks.annotate(task.id, pinged_for=task.state, ping_status=PingStatus.SENDING, ping_at=now)
+            message_id = await self._display.ping(task)
+        await self._tasks.annotate(task.id, ping_status=PingStatus.DONE, show_after=None, show_failures=0)
+        if message_id is not None:
+            await self._tasks.remember_message(task, message_id=message_id, channel_id=task.channel_id, role=Role.PING)
+
+    async def _postpone(self, task: MusicTask, retry_after_s: float | None) -> None:
+        delay_s = max(retry_after_s or 0.0, min(FIRST_DELAY_S * 2**task.show_failures, LONGEST_DELAY_S))
+        await self._tasks.annotate(
+            task.id,
+            show_after=self._clock() + timedelta(seconds=delay_s),
+            show_failures=min(task.show_failures + 1, 20),
+        )
+        log.info("card will be shown later", extra={"task_id": task.id, "delay_s": round(delay_s, 1)})
+
+    async def _changed_looks(self, now: datetime) -> list[MusicTask]:
+        """Cards up to date by revision whose place in line or progress looks different by now."""
+        moving = await self._tasks.moving_cards(now - OLDEST_REFRESH)
+        await self._read_places()
+        self._looks = {task.id: self._looks[task.id] for task in moving if task.id in self._looks}
+        changed: list[MusicTask] = []
+        for task in moving:
+            looks = self._display.looks(task, self._places.get(task.id))
+            if self._looks.setdefault(task.id, looks) != looks:
+                changed.append(task)
+        return changed
+
+    async def _place(self, task: MusicTask) -> Place | None:
+        if task.state is not State.QUEUED:
+            return None
+        await self._read_places()
+        return self._places.get(task.id)
+
+    async def _read_places(self) -> None:
+        waiting, running = await self._tasks.waiting(), await self._tasks.running_by_member()
+        self._places = places(in_turn(waiting, running))

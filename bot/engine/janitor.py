@@ -1,0 +1,105 @@
+"""Settles what was left half-way: cards never confirmed, POSTs cut off, dead tokens, old drafts and files."""
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from bot.clock import Clock
+from bot.domain.tasks import AttemptOutcome, MusicTask, State, TaskId
+from bot.engine.ports import Display, Drafts, MediaFolder, ShowLaterError, Tasks
+from bot.engine.worker import Worker
+
+log = logging.getLogger(__name__)
+
+RECEIVED_PATIENCE = timedelta(seconds=30)
+SUBMITTING_MARGIN = timedelta(seconds=30)
+TOKEN_LIFE = timedelta(minutes=15)
+"""Discord: an interaction token works 15 minutes."""
+DRAFT_LIFE = timedelta(hours=1)
+CHORES_EVERY = timedelta(minutes=1)
+SWEEP_EVERY = timedelta(hours=1)
+
+
+class Janitor(Worker[MusicTask]):
+    """Looks for rows that nobody is working on, at start and always."""
+
+    name = "janitor"
+    idle_s = 5.0
+
+    def __init__(
+        self,
+        tasks: Tasks,
+        drafts: Drafts,
+        display: Display,
+        media: MediaFolder,
+        clock: Clock,
+        *,
+        create_timeout_s: float,
+        is_submitting: Callable[[TaskId], bool],
+        on_queued: Callable[[], None],
+    ) -> None:
+        super().__init__()
+        self._tasks = tasks
+        self._drafts = drafts
+        self._display = display
+        self._media = media
+        self._clock = clock
+        self._submitting_patience = timedelta(seconds=create_timeout_s) + SUBMITTING_MARGIN
+        self._is_submitting = is_submitting
+        self._on_queued = on_queued
+        self._chores_at: datetime | None = None
+        self._swept_at: datetime | None = None
+
+    def key(self, item: MusicTask) -> TaskId:
+        """See `Worker.key`."""
+        return item.id
+
+    async def recover(self) -> int:
+        """At start, before anything is sent: whatever the last process was paying for is uncertain now."""
+        left = [task for task in await self._tasks.in_state(State.SUBMITTING) if not self._is_submitting(task.id)]
+        for task in left:
+            await self._cut_off(task)
+        return len(left)
+
+    async def find(self, room: int) -> Sequence[MusicTask]:  # noqa: ARG002 -- a batch of stale rows is small
+        """Rows that have been in a passing state for too long."""
+        now = self._clock()
+        await self._do_chores(now)
+        received = await self._tasks.in_state(State.RECEIVED, before=now - RECEIVED_PATIENCE)
+        submitting = await self._tasks.in_state(State.SUBMITTING, before=now - self._submitting_patience)
+        return received + [task for task in submitting if not self._is_submitting(task.id)]
+
+    async def handle(self, item: MusicTask) -> None:
+        """Settle one row."""
+        if item.state is State.SUBMITTING:
+            await self._cut_off(item)
+        else:
+            await self._settle_received(item)
+
+    async def _cut_off(self, task: MusicTask) -> None:
+        await self._tasks.move(task, State.UNCERTAIN, outcome=AttemptOutcome.UNKNOWN, refusals=0)
+        log.warning("fate of a create is unknown", extra={"task_id": task.id, "attempt": task.attempt})
+
+    async def _settle_received(self, task: MusicTask) -> None:
+        try:
+            message_id = await self._display.find_card(task)
+        except ShowLaterError:
+            log.info("card can't be looked for now", extra={"task_id": task.id})
+            return
+        if message_id is None:
+            await self._tasks.move(task, State.ABANDONED)
+            log.info("task moved", extra={"task_id": task.id, "from": task.state, "to": State.ABANDONED})
+            return
+        await self._tasks.shown(task, message_id)
+        self._on_queued()
+        log.info("lost card found", extra={"task_id": task.id})
+
+    async def _do_chores(self, now: datetime) -> None:
+        if self._chores_at is not None and now - self._chores_at < CHORES_EVERY:
+            return
+        self._chores_at = now
+        await self._tasks.erase_tokens(now - TOKEN_LIFE)
+        await self._drafts.forget(now - DRAFT_LIFE)
+        if self._swept_at is None or now - self._swept_at >= SWEEP_EVERY:
+            self._swept_at = now
+            await self._media.sweep(await self._tasks.media_names())

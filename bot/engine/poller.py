@@ -1,0 +1,170 @@
+"""Looks at running tasks: RUNNING ─▶ COMPLETED | FAILED | EXPIRED. `bot/domain/pacing.py` says when."""
+
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+
+from bot.clock import Clock
+from bot.domain.pacing import BILLING_GAP_S, gives_up, next_look_at
+from bot.domain.tasks import ErrorCode, MusicTask, State, TaskId
+from bot.engine.budget import Budget, Purpose
+from bot.engine.ports import Provider, Tasks
+from bot.engine.worker import Worker
+from bot.tokenlab.errors import (
+    AccessRefusedError,
+    TaskGoneError,
+    TaskNotOwnedError,
+    ThrottledError,
+    TokenLabError,
+    TryLaterError,
+)
+from bot.tokenlab.models import Look, ProviderStatus
+
+log = logging.getLogger(__name__)
+
+BILLING_LOOKS = 2
+"""Looks at a completed task for the sake of its billing id, at most."""
+
+
+class Poller(Worker[MusicTask]):
+    """Spends one look at a time on the tasks that are due, and writes what it saw."""
+
+    name = "poller"
+    concurrency = 32
+
+    def __init__(self, tasks: Tasks, provider: Provider, budget: Budget, clock: Clock, *, interval_s: float) -> None:
+        super().__init__()
+        self.idle_s = min(1.0, interval_s)
+        self._tasks = tasks
+        self._provider = provider
+        self._budget = budget
+        self._clock = clock
+        self._interval_s = interval_s
+        self._key_refused = False
+
+    def key(self, item: MusicTask) -> TaskId:
+        """See `Worker.key`."""
+        return item.id
+
+    async def find(self, room: int) -> Sequence[MusicTask]:
+        """The tasks that are due, as far as the request budget goes."""
+        due = [task for task in await self._tasks.due_looks(self._clock(), room) if not self.is_handling(task.id)]
+        return [task for task in due if self._budget.take(Purpose.LOOK)]
+
+    async def handle(self, item: MusicTask) -> None:
+        """Look once and write what was seen."""
+        if item.provider_task_id is None:  # the row of a completed create always has one
+            raise ValueError("a task without a provider id is due for a look")
+        try:
+            look = await self._provider.look(item.provider_task_id, item.poll_url)
+        except (TaskGoneError, TaskNotOwnedError) as error:
+            await self._gone(item, error)
+        except TokenLabError as error:
+            await self._failed_look(item, error)
+        else:
+            self._budget.succeeded()
+            self._key_works()
+            await self._saw(item, look)
+
+    async def _saw(self, task: MusicTask, look: Look) -> None:
+        if task.state is State.COMPLETED:
+            await self._saw_bill(task, look)
+            return
+        match look.status:
+            case ProviderStatus.COMPLETED:
+                await self._completed(task, look)
+            case ProviderStatus.FAILED:
+                await self._fail(task, ErrorCode.PROVIDER_FAILED, look.error_detail, look=look)
+            case ProviderStatus.PENDING | ProviderStatus.PROCESSING | ProviderStatus.UNKNOWN:
+                await self._unfinished(task, look)
+
+    async def _completed(self, task: MusicTask, look: Look) -> None:
+        if not (look.result.tracks if task.kind.makes_audio else look.result.lyrics):
+            await self._fail(task, ErrorCode.NO_RESULT, None, look=look)
+            return
+        now = self._clock()
+        await self._tasks.move(
+            task,
+            State.COMPLETED,
+            result=look.result,
+            clip_candidates=look.clip_candidates,
+            progress=None,
+            provider_status=look.raw_status,
+            looked_at=now,
+            look_failures=0,
+            billing_transaction_id=look.billing_transaction_id,
+            media_wanted=task.kind.makes_audio,
+            next_look_at=None if look.billing_transaction_id else now + timedelta(seconds=BILLING_GAP_S),
+        )
+        log.info("task moved", extra={"task_id": task.id, "from": task.state, "to": State.COMPLETED})
+
+    async def _fail(self, task: MusicTask, code: ErrorCode, detail: str | None, *, look: Look | None = None) -> None:
+        seen = {} if look is None else {"provider_status": look.raw_status, "looked_at": self._clock()}
+        await self._tasks.move(
+            task, State.FAILED, error_code=code, error_detail=detail, next_look_at=None, progress=None, **seen
+        )
+        log.info("task moved", extra={"task_id": task.id, "from": task.state, "to": State.FAILED, "code": code})
+
+    async def _unfinished(self, task: MusicTask, look: Look) -> None:
+        now = self._clock()
+        deadline_at = task.deadline_at or now
+        seen = {
+            "provider_status": look.raw_status,
+            "progress": look.progress,
+            "looked_at": now,
+            "look_failures": 0,
+        }
+        if task.state is State.EXPIRED and gives_up(now=now, deadline_at=deadline_at):
+            await self._fail(task, ErrorCode.NO_ANSWER, None, look=look)
+        elif task.state is State.RUNNING and now >= deadline_at:
+            later = next_look_at(now=now, state=State.EXPIRED, interval_s=self._interval_s)
+            await self._tasks.move(task, State.EXPIRED, **{**seen, "next_look_at": later, "progress": None})
+            log.warning("task moved", extra={"task_id": task.id, "from": task.state, "to": State.EXPIRED})
+        else:
+            later = next_look_at(now=now, state=task.state, interval_s=self._interval_s)
+            await self._tasks.note(task, **{**seen, "next_look_at": later})
+
+    async def _saw_bill(self, task: MusicTask, look: Look) -> None:
+        """The result is stored already; only the billing id was missing."""
+        looks = task.look_failures + 1
+        again = look.billing_transaction_id is None and looks < BILLING_LOOKS
+        later = self._clock() + timedelta(seconds=BILLING_GAP_S) if again else None
+        await self._tasks.note(
+            task, billing_transaction_id=look.billing_transaction_id, look_failures=looks, next_look_at=later
+        )
+
+    async def _gone(self, task: MusicTask, error: TokenLabError) -> None:
+        if task.state is State.COMPLETED:
+            await self._tasks.note(task, next_look_at=None)
+            return
+        await self._fail(task, ErrorCode.RESULT_GONE, error.detail)
+
+    async def _failed_look(self, task: MusicTask, error: TokenLabError) -> None:
+        """A failed look says nothing about the task: look again later."""
+        retry_after_s = None
+        if isinstance(error, TryLaterError):
+            retry_after_s = error.retry_after_s
+            if isinstance(error, ThrottledError):
+                self._budget.throttled(error.retry_after_s)
+        if isinstance(error, AccessRefusedError):
+            self._key_fails(error)
+        now = self._clock()
+        failures = task.look_failures + 1
+        if task.state is State.COMPLETED:
+            again = now + timedelta(seconds=BILLING_GAP_S) if failures < BILLING_LOOKS else None
+        else:
+            again = next_look_at(
+                now=now, state=task.state, interval_s=self._interval_s, failures=failures, retry_after_s=retry_after_s
+            )
+        await self._tasks.note(task, looked_at=now, look_failures=failures, next_look_at=again)
+        log.info("look failed", extra={"task_id": task.id, "failures": failures, "error": type(error).__name__})
+
+    def _key_fails(self, error: TokenLabError) -> None:
+        if not self._key_refused:
+            log.error("the TokenLab key is refused; running tasks are held", extra={"request_id": error.request_id})
+        self._key_refused = True
+
+    def _key_works(self) -> None:
+        if self._key_refused:
+            log.info("the TokenLab key works again")
+        self._key_refused = False

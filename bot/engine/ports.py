@@ -1,0 +1,122 @@
+"""What the engine needs from the outside, named as protocols; `bot/app.py` hands in the real parts."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from bot.domain.line import Place, Waiting
+from bot.domain.tasks import MediaFile, MusicTask, Role, State, TaskId
+from bot.tokenlab.models import Created, CreateRequest, Look
+
+
+class Provider(Protocol):
+    """The TokenLab client, as far as the engine uses it."""
+
+    async def create(self, request: CreateRequest) -> Created:
+        """Start a task; costs money, never retried inside."""
+
+    async def look(self, provider_task_id: str, poll_url: str | None) -> Look:
+        """Ask for a task's status."""
+
+
+class Tasks(Protocol):
+    """The task store, as far as the engine uses it; `bot/store/tasks.py` has the meaning of each."""
+
+    async def get(self, task_id: TaskId) -> MusicTask | None: ...
+    async def move(self, before: MusicTask, to: State, **values: Any) -> MusicTask: ...  # noqa: ANN401 -- column values
+    async def note(self, before: MusicTask, **values: Any) -> MusicTask: ...  # noqa: ANN401 -- column values
+    async def annotate(self, task_id: TaskId, **values: Any) -> None: ...  # noqa: ANN401 -- column values
+    async def mark_shown(self, task: MusicTask, **values: Any) -> None: ...  # noqa: ANN401 -- column values
+    async def shown(self, before: MusicTask, message_id: int) -> MusicTask: ...
+    async def claim(self, task_id: TaskId) -> MusicTask | None: ...
+    async def remember_message(self, task: MusicTask, *, message_id: int, channel_id: int, role: Role) -> None: ...
+    async def waiting(self) -> list[Waiting]: ...
+    async def running_by_member(self) -> dict[int, int]: ...
+    async def due_looks(self, now: datetime, limit: int) -> list[MusicTask]: ...
+    async def unshown(
+        self, now: datetime, limit: int, *, media_since: datetime, settle_since: datetime
+    ) -> list[MusicTask]: ...
+    async def unpinged(self, now: datetime, limit: int) -> list[MusicTask]: ...
+    async def moving_cards(self, since: datetime) -> list[MusicTask]: ...
+    async def media_wanted(self, now: datetime, limit: int) -> list[MusicTask]: ...
+    async def media_fetched(self, task: MusicTask, media: Sequence[MediaFile]) -> None: ...
+    async def media_names(self) -> set[str]: ...
+    async def in_state(self, state: State, *, before: datetime | None = None) -> list[MusicTask]: ...
+    async def erase_tokens(self, before: datetime) -> int: ...
+
+
+class Drafts(Protocol):
+    """The draft store, as far as the engine uses it."""
+
+    async def forget(self, before: datetime) -> int: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """How a card reached Discord, or why it never will."""
+
+    lost: str | None = None
+    """Why the card itself can't be edited any more; `/songs` has the result all the same."""
+    files_shown: bool = False
+    replacement: tuple[int, int] | None = None
+    """Channel and message id of a new message that took the card's place."""
+    told: bool = False
+    """Whether the requester was told by this very message, so that no ping is needed."""
+
+
+class ShowLaterError(Exception):
+    """Discord could not be reached now; the row remembers, try again after `retry_after_s`."""
+
+    def __init__(self, retry_after_s: float | None = None) -> None:
+        super().__init__("later")
+        self.retry_after_s = retry_after_s
+
+
+class Display(Protocol):
+    """What shows tasks to people: `bot/ui/messenger.py`."""
+
+    def looks(self, task: MusicTask, place: Place | None) -> str:
+        """A fingerprint of the card as it would be drawn now."""
+
+    async def show(self, task: MusicTask, place: Place | None) -> Shown:
+        """Edit the card, or walk down the delivery ladder.
+
+        Raises:
+            ShowLaterError: a passing failure.
+        """
+
+    async def ping(self, task: MusicTask) -> int | None:
+        """Send the ready ping; gives its message id, or None if there is no way to send it.
+
+        Raises:
+            ShowLaterError: a passing failure; nothing was sent.
+        """
+
+    async def find_ping(self, task: MusicTask) -> int | None:
+        """Look for a ready ping of this task that was sent before a crash."""
+
+    async def find_card(self, task: MusicTask) -> int | None:
+        """Ask Discord whether the card of a RECEIVED task is there; gives its message id.
+
+        Raises:
+            ShowLaterError: a passing failure; nothing is known.
+        """
+
+
+class Media(Protocol):
+    """What downloads audio: `bot/ui/media/collect.py`."""
+
+    async def fetch_task(self, task: MusicTask) -> Sequence[MediaFile]:
+        """Download and tag every take of a completed song.
+
+        Raises:
+            MediaError: see `bot/domain/media.py`.
+        """
+
+
+class MediaFolder(Protocol):
+    """What owns `MEDIA_DIR`: `bot/ui/media/store.py`."""
+
+    async def sweep(self, in_use: Collection[str]) -> int:
+        """Remove files that nobody needs any more; gives how many."""

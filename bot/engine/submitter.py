@@ -1,0 +1,185 @@
+"""Sends waiting wishes to TokenLab: QUEUED ─▶ SUBMITTING ─▶ RUNNING. The only place that spends money."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.clock import Clock
+from bot.domain.limits import may_run
+from bot.domain.line import Waiting, in_turn
+from bot.domain.tasks import AttemptOutcome, ErrorCode, MusicTask, StaleTaskError, State, TaskId
+from bot.engine.budget import Budget, Purpose
+from bot.engine.ports import Provider, Tasks
+from bot.engine.worker import Worker
+from bot.tokenlab.errors import RefusedError, ThrottledError, TokenLabError, TryLaterError
+from bot.tokenlab.models import CREATE_PATH, Created, CreateRequest
+
+log = logging.getLogger(__name__)
+
+MOST_REFUSALS = 20
+"""So many "come back later" in a row, then the wish fails: nothing was created."""
+FIRST_DELAY_S = 5.0
+LONGEST_DELAY_S = 120.0
+RECORD_PAUSE_S = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmitRules:
+    """What the operator set about creating."""
+
+    deadline_s: float
+    first_look_s: float
+
+
+class Submitter(Worker[Waiting]):
+    """Takes wishes out of the line in turn and pays for each at most once."""
+
+    name = "submitter"
+    grace_s = 8.0
+    concurrency = 16
+
+    def __init__(self, tasks: Tasks, provider: Provider, budget: Budget, clock: Clock, rules: SubmitRules) -> None:
+        super().__init__()
+        self._tasks = tasks
+        self._provider = provider
+        self._budget = budget
+        self._clock = clock
+        self._rules = rules
+
+    def key(self, item: Waiting) -> TaskId:
+        """See `Worker.key`."""
+        return item.id
+
+    async def find(self, room: int) -> Sequence[Waiting]:
+        """Who is next, as far as the members' limits and the request budget allow."""
+        running = await self._tasks.running_by_member()
+        chosen: list[Waiting] = []
+        now = self._clock()
+        for one in in_turn(await self._tasks.waiting(), running):
+            if len(chosen) >= room:
+                break
+            if (one.not_before is not None and one.not_before > now) or self.is_handling(one.id):
+                continue
+            if not may_run(running.get(one.user_id, 0)):
+                continue
+            if not self._budget.take(Purpose.CREATE):
+                break
+            running[one.user_id] = running.get(one.user_id, 0) + 1
+            chosen.append(one)
+        return chosen
+
+    async def handle(self, item: Waiting) -> None:
+        """Claim, ask once, and write down what came of it, whatever that is."""
+        if (task := await self._tasks.claim(item.id)) is None:
+            return
+        log.info("task moved", extra={"task_id": task.id, "to": State.SUBMITTING, "attempt": task.attempt})
+        try:
+            created = await self._provider.create(self._request(task))
+        except TryLaterError as error:
+            await self._later(task, error)
+        except RefusedError as error:
+            await self._fail(task, error.error_code, error)
+        except asyncio.CancelledError:
+            await asyncio.shield(self._unknown(task, None))
+            raise
+        except Exception as error:  # whatever else happened, a task may exist and may cost
+            await self._unknown(task, error)
+            if not isinstance(error, TokenLabError):
+                raise
+        else:
+            self._budget.succeeded()
+            await asyncio.shield(self._record(task, created))
+
+    def _request(self, task: MusicTask) -> CreateRequest:
+        uploads = task.clip_id is not None and task.clip_id.startswith(("https://", "http://"))
+        return CreateRequest(
+            kind=task.kind,
+            model=task.model,
+            prompt=task.prompt,
+            version=task.version,
+            title=task.title,
+            tags=task.tags,
+            instrumental=task.instrumental,
+            clip_id=None if uploads else task.clip_id,
+            continue_at_s=task.continue_at_s,
+            extend_audio_url=task.clip_id if uploads else None,  # TOKENLAB_UPLOAD_EXTEND: the track is the clip
+        )
+
+    async def _record(self, task: MusicTask, created: Created) -> None:
+        """Write the provider's id until it is written: it was paid for."""
+        now = self._clock()
+        while True:
+            try:
+                await self._tasks.move(
+                    task,
+                    State.RUNNING,
+                    outcome=AttemptOutcome.ACCEPTED,
+                    provider_task_id=created.provider_task_id,
+                    poll_url=created.poll_url,
+                    request_id=created.request_id,
+                    endpoint=CREATE_PATH,
+                    provider_status=created.status,
+                    submitted_at=now,
+                    refusals=0,
+                    deadline_at=now + timedelta(seconds=self._rules.deadline_s),
+                    next_look_at=now + timedelta(seconds=self._rules.first_look_s),
+                    looked_at=None,
+                    look_failures=0,
+                )
+            except StaleTaskError:
+                if (late := await self._tasks.get(task.id)) is None or late.state is not State.UNCERTAIN:
+                    log.critical("accepted task has no row to go to", extra=_ids(task, created))
+                    return
+                task = late
+            except Exception:
+                log.critical("accepted task can't be written, trying again", extra=_ids(task, created), exc_info=True)
+                await asyncio.sleep(RECORD_PAUSE_S)
+            else:
+                log.info("task moved", extra={"to": State.RUNNING, **_ids(task, created)})
+                return
+
+    async def _later(self, task: MusicTask, error: TryLaterError) -> None:
+        """Back into the line: nothing was created."""
+        if isinstance(error, ThrottledError):
+            self._budget.throttled(error.retry_after_s)
+        if task.refusals + 1 >= MOST_REFUSALS:
+            await self._fail(task, ErrorCode.PROVIDER_BUSY, error)
+            return
+        delay_s = max(error.retry_after_s or 0.0, min(FIRST_DELAY_S * 2**task.refusals, LONGEST_DELAY_S))
+        await self._tasks.move(
+            task,
+            State.QUEUED,
+            outcome=AttemptOutcome.REFUSED,
+            refusals=task.refusals + 1,
+            not_before=self._clock() + timedelta(seconds=delay_s),
+            request_id=error.request_id,
+        )
+        log.info("task waits for the provider", extra={"task_id": task.id, "delay_s": round(delay_s, 1)})
+
+    async def _fail(self, task: MusicTask, code: ErrorCode, error: TokenLabError) -> None:
+        await self._tasks.move(
+            task,
+            State.FAILED,
+            outcome=AttemptOutcome.REFUSED,
+            error_code=code,
+            error_detail=error.detail,
+            request_id=error.request_id,
+        )
+        level = logging.ERROR if code in {ErrorCode.NO_ACCESS, ErrorCode.NO_CREDIT} else logging.INFO
+        log.log(level, "create was refused", extra={"task_id": task.id, "code": code, "request_id": error.request_id})
+
+    async def _unknown(self, task: MusicTask, error: Exception | None) -> None:
+        request_id = getattr(error, "request_id", None)
+        await self._tasks.move(task, State.UNCERTAIN, outcome=AttemptOutcome.UNKNOWN, refusals=0, request_id=request_id)
+        log.warning("fate of a create is unknown", extra={"task_id": task.id, "request_id": request_id})
+
+
+def _ids(task: MusicTask, created: Created) -> dict[str, object]:
+    return {
+        "task_id": task.id,
+        "attempt": task.attempt,
+        "provider_task_id": created.provider_task_id,
+        "request_id": created.request_id,
+    }

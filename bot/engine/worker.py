@@ -1,0 +1,121 @@
+"""The loop that every worker of the engine runs: find what is due, handle each behind a fence, rest, stop in time."""
+
+import asyncio
+import logging
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+from bot.domain.tasks import StaleTaskError, TaskId
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+LONGEST_PENALTY_S = 300.0
+
+
+class Worker(ABC, Generic[T]):
+    """One loop over music tasks. At most one job per task is in flight, and at most `concurrency` in all."""
+
+    name: str
+    idle_s: float = 1.0
+    """Longest rest between two looks at the store; `wake` ends it early."""
+    concurrency: int = 8
+    grace_s: float = 3.0
+    """How long jobs under way may go on once the program stops."""
+
+    def __init__(self) -> None:
+        self._bell = asyncio.Event()
+        self._in_flight: dict[TaskId, asyncio.Task[None]] = {}
+        self.on_done: Callable[[], None] = lambda: None
+        """Rung after each job: a row may have changed that another worker waits for."""
+        self._penalties: dict[TaskId, tuple[int, float]] = {}
+
+    @abstractmethod
+    async def find(self, room: int) -> Sequence[T]:
+        """What is due now, the most urgent first; more than `room` are left for later."""
+
+    @abstractmethod
+    def key(self, item: T) -> TaskId:
+        """The music task that an item is about."""
+
+    @abstractmethod
+    async def handle(self, item: T) -> None:
+        """Do the one thing this worker does."""
+
+    def wake(self) -> None:
+        """Look at the store at once: something has changed."""
+        self._bell.set()
+
+    def is_handling(self, task_id: TaskId) -> bool:
+        """Whether a job for this task is in flight here."""
+        return task_id in self._in_flight
+
+    async def step(self) -> int:
+        """Do everything that is due now and wait for it; gives how many items that were."""
+        async with asyncio.TaskGroup() as group:
+            return await self._start_due(group)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set, then let what is under way finish within `grace_s` and cut the rest."""
+        async with asyncio.TaskGroup() as group:
+            while not stop.is_set():
+                self._bell.clear()
+                await self._start_due(group)
+                await self._rest(stop)
+            await self._drain()
+
+    async def _start_due(self, group: asyncio.TaskGroup) -> int:
+        room = self.concurrency - len(self._in_flight)
+        if room <= 0:
+            return 0
+        started = 0
+        for item in await self.find(room):
+            task_id = self.key(item)
+            if started >= room or task_id in self._in_flight or self._is_penalised(task_id):
+                continue
+            job = group.create_task(self._fenced(item, task_id), name=f"{self.name} {task_id}")
+            self._in_flight[task_id] = job
+            started += 1
+        return started
+
+    async def _fenced(self, item: T, task_id: TaskId) -> None:
+        """One item's trouble never holds up the others."""
+        try:
+            await self.handle(item)
+        except StaleTaskError:
+            log.info("task was moved by somebody else", extra={"worker": self.name, "task_id": task_id})
+        except Exception:
+            self._penalise(task_id)
+            log.exception("job failed", extra={"worker": self.name, "task_id": task_id})
+        else:
+            self._penalties.pop(task_id, None)
+        finally:
+            self._in_flight.pop(task_id, None)
+            self._bell.set()
+            self.on_done()
+
+    def _penalise(self, task_id: TaskId) -> None:
+        count = self._penalties.get(task_id, (0, 0.0))[0] + 1
+        self._penalties[task_id] = (count, time.monotonic() + min(2.0**count, LONGEST_PENALTY_S))
+
+    def _is_penalised(self, task_id: TaskId) -> bool:
+        return time.monotonic() < self._penalties.get(task_id, (0, 0.0))[1]
+
+    async def _rest(self, stop: asyncio.Event) -> None:
+        bell = asyncio.ensure_future(self._bell.wait())
+        stopping = asyncio.ensure_future(stop.wait())
+        try:
+            await asyncio.wait({bell, stopping}, timeout=self.idle_s, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            bell.cancel()
+            stopping.cancel()
+
+    async def _drain(self) -> None:
+        if not self._in_flight:
+            return
+        _, late = await asyncio.wait(set(self._in_flight.values()), timeout=self.grace_s)
+        for job in late:
+            job.cancel()

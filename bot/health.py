@@ -1,0 +1,70 @@
+"""For the operator's tools: `/healthz`, `/readyz` and `/metrics` over HTTP, off unless `HTTP_PORT` is set."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+
+from bot.domain.tasks import State
+
+
+@asynccontextmanager
+async def serve_health(
+    *, host: str, port: int, is_ready: Callable[[], bool], counts: Callable[[], Awaitable[dict[State, int]]]
+) -> AsyncIterator[None]:
+    """Answer health checks while the block runs.
+
+    Args:
+        host: address to listen on.
+        port: 0 for not at all.
+        is_ready: whether Discord is connected.
+        counts: tasks by state; also the proof that the database answers.
+    """
+    if port == 0:
+        yield
+        return
+    app = web.Application()
+    app.add_routes(
+        [
+            web.get("/healthz", _healthz),
+            web.get("/readyz", _readyz(is_ready)),
+            web.get("/metrics", _metrics(is_ready, counts)),
+        ]
+    )
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port, shutdown_timeout=1.0).start()
+        yield
+    finally:
+        await runner.cleanup()
+
+
+async def _healthz(_request: web.Request) -> web.Response:
+    return web.Response(text="ok\n")
+
+
+def _readyz(is_ready: Callable[[], bool]) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def answer(_request: web.Request) -> web.Response:
+        ready = is_ready()
+        return web.Response(text="ready\n" if ready else "not connected to Discord\n", status=200 if ready else 503)
+
+    return answer
+
+
+def _metrics(
+    is_ready: Callable[[], bool], counts: Callable[[], Awaitable[dict[State, int]]]
+) -> Callable[[web.Request], Awaitable[web.Response]]:
+    registry = CollectorRegistry()
+    tasks = Gauge("encore_tasks", "Music tasks by state", ["state"], registry=registry)
+    connected = Gauge("encore_discord_connected", "Whether Discord is connected", registry=registry)
+
+    async def answer(_request: web.Request) -> web.Response:
+        counted = await counts()
+        for state in State:
+            tasks.labels(state=state.value).set(counted.get(state, 0))
+        connected.set(is_ready())
+        return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    return answer

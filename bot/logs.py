@@ -1,0 +1,55 @@
+"""Log lines: a fixed phrase plus facts, as text for people or as JSON for machines. Secrets and prompts stay out."""
+
+import json
+import logging
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+_STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+
+
+def _facts(record: logging.LogRecord) -> Mapping[str, Any]:
+    return {name: value for name, value in record.__dict__.items() if name not in _STANDARD}
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """See `logging.Formatter.format`."""
+        line: dict[str, Any] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "event": record.getMessage(),
+            **_facts(record),
+        }
+        if record.exc_info:
+            line["error"] = self.formatException(record.exc_info)
+        return json.dumps(line, default=str, ensure_ascii=False)
+
+
+class TextFormatter(logging.Formatter):
+    """Time, level, phrase, then the facts as `name=value`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """See `logging.Formatter.format`."""
+        at = datetime.fromtimestamp(record.created, UTC).strftime("%H:%M:%S")
+        facts = " ".join(f"{name}={value}" for name, value in _facts(record).items())
+        line = f"{at} {record.levelname:<7} {record.getMessage()}{'  ' + facts if facts else ''}"
+        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+
+
+def set_up_logs(level: str, style: Literal["text", "json"] | None) -> None:
+    """Send all log lines to standard error: as text on a terminal, else as JSON, unless `style` says which."""
+    handler = logging.StreamHandler(sys.stderr)
+    chosen = style or ("text" if sys.stderr.isatty() else "json")
+    handler.setFormatter(TextFormatter() if chosen == "text" else JsonFormatter())
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    # discord.py tells every request at DEBUG, with tokens in its addresses; alembic and SQLAlchemy tell rows
+    for noisy in ("discord", "alembic", "sqlalchemy", "aiosqlite", "asyncio"):
+        logging.getLogger(noisy).setLevel(max(logging.getLevelName(level), logging.INFO))
+    logging.getLogger("discord.http").setLevel(logging.ERROR)  # its warnings hold whole addresses
+    logging.getLogger("discord.webhook").setLevel(logging.ERROR)

@@ -1,0 +1,171 @@
+"""All settings of the program: one frozen object, read once from the environment and `.env`."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from dotenv import dotenv_values
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+from yarl import URL
+
+from bot.tokenlab.models import CLIP_ID_ORDER, VERSIONS
+
+ENV_FILE = ".env"
+OUR_PREFIXES = ("DISCORD_", "TOKENLAB_", "ENCORE_", "MEDIA_", "POLL_", "EXPECTED_", "TASK_", "SHARD_", "LOG_", "HTTP_")
+
+
+class SettingsError(Exception):
+    """Settings that can't be used; the text is one line that names the variable and never holds a value."""
+
+
+def _origin(value: str) -> str:
+    url = URL(value)
+    if url.scheme not in {"http", "https"} or not url.host or url.user or url.query_string or url.fragment:
+        raise ValueError("must be an address like https://api.example.com")
+    return value.rstrip("/")
+
+
+def _bare_origin(value: str) -> str:
+    if URL(value).path not in {"", "/"}:
+        raise ValueError("must be an origin without a path, like https://api.example.com")
+    return _origin(value)
+
+
+def _socket(value: str) -> str:
+    if URL(value).scheme not in {"ws", "wss"} or not URL(value).host:
+        raise ValueError("must be an address like wss://gateway.example.com")
+    return value
+
+
+def _database(value: str) -> str:
+    try:
+        driver = make_url(value).drivername
+    except ArgumentError as error:
+        raise ValueError("must be a database address") from error
+    if driver not in {"sqlite+aiosqlite", "postgresql+asyncpg"}:
+        raise ValueError("must begin with sqlite+aiosqlite:// or postgresql+asyncpg://")
+    if driver == "sqlite+aiosqlite" and make_url(value).database in {None, "", ":memory:"}:
+        raise ValueError("must name a file")
+    return value
+
+
+DatabaseUrl = Annotated[SecretStr, AfterValidator(lambda value: SecretStr(_database(value.get_secret_value())))]
+
+
+class Settings(BaseSettings):
+    """What the operator can set. The names are the variables' names in lower case."""
+
+    model_config = SettingsConfigDict(
+        env_file=ENV_FILE,
+        env_file_encoding="utf-8",
+        extra="ignore",
+        env_ignore_empty=True,
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    discord_token: SecretStr = Field(min_length=1)
+    discord_api_base: Annotated[str, AfterValidator(_origin)] = "https://discord.com/api/v10"
+    discord_gateway_url: Annotated[str, AfterValidator(_socket)] | None = None
+    message_content_intent: bool = False
+
+    tokenlab_api_key: SecretStr = Field(min_length=1)
+    tokenlab_api_base: Annotated[str, AfterValidator(_bare_origin)] = "https://api.tokenlab.sh"
+    tokenlab_model: str = Field(default="suno-music", min_length=1, max_length=100)
+    tokenlab_lyrics_model: str | None = Field(default=None, max_length=100)
+    tokenlab_version: str = "chirp-v4"
+    tokenlab_requests_per_minute: int = Field(default=1000, ge=2, le=1_000_000)
+    tokenlab_create_timeout_s: float = Field(default=60, ge=1, le=600)
+    tokenlab_clip_id_order: Annotated[tuple[str, ...], NoDecode] = CLIP_ID_ORDER
+    tokenlab_upload_extend: bool = False
+    tokenlab_management_token: SecretStr | None = None
+
+    database_url: DatabaseUrl = SecretStr("sqlite+aiosqlite:///data/encore.db")
+    database_direct_url: DatabaseUrl | None = None
+
+    poll_interval_s: float = Field(default=5, ge=0.1, le=60)
+    expected_song_s: float = Field(default=90, gt=0, le=86_400)
+    expected_lyrics_s: float = Field(default=15, gt=0, le=86_400)
+    task_deadline_s: float = Field(default=1200, ge=1, le=86_400)
+
+    media_dir: Path = Path("data/media")
+    media_keep_days: float = Field(default=30, gt=0, le=3650)
+    media_max_mb: int = Field(default=100, ge=1, le=2000)
+    media_total_mb: int = Field(default=2000, ge=1)
+    media_allow_private: bool = False
+
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(default=0, ge=0, le=65_535)
+
+    encore_role: Literal["all"] = "all"
+    shard_ids: Annotated[tuple[int, ...], NoDecode] = ()
+    shard_count: int | None = Field(default=None, ge=1)
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
+    log_format: Literal["text", "json"] | None = None
+
+    @field_validator("tokenlab_clip_id_order", "shard_ids", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        """Read a comma list."""
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("tokenlab_clip_id_order")
+    @classmethod
+    def _known_sources(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value or set(value) - set(CLIP_ID_ORDER):
+            raise ValueError(f"must be a comma list of {', '.join(CLIP_ID_ORDER)}")
+        return value
+
+    @field_validator("tokenlab_version")
+    @classmethod
+    def _known_version(cls, value: str) -> str:
+        if value not in VERSIONS:
+            raise ValueError(f"must be one of {', '.join(VERSIONS)}")
+        return value
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _shards_belong_together(self) -> "Settings":
+        if self.shard_ids and (self.shard_count is None or max(self.shard_ids) >= self.shard_count):
+            raise ValueError("SHARD_IDS: needs SHARD_COUNT, greater than each id")
+        return self
+
+
+def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401 -- whatever a field takes
+    """Read the settings; `overrides` win over environment and `.env`.
+
+    Raises:
+        SettingsError: a variable is missing or wrong.
+    """
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise SettingsError(_one_line(error)) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{ENV_FILE}: can't be read ({type(error).__name__})") from None
+
+
+def _one_line(error: ValidationError) -> str:
+    first = error.errors(include_input=False, include_url=False)[0]
+    message = str(first["msg"]).removeprefix("Value error, ")
+    if not first["loc"]:
+        return message
+    name = str(first["loc"][0]).upper()
+    return f"{name}: {'is not set' if first['type'] == 'missing' else message}"
+
+
+def likely_typos(names: Iterable[str] | None = None) -> list[str]:
+    """Names that begin like ours and mean nothing to us, from `.env` unless given."""
+    if names is None:
+        names = dotenv_values(ENV_FILE) if os.path.exists(ENV_FILE) else ()  # noqa: PTH110 -- one call, no path kept
+    known = {field.upper() for field in Settings.model_fields}
+    return sorted(name for name in names if name.upper().startswith(OUR_PREFIXES) and name.upper() not in known)

@@ -1,0 +1,83 @@
+"""Connections: one writer and several readers on SQLite, one pool on PostgreSQL."""
+
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+BUSY_TIMEOUT_MS = 2000
+"""How long SQLite waits for another process; inside this one, writers queue for the only connection."""
+POOL_TIMEOUT_S = 30
+
+
+class Database:
+    """The way to the rows. `write()` gives a transaction, `read()` a connection that only reads."""
+
+    def __init__(self, url: str) -> None:
+        """Open nothing yet; the folder of a SQLite file is made if missing.
+
+        Args:
+            url: `sqlite+aiosqlite:///path` or `postgresql+asyncpg://…`.
+        """
+        self.url: URL = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True)
+            self._writer = _sqlite_engine(self.url, pool_size=1, read_only=False)
+            self._reader = _sqlite_engine(self.url, pool_size=4, read_only=True)
+        else:
+            self._writer = self._reader = create_async_engine(
+                self.url,
+                pool_size=10,
+                max_overflow=5,
+                pool_pre_ping=True,
+                pool_timeout=POOL_TIMEOUT_S,
+                hide_parameters=True,
+                connect_args={"server_settings": {"synchronous_commit": "on"}},
+            )
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """One transaction: committed at the end, rolled back on an exception. Keep it short."""
+        async with self._writer.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for reading."""
+        async with self._reader.connect() as connection:
+            yield connection
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._writer.dispose()
+        if self._reader is not self._writer:
+            await self._reader.dispose()
+
+
+def _sqlite_engine(url: URL, *, pool_size: int, read_only: bool) -> AsyncEngine:
+    engine = create_async_engine(
+        url, pool_size=pool_size, max_overflow=0, pool_timeout=POOL_TIMEOUT_S, hide_parameters=True
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def configure(connection: Any, _record: object) -> None:  # noqa: ANN401 -- SQLAlchemy's adapter
+        connection.isolation_level = None  # transactions are begun below, not by the driver
+        cursor: sqlite3.Cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = FULL")  # NORMAL may lose the last commit on power loss, and pay twice
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute(f"PRAGMA query_only = {'ON' if read_only else 'OFF'}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Any) -> None:  # noqa: ANN401 -- SQLAlchemy's connection, sync side
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+    return engine

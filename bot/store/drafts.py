@@ -1,0 +1,65 @@
+"""All SQL about drafts: wishes that wait for a confirmation."""
+
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from bot.clock import Clock
+from bot.domain.tasks import Draft, MusicTask, NewTask
+from bot.store.database import Database
+from bot.store.rows import DRAFT_COLUMNS, draft_of
+from bot.store.schema import drafts
+from bot.store.tasks import insert_task
+
+
+class DraftStore:
+    """The rows of `drafts`."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def add(self, draft: Draft) -> Draft:
+        """Write a draft (its id is given by the database), or find the one of the same origin."""
+        values = {name: value for name, value in asdict(draft).items() if name != "id"}
+        try:
+            async with self._database.write() as connection:
+                made = await connection.execute(insert(drafts).values(**values).returning(*DRAFT_COLUMNS))
+                return draft_of(made.one())
+        except IntegrityError:
+            async with self._database.read() as connection:
+                same = select(*DRAFT_COLUMNS).where(drafts.c.origin_key == draft.origin_key)
+                return draft_of((await connection.execute(same)).one())
+
+    async def get(self, draft_id: int) -> Draft | None:
+        """The draft with this id, if it has not been started, dropped or forgotten."""
+        async with self._database.read() as connection:
+            row = (await connection.execute(select(*DRAFT_COLUMNS).where(drafts.c.id == draft_id))).first()
+        return draft_of(row) if row else None
+
+    async def start(self, draft: Draft, new: NewTask) -> MusicTask | None:
+        """Turn a draft into a task in one transaction.
+
+        Returns:
+            The task, or None if the draft is gone: somebody was first.
+
+        Raises:
+            LineFullError: the member's limit is reached; the draft stays.
+        """
+        async with self._database.write() as connection:
+            gone = await connection.execute(delete(drafts).where(drafts.c.id == draft.id))
+            if gone.rowcount == 0:
+                return None
+            return await insert_task(connection, new, self._clock())
+
+    async def drop(self, draft_id: int) -> bool:
+        """Remove a draft; gives whether there was one."""
+        async with self._database.write() as connection:
+            return (await connection.execute(delete(drafts).where(drafts.c.id == draft_id))).rowcount > 0
+
+    async def forget(self, before: datetime) -> int:
+        """Remove drafts older than a moment; gives how many."""
+        async with self._database.write() as connection:
+            return (await connection.execute(delete(drafts).where(drafts.c.created_at < before))).rowcount

@@ -1,0 +1,76 @@
+"""One running program per database: a second one is refused before it can pay for anything twice."""
+
+import asyncio
+import fcntl
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import asyncpg
+from sqlalchemy.engine import URL, make_url
+
+log = logging.getLogger(__name__)
+
+LOCK_KEY = 7264902
+HEARTBEAT_S = 1.0
+"""PostgreSQL: how often the connection that holds the lock is used; a frozen holder loses it after five."""
+
+
+class AlreadyRunningError(Exception):
+    """Another process works on this database."""
+
+
+@asynccontextmanager
+async def only_one(url: str) -> AsyncIterator[asyncio.Event]:
+    """Hold the lock of a database; the event is set if it is lost (PostgreSQL only).
+
+    Raises:
+        AlreadyRunningError: another process holds it.
+    """
+    parsed = make_url(url)
+    lost = asyncio.Event()
+    if parsed.get_backend_name() == "sqlite":
+        async with _file_lock(Path(f"{parsed.database}.lock")):
+            yield lost
+    else:
+        async with _advisory_lock(parsed, lost):
+            yield lost
+
+
+@asynccontextmanager
+async def _file_lock(path: Path) -> AsyncIterator[None]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise AlreadyRunningError("another process is running on this database") from error
+        yield
+
+
+@asynccontextmanager
+async def _advisory_lock(url: URL, lost: asyncio.Event) -> AsyncIterator[None]:
+    plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    connection = await asyncpg.connect(plain, server_settings={"idle_session_timeout": "5s"})
+    try:
+        if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK_KEY):
+            raise AlreadyRunningError("another process is running on this database")
+        beating = asyncio.create_task(_beat(connection, lost), name="database lock")
+        try:
+            yield
+        finally:
+            beating.cancel()
+            await asyncio.gather(beating, return_exceptions=True)
+    finally:
+        connection.terminate()
+
+
+async def _beat(connection: asyncpg.Connection, lost: asyncio.Event) -> None:
+    try:
+        while True:
+            await asyncio.sleep(HEARTBEAT_S)
+            await connection.execute("SELECT 1")
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        log.critical("the lock of the database is lost")
+        lost.set()

@@ -1,0 +1,62 @@
+"""Between rows and domain objects: the only place that knows both shapes."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from typing import Any
+
+from sqlalchemy import Row
+
+from bot.domain.tasks import (
+    Draft,
+    ErrorCode,
+    Kind,
+    MediaFile,
+    MusicTask,
+    PingStatus,
+    Result,
+    State,
+    TaskId,
+    Track,
+)
+from bot.store.schema import drafts, music_tasks
+
+TASK_COLUMNS = [music_tasks.c[field.name] for field in fields(MusicTask)]
+DRAFT_COLUMNS = [drafts.c[field.name] for field in fields(Draft)]
+
+
+def task_of(row: Row[Any]) -> MusicTask:
+    """A row of `music_tasks` as a domain object."""
+    values = dict(row._mapping)  # noqa: SLF001 -- SQLAlchemy's public accessor, despite its name
+    values["id"] = TaskId(values["id"])
+    values["kind"] = Kind(values["kind"])
+    values["state"] = State(values["state"])
+    values["pinged_for"] = State(values["pinged_for"]) if values["pinged_for"] else None
+    values["ping_status"] = PingStatus(values["ping_status"]) if values["ping_status"] else None
+    values["error_code"] = ErrorCode(values["error_code"]) if values["error_code"] else None
+    values["result"] = _result_of(values["result"])
+    values["clip_candidates"] = values["clip_candidates"] or {}
+    values["media"] = tuple(MediaFile(**one) for one in values["media"] or ())
+    return MusicTask(**values)
+
+
+def draft_of(row: Row[Any]) -> Draft:
+    """A row of `drafts` as a domain object."""
+    return Draft(**row._mapping)  # noqa: SLF001 -- SQLAlchemy's public accessor, despite its name
+
+
+def columns_of(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Domain values as a row keeps them."""
+    written = dict(values)
+    if isinstance(result := written.get("result"), Result):
+        written["result"] = asdict(result)
+    if "media" in written:
+        written["media"] = [asdict(one) for one in written["media"]]
+    if written.get("clip_candidates") is not None:
+        written["clip_candidates"] = {source: list(ids) for source, ids in written["clip_candidates"].items()}
+    return written
+
+
+def _result_of(value: Mapping[str, Any] | None) -> Result | None:
+    if value is None:
+        return None
+    return Result(**{**value, "tracks": tuple(Track(**track) for track in value["tracks"])})

@@ -1,0 +1,193 @@
+"""The tables, as the newest migration leaves them. Migrations are written by hand; a test compares the two."""
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.types import TypeDecorator
+
+from bot.domain.tasks import Kind, State
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware moment, kept as whole milliseconds since the epoch."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002 -- given by SQLAlchemy
+        """To the database."""
+        return None if value is None else (value - EPOCH) // timedelta(milliseconds=1)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 -- given by SQLAlchemy
+        """From the database."""
+        return None if value is None else EPOCH + timedelta(milliseconds=value)
+
+
+def _one_of(column: str, values: type[State] | type[Kind]) -> CheckConstraint:
+    names = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({names})", name=column)
+
+
+RowId = BigInteger().with_variant(Integer(), "sqlite")
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+music_tasks = Table(
+    "music_tasks",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("origin_key", String(80), nullable=False, unique=True),
+    Column("kind", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("revision", Integer, nullable=False, server_default="1"),
+    Column("shown_revision", Integer, nullable=False, server_default="0"),
+    Column("created_at", Moment, nullable=False),
+    Column("state_at", Moment, nullable=False),
+    Column("user_id", BigInteger, nullable=False),
+    Column("guild_id", BigInteger),
+    Column("channel_id", BigInteger, nullable=False),
+    Column("prompt", Text, nullable=False),
+    Column("title", Text),
+    Column("tags", Text),
+    Column("instrumental", Boolean, nullable=False, server_default=text("false")),
+    Column("model", String(120), nullable=False),
+    Column("version", String(40)),
+    Column("parent_id", RowId, ForeignKey("music_tasks.id")),
+    Column("clip_id", Text),
+    Column("continue_at_s", Float),
+    Column("message_id", BigInteger),
+    Column("interaction_id", BigInteger),
+    Column("interaction_token", Text),
+    Column("token_at", Moment),
+    Column("attachment_limit_bytes", BigInteger, nullable=False),
+    Column("card_lost", String(40)),
+    Column("files_shown", Boolean, nullable=False, server_default=text("false")),
+    Column("show_after", Moment),
+    Column("show_failures", Integer, nullable=False, server_default="0"),
+    Column("pinged_for", String(16)),
+    Column("ping_status", String(16)),
+    Column("ping_at", Moment),
+    Column("not_before", Moment),
+    Column("attempt", Integer, nullable=False, server_default="0"),
+    Column("refusals", Integer, nullable=False, server_default="0"),
+    Column("provider_task_id", Text),
+    Column("poll_url", Text),
+    Column("request_id", Text),
+    Column("endpoint", String(80)),
+    Column("billing_transaction_id", Text),
+    Column("provider_status", String(40)),
+    Column("progress", Integer),
+    Column("submitted_at", Moment),
+    Column("deadline_at", Moment),
+    Column("looked_at", Moment),
+    Column("next_look_at", Moment),
+    Column("look_failures", Integer, nullable=False, server_default="0"),
+    Column("result", JSON(none_as_null=True)),
+    Column("clip_candidates", JSON(none_as_null=True)),
+    Column("media", JSON(none_as_null=True)),
+    Column("media_wanted", Boolean, nullable=False, server_default=text("false")),
+    Column("media_after", Moment),
+    Column("media_failures", Integer, nullable=False, server_default="0"),
+    Column("error_code", String(40)),
+    Column("error_detail", Text),
+    _one_of("state", State),
+    _one_of("kind", Kind),
+    CheckConstraint("shown_revision <= revision", name="shown"),
+    sqlite_autoincrement=True,
+)
+
+Index("ix_music_tasks_state_id", music_tasks.c.state, music_tasks.c.id)
+Index("ix_music_tasks_user_id_id", music_tasks.c.user_id, music_tasks.c.id)
+Index("ix_music_tasks_guild_id_id", music_tasks.c.guild_id, music_tasks.c.id)
+Index(
+    "ix_music_tasks_next_look_at",
+    music_tasks.c.next_look_at,
+    sqlite_where=music_tasks.c.next_look_at.isnot(None),
+    postgresql_where=music_tasks.c.next_look_at.isnot(None),
+)
+Index(
+    "ix_music_tasks_unshown",
+    music_tasks.c.state,
+    sqlite_where=music_tasks.c.revision > music_tasks.c.shown_revision,
+    postgresql_where=music_tasks.c.revision > music_tasks.c.shown_revision,
+)
+_unpinged = text(
+    "state IN ('completed', 'failed', 'uncertain')"
+    " AND (ping_status IS NULL OR ping_status <> 'done' OR pinged_for <> state)"
+)
+Index("ix_music_tasks_unpinged", music_tasks.c.id, sqlite_where=_unpinged, postgresql_where=_unpinged)
+Index(
+    "ix_music_tasks_media_wanted",
+    music_tasks.c.id,
+    sqlite_where=text("media_wanted"),
+    postgresql_where=text("media_wanted"),
+)
+Index(
+    "ix_music_tasks_token",
+    music_tasks.c.token_at,
+    sqlite_where=music_tasks.c.interaction_token.isnot(None),
+    postgresql_where=music_tasks.c.interaction_token.isnot(None),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("task_id", RowId, ForeignKey("music_tasks.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("started_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("outcome", String(20), nullable=False),
+    Column("request_id", Text),
+    Column("provider_task_id", Text),
+    CheckConstraint("outcome IN ('under_way', 'accepted', 'refused', 'unknown')", name="outcome"),
+)
+
+task_messages = Table(
+    "task_messages",
+    metadata,
+    Column("message_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("channel_id", BigInteger, nullable=False),
+    Column("task_id", RowId, ForeignKey("music_tasks.id"), nullable=False, index=True),
+    Column("role", String(16), nullable=False),
+    CheckConstraint("role IN ('card', 'ping', 'replacement')", name="role"),
+)
+
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("origin_key", String(80), nullable=False, unique=True),
+    Column("created_at", Moment, nullable=False, index=True),
+    Column("user_id", BigInteger, nullable=False),
+    Column("guild_id", BigInteger),
+    Column("channel_id", BigInteger, nullable=False),
+    Column("parent_id", RowId, ForeignKey("music_tasks.id"), nullable=False),
+    Column("prompt", Text),
+    Column("at_s", Float),
+    sqlite_autoincrement=True,
+)

@@ -1,0 +1,161 @@
+"""The last good copy of the provider's music models. Callers read it at once; only `run` waits for the network."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from bot.clock import Clock
+from bot.tokenlab.errors import TokenLabError
+from bot.tokenlab.models import ModelDetail, ModelInfo
+
+log = logging.getLogger(__name__)
+
+DETAILS_PER_REFRESH_MAX = 20
+
+
+class ModelSource(Protocol):
+    """What the catalogue needs of the client."""
+
+    async def models(self, category: str = "music") -> list[ModelInfo]:
+        """The models of one category."""
+        ...
+
+    async def model(self, model_id: str) -> ModelDetail:
+        """One model with its request contract."""
+        ...
+
+
+class Availability(StrEnum):
+    """What is known about a way to write lyrics."""
+
+    AVAILABLE = "available"
+    UNKNOWN_YET = "unknown_yet"
+    """The catalogue, or a model's own page, could not be read so far."""
+    NONE = "none"
+    """Every model is known, and none publishes lyrics."""
+
+
+@dataclass(frozen=True, slots=True)
+class LyricsChoice:
+    """Which model writes lyrics; `model` is set exactly if one is available."""
+
+    availability: Availability
+    model: str | None = None
+
+
+class Catalogue:
+    """Keeps the music models at hand, refreshed every `refresh_s` seconds.
+
+    `may_ask` is asked before each request and may refuse it (the request budget of the key); a refused refresh is
+    made good by a later one. Nothing here raises: an outage is logged once when it starts and once when it ends, and
+    the last good copy stays.
+    """
+
+    def __init__(
+        self,
+        client: ModelSource,
+        clock: Clock,
+        *,
+        lyrics_model: str | None,
+        refresh_s: float = 300,
+        may_ask: Callable[[], bool] = lambda: True,
+    ) -> None:
+        self._client = client
+        self._clock = clock
+        self._lyrics_model = lyrics_model or None
+        self._refresh_s = refresh_s
+        self._may_ask = may_ask
+        self._models: tuple[ModelInfo, ...] | None = None
+        self._details: dict[str, ModelDetail] = {}
+        self._in_outage = False
+        self.loaded_at: datetime | None = None
+        """When the list was last read well; None if never."""
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether there is a copy at all."""
+        return self._models is not None
+
+    def music_models(self) -> list[ModelInfo]:
+        """Models that make music; empty while nothing is known."""
+        return [model for model in self._models or () if model.makes_music]
+
+    def lyrics_models(self) -> list[ModelInfo]:
+        """Models that publish a `lyrics` operation; empty while nothing is known."""
+        return [model for model in self._models or () if model.writes_lyrics and model.stage != "retired"]
+
+    def find(self, id_or_alias: str) -> ModelInfo | None:
+        """The model of that id, else the one with that alias (`suno_music` is an older spelling of `suno-music`)."""
+        models = self._models or ()
+        by_id = (model for model in models if model.id == id_or_alias)
+        by_alias = (model for model in models if id_or_alias in model.aliases)
+        return next(by_id, None) or next(by_alias, None)
+
+    def detail(self, id_or_alias: str) -> ModelDetail | None:
+        """The model's request contract, where it had to be read."""
+        model = self.find(id_or_alias)
+        return self._details.get(model.id) if model else None
+
+    def lyrics_model(self) -> LyricsChoice:
+        """The model to write lyrics with: the operator's setting, else the first that publishes it."""
+        if self._lyrics_model:
+            return LyricsChoice(Availability.AVAILABLE, self._lyrics_model)
+        if found := self.lyrics_models():
+            return LyricsChoice(Availability.AVAILABLE, found[0].id)
+        all_known = self._models is not None and all(model.operations is not None for model in self._models)
+        return LyricsChoice(Availability.NONE if all_known else Availability.UNKNOWN_YET)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Refresh at once and then every `refresh_s` seconds until `stop` is set."""
+        while not stop.is_set():
+            await self.refresh()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), self._refresh_s)
+
+    async def refresh(self) -> bool:
+        """Read the list, and the pages of models whose operations the list leaves open. False if that failed."""
+        if not self._may_ask():
+            return False
+        try:
+            listed = await self._client.models()
+        except TokenLabError as error:
+            self._report_failure(error)
+            return False
+        self._report_success()
+        self.loaded_at = self._clock()
+        self._models = self._completed(listed)
+        await self._read_details([model.id for model in listed if model.operations is None])
+        self._models = self._completed(listed)
+        return True
+
+    async def _read_details(self, model_ids: Sequence[str]) -> None:
+        """A page that can't be read leaves what is known of its model until a later refresh."""
+        for model_id in model_ids[:DETAILS_PER_REFRESH_MAX]:
+            if not self._may_ask():
+                return
+            with suppress(TokenLabError):
+                self._details[model_id] = await self._client.model(model_id)
+
+    def _completed(self, models: Sequence[ModelInfo]) -> tuple[ModelInfo, ...]:
+        """The models with the operations that their own pages have told."""
+        return tuple(
+            replace(model, operations=self._details[model.id].info.operations)
+            if model.operations is None and model.id in self._details
+            else model
+            for model in models
+        )
+
+    def _report_failure(self, error: TokenLabError) -> None:
+        if not self._in_outage:
+            log.warning("model catalogue unreachable", extra={"reason": str(error), "request_id": error.request_id})
+        self._in_outage = True
+
+    def _report_success(self) -> None:
+        if self._in_outage:
+            log.info("model catalogue reachable again")
+        self._in_outage = False

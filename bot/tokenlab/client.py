@@ -1,0 +1,202 @@
+"""The client of the TokenLab API: one method per route. Knows HTTP; knows neither Discord nor SQL.
+
+The key goes to the API's own origin only, as a header of each request; redirects are never followed. Nothing is
+retried here: who pays for a repeated request decides about it.
+"""
+
+import logging
+from collections import OrderedDict
+from contextlib import suppress
+
+import aiohttp
+from pydantic import SecretStr
+from yarl import URL
+
+from bot.clock import Clock, system_clock
+from bot.tokenlab.answers import Answer
+from bot.tokenlab.errors import NotSentError, OutcomeUnknownError, TryLaterError
+from bot.tokenlab.models import (
+    Created,
+    CreateRequest,
+    Look,
+    ModelDetail,
+    ModelInfo,
+    parse_created,
+    parse_look,
+    parse_model_detail,
+    parse_models,
+)
+from bot.tokenlab.reading import word
+from bot.tokenlab.urls import create_url, model_url, models_url, resolve_poll_url, task_url
+
+log = logging.getLogger(__name__)
+
+BODY_MAX_BYTES = 2 * 1024 * 1024
+CONNECT_TIMEOUT_S = 10.0
+REMEMBERED_TASKS_MAX = 5000
+
+_NOT_SENT = (
+    aiohttp.ClientConnectorError,  # refused, DNS, TLS: subclasses included
+    aiohttp.ClientHttpProxyError,  # the proxy did not let us through
+    aiohttp.ServerFingerprintMismatch,
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.InvalidURL,
+)
+"""What aiohttp raises only before the first byte of a request (aiohttp 3.14, `ClientSession._request`)."""
+
+_BROKEN_OFF = (aiohttp.ClientError, TimeoutError)
+"""What aiohttp raises later. A POST is never repeated by aiohttp itself, also not on a stale connection."""
+
+
+class TokenLabClient:
+    """Talks to one TokenLab origin with one key.
+
+    Both sessions belong to the caller and are not closed here. `paying_session` is used for creates: hand in one whose
+    connector has `force_close=True`, and a create never meets a connection that the server is just closing (which
+    would leave its outcome unknown). Without one, creates use `session`.
+    """
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        *,
+        base_url: URL | str,
+        api_key: SecretStr,
+        create_timeout_s: float = 60,
+        look_timeout_s: float = 20,
+        paying_session: aiohttp.ClientSession | None = None,
+        clock: Clock = system_clock,
+    ) -> None:
+        self._session = session
+        self._paying_session = paying_session or session
+        self._base = URL(base_url).origin()
+        self._api_key = api_key
+        self._create_timeout = _timeout(create_timeout_s)
+        self._look_timeout = _timeout(look_timeout_s)
+        self._clock = clock
+        self._misled: OrderedDict[str, None] = OrderedDict()
+        """Tasks whose `poll_url` was of no use: looked at by the fixed route, told once."""
+
+    async def create(self, request: CreateRequest) -> Created:
+        """Order music or lyrics. Costs credit, so it is sent at most once here.
+
+        Raises:
+            RefusedError: Nothing was created and the same request won't be taken.
+            TryLaterError: Nothing was created; the same request may be sent again later.
+            OutcomeUnknownError: A task may exist.
+        """
+        answer = await self._request(create_url(self._base), self._create_timeout, order=request)
+        if not answer.is_success:
+            raise answer.create_error(self._clock())
+        header_task_id = answer.headers.get("x-task-id")
+        created = parse_created(answer.body or {}, header_task_id=header_task_id, request_id=answer.request_id)
+        if created is None:
+            raise OutcomeUnknownError(
+                "TokenLab accepted a request without naming a task", request_id=answer.request_id, detail=answer.detail
+            )
+        return created
+
+    async def look(self, provider_task_id: str, poll_url: str | None) -> Look:
+        """Read a task's state: at `poll_url` if it is on the API's origin, else by the fixed route.
+
+        A `poll_url` that leads nowhere costs a second request once; from then on the fixed route is used.
+
+        Raises:
+            TryLaterError: The look failed, which says nothing about the task.
+            AccessRefusedError: The key was refused: hold the task, tell the operator.
+            TaskGoneError: The provider no longer knows the task.
+            TaskNotOwnedError: The task belongs to another organization.
+        """
+        fixed = task_url(self._base, provider_task_id)
+        url = self._poll_target(provider_task_id, poll_url) or fixed
+        answer = await self._read(url)
+        if answer.is_dead_end and url != fixed:
+            self._distrust(provider_task_id, "poll url leads nowhere")
+            answer = await self._read(fixed)
+        if not answer.is_success or answer.body is None or word(answer.body.get("status")) is None:
+            raise answer.look_error(self._clock())
+        return parse_look(answer.body, provider_task_id=provider_task_id, request_id=answer.request_id)
+
+    async def models(self, category: str = "music") -> list[ModelInfo]:
+        """The models of one category, in the provider's order.
+
+        Raises:
+            TryLaterError: No list could be read.
+            AccessRefusedError: The key was refused.
+        """
+        answer = await self._read(models_url(self._base, category))
+        if not answer.is_success or answer.body is None or not isinstance(answer.body.get("data"), list):
+            raise answer.read_error(self._clock())
+        return parse_models(answer.body)
+
+    async def model(self, model_id: str) -> ModelDetail:
+        """One model with the request contract that it publishes.
+
+        Raises:
+            ModelUnavailableError: The provider doesn't know the model.
+            TryLaterError: The page could not be read.
+            AccessRefusedError: The key was refused.
+        """
+        answer = await self._read(model_url(self._base, model_id))
+        detail = parse_model_detail(answer.body or {}) if answer.is_success else None
+        if detail is None:
+            raise answer.model_error(self._clock())
+        return detail
+
+    def _poll_target(self, provider_task_id: str, poll_url: str | None) -> URL | None:
+        if not poll_url or provider_task_id in self._misled:
+            return None
+        url = resolve_poll_url(poll_url, self._base)
+        if url is None:
+            self._distrust(provider_task_id, "poll url refused")
+        return url
+
+    def _distrust(self, provider_task_id: str, phrase: str) -> None:
+        log.warning(phrase, extra={"provider_task_id": provider_task_id})
+        self._misled[provider_task_id] = None
+        while len(self._misled) > REMEMBERED_TASKS_MAX:
+            self._misled.popitem(last=False)
+
+    async def _read(self, url: URL) -> Answer:
+        """A request that may be repeated: trouble on the way is a reason to try later."""
+        try:
+            return await self._request(url, self._look_timeout)
+        except OutcomeUnknownError as error:
+            raise TryLaterError("no answer from TokenLab") from error
+
+    async def _request(self, url: URL, limits: aiohttp.ClientTimeout, order: CreateRequest | None = None) -> Answer:
+        """Send one request: a POST with an order, else a GET.
+
+        Raises:
+            NotSentError: The request never left.
+            OutcomeUnknownError: It may have arrived, but no status came back.
+        """
+        session = self._session if order is None else self._paying_session
+        if session.closed:
+            raise NotSentError("the session is closed")
+        headers = {"Authorization": f"Bearer {self._api_key.get_secret_value()}", "Accept": "application/json"}
+        method, body = ("GET", None) if order is None else ("POST", order.body())
+        sending = session.request(method, url, json=body, headers=headers, timeout=limits, allow_redirects=False)
+        try:
+            async with sending as response:
+                raw = await _body(response.content)
+                return Answer.read(response.status, response.headers, raw)
+        except _NOT_SENT as error:
+            raise NotSentError("no connection to TokenLab") from error
+        except _BROKEN_OFF as error:
+            raise OutcomeUnknownError("no answer from TokenLab") from error
+
+
+def _timeout(total_s: float) -> aiohttp.ClientTimeout:
+    """Connecting ends before the whole does, so that "never sent" is told apart from "no answer"."""
+    connect_s = min(CONNECT_TIMEOUT_S, total_s / 2)
+    return aiohttp.ClientTimeout(total=total_s, connect=connect_s, sock_connect=connect_s)
+
+
+async def _body(content: aiohttp.StreamReader) -> bytes:
+    """What comes of a body, at most about `BODY_MAX_BYTES`; where it breaks off, status and headers still speak."""
+    body = bytearray()
+    with suppress(*_BROKEN_OFF):
+        while len(body) <= BODY_MAX_BYTES and (chunk := await content.readany()):
+            body += chunk
+    return bytes(body)

@@ -1,0 +1,353 @@
+"""The questions and answers of the TokenLab API as frozen values. Pure: parses and builds, requests nothing."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from enum import StrEnum
+
+from bot.domain.tasks import Kind, Result, Track
+from bot.tokenlab.errors import DETAIL_MAX_CHARS
+from bot.tokenlab.reading import Json, decimal, first, identifier, items, mapping, media_url, names, text, whole, word
+
+TITLE_MAX_CHARS = 300
+LYRICS_MAX_CHARS = 100_000
+TRACKS_MAX = 20
+NUMBER_MAX = 10**9
+
+CREATE_PATH = "/v1/music/generations"
+
+VERSIONS = (
+    "chirp-v3-5",
+    "chirp-v4",
+    "chirp-v4-5",
+    "chirp-v4.5",
+    "chirp-v4-5plus",
+    "chirp-v4.5plus",
+    "chirp-v4-5all",
+    "chirp-v4.5all",
+    "chirp-v5",
+    "chirp-v5-5",
+    "chirp-v5.5",
+)
+"""What `mv` may be, in the dot and the hyphen spelling (TokenLab docs, Create Music)."""
+
+CLIP_ID_ORDER = ("audio_id", "data", "task_id")
+"""Where a clip id is looked for by default: the documented field, the outputs, then the guide's "task identity"."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateRequest:
+    """One order for music, lyrics or a continuation."""
+
+    kind: Kind
+    model: str
+    prompt: str
+    version: str | None = None
+    """Sent as `mv`: required for music, left out for lyrics."""
+    title: str | None = None
+    tags: str | None = None
+    instrumental: bool = False
+    clip_id: str | None = None
+    continue_at_s: float | None = None
+    extend_audio_url: str | None = None
+    """Address of the finished track: the request becomes an `upload-extend` and `clip_id` is not sent."""
+
+    def body(self) -> dict[str, object]:
+        """The JSON body (TokenLab docs, Create Music). Fields without a value are left out, never null."""
+        action = "MUSIC" if self.kind.makes_audio else "LYRICS"
+        wanted: dict[str, object] = {"model": self.model, "prompt": self.prompt, "action": action}
+        if self.kind.makes_audio:
+            wanted |= {"mv": self.version, "title": self.title, "tags": self.tags}
+            wanted |= {"make_instrumental": self.instrumental or None, **self._continuation()}
+        return {name: value for name, value in wanted.items() if value is not None and value != ""}
+
+    def _continuation(self) -> dict[str, object]:
+        if self.extend_audio_url is not None:
+            at_s = self.continue_at_s if _is_time(self.continue_at_s) and self.continue_at_s else None
+            return {"audio_url": self.extend_audio_url, "audio_operation": "upload-extend", "continue_at": at_s}
+        at_s = self.continue_at_s if self.clip_id and _is_time(self.continue_at_s) else None
+        return {"continue_clip_id": self.clip_id, "continue_at": at_s}
+
+
+def _is_time(value_s: float | None) -> bool:
+    return value_s is not None and math.isfinite(value_s) and value_s >= 0
+
+
+class ProviderStatus(StrEnum):
+    """How far the provider says a task is."""
+
+    PENDING = "pending"
+    PROCESSING = "processing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    """A word that the documentation doesn't have: not terminal, our own deadline decides."""
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether the task can't change any more."""
+        return self in {ProviderStatus.COMPLETED, ProviderStatus.FAILED}
+
+    @classmethod
+    def parse(cls, raw: str) -> "ProviderStatus":
+        """The status that a word means, whatever its case; the provider's own helpers know five more words."""
+        return _STATUS_WORDS.get(raw.lower(), cls.UNKNOWN)
+
+
+_STATUS_WORDS = {
+    "pending": ProviderStatus.PENDING,
+    "processing": ProviderStatus.PROCESSING,
+    "completed": ProviderStatus.COMPLETED,
+    "succeeded": ProviderStatus.COMPLETED,
+    "failed": ProviderStatus.FAILED,
+    "cancelled": ProviderStatus.FAILED,
+    "canceled": ProviderStatus.FAILED,
+    "expired": ProviderStatus.FAILED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """One reading of a task's state."""
+
+    status: ProviderStatus
+    raw_status: str
+    """The provider's own word; empty where a create's answer had none."""
+    progress: int | None = None
+    """0 to 100 if the provider gave a real number; never a reason to call the task finished."""
+    model: str | None = None
+    result: Result = field(default_factory=Result)
+    clip_candidates: Mapping[str, list[str]] = field(default_factory=dict)
+    """Every id that may name the clip, by source: `audio_id`, `data`, `task_id`. Stored as JSON."""
+    error_code: str | None = None
+    """The provider's code of a failed task."""
+    error_detail: str | None = None
+    """The provider's words about a failed task, at most 500 characters; shown to nobody unread."""
+    billing_transaction_id: str | None = None
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Created:
+    """An accepted order."""
+
+    provider_task_id: str
+    poll_url: str | None
+    """As the provider gave it: checked at each use."""
+    status: ProviderStatus
+    model: str | None
+    request_id: str | None
+    look: Look
+    """The same answer read as a look: a create may already be terminal."""
+
+
+def parse_look(body: Json, *, provider_task_id: str, request_id: str | None) -> Look:
+    """Read a task record (TokenLab docs, Get Task Status)."""
+    raw_status = word(body.get("status")) or ""
+    code, detail = _failure(body.get("error"))
+    return Look(
+        status=ProviderStatus.parse(raw_status),
+        raw_status=raw_status,
+        progress=whole(body.get("progress"), 0, 100),
+        model=word(body.get("model")),
+        result=_result(body),
+        clip_candidates=_clip_candidates(body, provider_task_id),
+        error_code=code,
+        error_detail=detail,
+        billing_transaction_id=identifier(body.get("billing_transaction_id")),
+        request_id=request_id,
+    )
+
+
+def parse_created(body: Json, *, header_task_id: str | None, request_id: str | None) -> Created | None:
+    """Read the answer to a create; None where it has no usable id in `id`, `task_id` or the `X-Task-ID` header."""
+    given = (body.get("id"), body.get("task_id"), header_task_id)
+    provider_task_id = first(identifier(value) for value in given)
+    if provider_task_id is None:
+        return None
+    look = parse_look(body, provider_task_id=provider_task_id, request_id=request_id)
+    return Created(
+        provider_task_id=provider_task_id,
+        poll_url=identifier(body.get("poll_url")),
+        status=look.status,
+        model=look.model,
+        request_id=request_id,
+        look=look,
+    )
+
+
+def choose_clip(candidates: Mapping[str, Sequence[str]], order: Sequence[str] = CLIP_ID_ORDER) -> str | None:
+    """The id to send as `continue_clip_id`: the first of the first source in `order` that has one."""
+    return first(clip_id for source in order for clip_id in candidates.get(source, []))
+
+
+def _failure(error: object) -> tuple[str | None, str | None]:
+    """Code and text of a failed task's `error`, which is a string or an object."""
+    if isinstance(error, str):
+        return None, text(error, DETAIL_MAX_CHARS)
+    fields = mapping(error)
+    code = word(fields.get("code")) or word(fields.get("type"))
+    return code, text(fields.get("message"), DETAIL_MAX_CHARS)
+
+
+def _result(body: Json) -> Result:
+    title = text(body.get("title"), TITLE_MAX_CHARS)
+    by_url: dict[str, Track] = {}
+    for track in (_track(body, ("audio_url",)), *(_track(item, ("audio_url", "url")) for item in _outputs(body))):
+        if track is not None:
+            by_url[track.audio_url] = _merged(by_url.get(track.audio_url), track)
+    tracks = tuple(by_url.values())[:TRACKS_MAX]
+    return Result(title=title, lyrics=text(body.get("lyrics"), LYRICS_MAX_CHARS), tracks=tracks)
+
+
+def _outputs(body: Json) -> list[Json]:
+    return items(body.get("data"))
+
+
+def _track(fields: Json, url_names: Sequence[str]) -> Track | None:
+    audio_url = first(media_url(fields.get(name)) for name in url_names)
+    if audio_url is None:
+        return None
+    own_id = identifier(fields.get("id")) if "url" in url_names else None
+    return Track(
+        audio_url=audio_url,
+        audio_id=identifier(fields.get("audio_id")) or own_id,
+        video_url=media_url(fields.get("video_url")),
+        image_url=media_url(fields.get("image_url")),
+        title=text(fields.get("title"), TITLE_MAX_CHARS),
+    )
+
+
+def _merged(known: Track | None, more: Track) -> Track:
+    """The same audio told twice: what the first telling lacks comes from the second."""
+    if known is None:
+        return more
+    return replace(
+        known,
+        audio_id=known.audio_id or more.audio_id,
+        video_url=known.video_url or more.video_url,
+        image_url=known.image_url or more.image_url,
+        title=known.title or more.title,
+    )
+
+
+def _clip_candidates(body: Json, provider_task_id: str) -> dict[str, list[str]]:
+    in_data = (identifier(item.get("audio_id")) or identifier(item.get("id")) for item in _outputs(body)[:TRACKS_MAX])
+    found: dict[str, list[str | None]] = {
+        "audio_id": [identifier(body.get("audio_id"))],
+        "data": list(in_data),
+        "task_id": [provider_task_id],
+    }
+    cleaned = {source: list(dict.fromkeys(i for i in ids if i)) for source, ids in found.items()}
+    return {source: ids for source, ids in cleaned.items() if ids}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceHint:
+    """What one request costs about, in US dollars; prices change and may depend on the version."""
+
+    low_usd: Decimal
+    high_usd: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelInfo:
+    """One model of the catalogue."""
+
+    id: str
+    aliases: tuple[str, ...] = ()
+    category: str | None = None
+    operations: tuple[str, ...] | None = None
+    """What it can do, lower-case; None while not known."""
+    request_endpoint: str | None = None
+    stage: str | None = None
+    """`active`, `preview`, `deprecated` or `retired`, where published."""
+    price: PriceHint | None = None
+
+    @property
+    def writes_lyrics(self) -> bool:
+        """Whether it publishes a `lyrics` operation."""
+        return "lyrics" in (self.operations or ())
+
+    @property
+    def makes_music(self) -> bool:
+        """Whether it takes music requests; what isn't published counts as fitting."""
+        lyrics_only = self.operations is not None and set(self.operations) == {"lyrics"}
+        fits = self.category in {None, "music"} and self.request_endpoint in {None, CREATE_PATH}
+        return fits and self.stage != "retired" and not lyrics_only
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelDetail:
+    """One model with the request contract that it publishes; what is missing is unknown, not unsupported."""
+
+    info: ModelInfo
+    supported_parameters: tuple[str, ...] = ()
+    prompt_max_chars: int | None = None
+    concurrency: int | None = None
+    requests_per_minute: int | None = None
+
+
+def parse_models(body: Json) -> list[ModelInfo]:
+    """Read a list of models, full or compact; items without an id are dropped."""
+    return [info for item in items(body.get("data")) if (info := parse_model_info(item))]
+
+
+def parse_model_info(item: Json) -> ModelInfo | None:
+    """Read one model, from the list or from its own page; None without an id."""
+    model_id = identifier(item.get("id"))
+    if model_id is None:
+        return None
+    own = {**item, **mapping(item.get("tokenlab"))}
+    contract = _contract(own)
+    stage = word(mapping(own.get("lifecycle")).get("stage"))
+    category = word(own.get("category"))
+    return ModelInfo(
+        id=model_id,
+        aliases=names(own.get("aliases")),
+        category=category.lower() if category else None,
+        operations=_operations(own, contract),
+        request_endpoint=word(contract.get("request_endpoint")) or word(own.get("request_endpoint")),
+        stage=stage.lower() if stage else None,
+        price=_price(own.get("pricing")) or _price(own.get("pricing_summary")),
+    )
+
+
+def parse_model_detail(body: Json) -> ModelDetail | None:
+    """Read a model's own page (TokenLab docs, Get a Model); None without an id."""
+    info = parse_model_info(body)
+    if info is None:
+        return None
+    contract = _contract({**body, **mapping(body.get("tokenlab"))})
+    limits = mapping(contract.get("service_limits"))
+    return ModelDetail(
+        info=replace(info, operations=info.operations or ()),
+        supported_parameters=names(contract.get("supported_parameters")),
+        prompt_max_chars=whole(limits.get("prompt_max_characters"), 1, NUMBER_MAX),
+        concurrency=whole(limits.get("concurrency"), 1, NUMBER_MAX),
+        requests_per_minute=whole(limits.get("online_rpm"), 1, NUMBER_MAX),
+    )
+
+
+def _contract(own: Json) -> Json:
+    """The published request contract: the first of its four names that holds anything."""
+    spelt = ("request_format_details", "public_contract", "request_format_summary", "public_contract_summary")
+    return next((found for name in spelt if (found := mapping(own.get(name)))), {})
+
+
+def _operations(own: Json, contract: Json) -> tuple[str, ...] | None:
+    constraints = [item.get("operation") for item in items(contract.get("operation_constraints"))]
+    lists: list[object] = [own.get("supported_operations"), contract.get("public_operations"), constraints]
+    found = dict.fromkeys(name.lower() for operations in lists for name in names(operations))
+    return tuple(found) or None
+
+
+def _price(pricing: object) -> PriceHint | None:
+    fields = mapping(pricing)
+    flat = decimal(fields.get("per_request"))
+    low, high = decimal(fields.get("min_price")), decimal(fields.get("max_price"))
+    known = [
+        amount for amount in ((low, high) if low is not None or high is not None else (flat,)) if amount is not None
+    ]
+    return PriceHint(low_usd=min(known), high_usd=max(known)) if known else None

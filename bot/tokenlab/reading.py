@@ -1,0 +1,102 @@
+"""Readers for JSON of uncertain shape: a field that is missing or of a wrong type is None, never an exception."""
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from decimal import Decimal, InvalidOperation
+
+from yarl import URL
+
+ID_MAX_CHARS = 500
+MEDIA_URL_MAX_CHARS = 4096
+WORD_MAX_CHARS = 100
+
+Json = Mapping[str, object]
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+"""What a database or UTF-8 can't hold: NUL and half surrogate pairs, which JSON can spell."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def text(value: object, max_chars: int) -> str | None:
+    """A non-empty text without surrounding white space, cut at `max_chars` characters."""
+    if not isinstance(value, str):
+        return None
+    return _UNSTORABLE.sub("", value).strip()[:max_chars].strip() or None
+
+
+def word(value: object) -> str | None:
+    """A short name such as a status or an error code, as the provider spelt it."""
+    return text(value, WORD_MAX_CHARS)
+
+
+def identifier(value: object) -> str | None:
+    """An opaque id or path of at most 500 characters, whole or not at all; no control characters, no dot segment."""
+    if not isinstance(value, str):
+        return None
+    found = value.strip()
+    unusable = not found or len(found) > ID_MAX_CHARS or found in {".", ".."} or _CONTROL.search(found)
+    return None if unusable else found
+
+
+def mapping(value: object) -> Json:
+    """An object; an empty one for anything else."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def items(value: object) -> list[Json]:
+    """The objects in an array; other entries are dropped."""
+    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
+
+
+def names(value: object) -> tuple[str, ...]:
+    """The distinct short names in an array."""
+    found = (word(item) for item in value) if isinstance(value, list) else ()
+    return tuple(dict.fromkeys(name for name in found if name))
+
+
+def whole(value: object, low: int, high: int) -> int | None:
+    """A whole number from `low` to `high`, both included."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high else None
+
+
+def seconds(value: object) -> float | None:
+    """A finite number of seconds, zero or more, from a number or its text."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) and number >= 0 else None
+
+
+def decimal(value: object) -> Decimal | None:
+    """An exact amount, zero or more, from a number or a decimal string."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = Decimal(str(value)[:WORD_MAX_CHARS])
+    except (InvalidOperation, ValueError):
+        return None
+    return number if number.is_finite() and number >= 0 else None
+
+
+def media_url(value: object) -> str | None:
+    """An absolute http(s) address without user-info, spelt as it came (a signature may cover the spelling)."""
+    if not isinstance(value, str):
+        return None
+    found = value.strip().replace(" ", "%20")
+    if len(found) > MEDIA_URL_MAX_CHARS or _CONTROL.search(found) or "\\" in found:
+        return None
+    try:
+        url = URL(found)
+        usable = url.scheme in {"http", "https"} and bool(url.host) and "@" not in url.raw_authority
+    except ValueError:
+        return None
+    return found if usable else None
+
+
+def first(values: Iterable[str | None]) -> str | None:
+    """The first that is there."""
+    return next((value for value in values if value), None)

@@ -1,0 +1,57 @@
+"""Where the key may go: the addresses of the API, all on its own origin. Pure; nothing is requested here."""
+
+import re
+from urllib.parse import quote
+
+from yarl import URL
+
+URL_MAX_CHARS = 2048
+_PLAIN = re.compile(r"[\x21-\x5b\x5d-\x7e]+")
+"""Printable ASCII without space and backslash."""
+
+
+def create_url(base: URL) -> URL:
+    """Where music is ordered (TokenLab docs, Create Music)."""
+    return _at(base, "/v1/music/generations")
+
+
+def task_url(base: URL, provider_task_id: str) -> URL:
+    """The fixed route to one task (TokenLab docs, Get Task Status). The id is opaque, hence percent-encoded."""
+    return _at(base, f"/v1/tasks/{quote(provider_task_id, safe='')}")
+
+
+def models_url(base: URL, category: str) -> URL:
+    """The list of models of one category (TokenLab docs, List Models)."""
+    return _at(base, "/v1/models").with_query(category=category)
+
+
+def model_url(base: URL, model_id: str) -> URL:
+    """One model with its request contract (TokenLab docs, Get a Model)."""
+    return _at(base, f"/v1/models/{quote(model_id, safe='')}")
+
+
+def resolve_poll_url(poll_url: str, base: URL) -> URL | None:
+    """The address that `poll_url` means, or None where it is not on the API's own origin.
+
+    The API gives root-relative paths (TokenLab docs, Get Music Status). Accepted are those and absolute addresses of
+    exactly the origin of `base`; anything unusual (`//host`, backslashes, user-info, white space, other schemes) is
+    refused. Check again on every use: a stored address may be older than the configuration.
+    """
+    if len(poll_url) > URL_MAX_CHARS or not _PLAIN.fullmatch(poll_url) or poll_url.startswith("//"):
+        return None
+    if poll_url.startswith("/"):
+        return _at(base, poll_url).with_fragment(None)
+    try:
+        url = URL(poll_url)
+        foreign = not url.absolute or "@" in poll_url or _origin(url) != _origin(base)
+    except ValueError:
+        return None
+    return None if foreign else url.with_fragment(None)
+
+
+def _at(base: URL, encoded_path: str) -> URL:
+    return URL(f"{base.origin()}{encoded_path}", encoded=True)
+
+
+def _origin(url: URL) -> tuple[str, str | None, int | None]:
+    return url.scheme, url.host, url.port

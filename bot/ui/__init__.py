@@ -1,0 +1,1 @@
+"""Everything Discord draws: cards, buttons, texts, and the way they reach people."""

@@ -1,0 +1,70 @@
+"""Buttons that work for ever: their state is their custom id, so they live through restarts."""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Self
+
+import discord
+
+from bot.ui.cards import Button, Card, Press
+
+if TYPE_CHECKING:
+    from bot.ui.client import MusicBot
+
+PressHandler = Callable[["discord.Interaction[MusicBot]", int], Awaitable[None]]
+"""Answers a press: the interaction, and the id of the task or draft that the button is about."""
+
+
+class PressButton(
+    discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"encore:(?P<press>[a-z_]+):(?P<id>\d{1,18})"
+):
+    """Any button of ours; hands the press to whoever registered for it on the client."""
+
+    def __init__(self, press: str, subject: int, item: discord.ui.Button[Any]) -> None:
+        super().__init__(item)
+        self.press = press
+        self.subject = subject
+
+    @classmethod
+    async def from_custom_id(
+        cls, _interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """Called by discord.py for each press of a button whose custom id fits the template."""
+        if not isinstance(item, discord.ui.Button):
+            raise TypeError("only buttons carry our custom ids")
+        return cls(match["press"], int(match["id"]), item)
+
+    async def callback(self, interaction: "discord.Interaction[MusicBot]") -> None:  # type: ignore[override]  # the client is always ours
+        """Hand the press over."""
+        await interaction.client.pressed(interaction, self.press, self.subject)
+
+
+def item_of(button: Button) -> discord.ui.Item[Any]:
+    """A button as discord.py sends it."""
+    if button.press is None:
+        return discord.ui.Button(label=button.label, url=button.url)
+    custom_id = f"encore:{button.press}:{button.subject}"
+    return PressButton(
+        button.press,
+        button.subject,
+        discord.ui.Button(label=button.label, style=button.style, custom_id=custom_id),
+    )
+
+
+def view_of(card: Card) -> discord.ui.View:
+    """The buttons of a card; discord.py need not remember them, they are all dynamic."""
+    view = discord.ui.View(timeout=None)
+    for button in card.buttons:
+        view.add_item(item_of(button))
+    return view
+
+
+def presses_in(message: discord.Message) -> set[tuple[Press, int]]:
+    """Which of our buttons a message carries."""
+    found: set[tuple[Press, int]] = set()
+    for row in message.components:
+        for child in getattr(row, "children", ()):
+            match = re.fullmatch(r"encore:([a-z_]+):(\d{1,18})", getattr(child, "custom_id", None) or "")
+            if match and match[1] in set(Press):
+                found.add((Press(match[1]), int(match[2])))
+    return found

@@ -1,0 +1,301 @@
+"""The card: what a music task looks like. Pure: a row in, a card out."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import discord
+from discord.utils import escape_markdown, escape_mentions, format_dt
+
+from bot.domain.line import Place
+from bot.domain.pacing import expected_finish_at
+from bot.domain.tasks import Kind, MusicTask, State
+from bot.service import title_of
+from bot.ui import texts
+
+PROMPT_SHOWN_CHARS = 300
+LYRICS_SHOWN_CHARS = 3500
+LYRICS_PART_CHARS = 1200
+TITLE_CHARS = 200
+TAGS_SHOWN_CHARS = 200
+LINK_BUTTON_CHARS = 512
+"""Discord: link buttons take addresses of up to 512 characters."""
+IMAGE_URL_CHARS = 2000
+BAR_STEPS = 8
+PROGRESS_STEP = 25
+
+
+class Press(StrEnum):
+    """What a button does; part of its custom id, so it never changes."""
+
+    CANCEL = "cancel"
+    RETRY = "retry"
+    RETRY_SURELY = "retry_surely"
+    DROP = "drop"
+    CONTINUE = "continue"
+    WHOLE_PROMPT = "prompt"
+    START_DRAFT = "start"
+    DROP_DRAFT = "forget"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    """A button of a card: either a press that the bot answers, or a link."""
+
+    label: str
+    press: Press | None = None
+    subject: int = 0
+    """The id of the music task, or of the draft."""
+    style: discord.ButtonStyle = discord.ButtonStyle.secondary
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """Everything a message shows, but the bytes of its files."""
+
+    embed: discord.Embed
+    buttons: tuple[Button, ...] = ()
+    lyrics_file: str | None = None
+    """Text that goes beside the card as a `.txt`."""
+
+    def fingerprint(self) -> str:
+        """Equal for cards that look equal."""
+        drawn = [self.embed.to_dict(), [(b.label, b.press, b.url) for b in self.buttons], self.lyrics_file]
+        return hashlib.sha256(json.dumps(drawn, sort_keys=True, default=str).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardRules:
+    """What the operator set about times."""
+
+    expected_song_s: float
+    expected_lyrics_s: float
+
+
+COLOURS: Mapping[State, discord.Colour] = {
+    State.RECEIVED: discord.Colour(0x5865F2),
+    State.QUEUED: discord.Colour(0x5865F2),
+    State.SUBMITTING: discord.Colour(0x9B59B6),
+    State.RUNNING: discord.Colour(0x9B59B6),
+    State.COMPLETED: discord.Colour(0x2ECC71),
+    State.FAILED: discord.Colour(0xE74C3C),
+    State.UNCERTAIN: discord.Colour(0xF1C40F),
+    State.EXPIRED: discord.Colour(0xE67E22),
+    State.CANCELLED: discord.Colour(0x95A5A6),
+    State.ABANDONED: discord.Colour(0x95A5A6),
+}
+
+
+def render(task: MusicTask, place: Place | None, rules: CardRules, *, attaches_files: bool = True) -> Card:
+    """Draw a task as it stands.
+
+    Args:
+        task: the row.
+        place: where it stands in the line, if it waits there.
+        rules: what the operator set about times.
+        attaches_files: whether its audio goes along (or is there already), so that no link is needed.
+    """
+    if task.state is State.COMPLETED and task.kind is Kind.LYRICS:
+        return _lyrics_card(task)
+    body, buttons = _BODIES[task.state](task, place, rules, attaches_files)
+    embed = _frame(task, f"{_wish_lines(task)}\n\n{body}" if body else _wish_lines(task))
+    if task.state is State.COMPLETED and task.result and task.result.tracks:
+        _dress(embed, task)
+    return Card(embed=embed, buttons=(*buttons, *_prompt_button(task)))
+
+
+def plain(task: MusicTask) -> Card:
+    """The plainest card there is, for when Discord refuses the real one: only our own words."""
+    embed = discord.Embed(title=texts.KIND[task.kind], description=f"#{task.id}: {texts.STATE[task.state]}")
+    return Card(embed=embed)
+
+
+def quote(text: str, limit: int) -> str:
+    """Text of a member as a block quote that can't ping, break out, or pass the limit (counted after escaping)."""
+    escaped = escape_mentions(escape_markdown(text))
+    if len(escaped) > limit:
+        escaped = escaped[: limit - 1].rstrip("\\ \n") + "…"
+    return "\n".join(f"> {line}" for line in escaped.splitlines())
+
+
+def inline(text: str, limit: int) -> str:
+    """Text of a member within one of our sentences."""
+    return quote(" ".join(text.split()), limit).removeprefix("> ")
+
+
+def _frame(task: MusicTask, description: str) -> discord.Embed:
+    embed = discord.Embed(
+        title=f"{texts.KIND[task.kind]} · {inline(title_of(task), TITLE_CHARS)}"[:256],
+        description=description[:4096],
+        colour=COLOURS[task.state],
+    )
+    made_with = " · ".join(part for part in (task.model, task.version, f"#{task.id}") if part)
+    embed.set_footer(text=made_with)
+    return embed
+
+
+def _wish_lines(task: MusicTask) -> str:
+    lines = [f"For <@{task.user_id}>", quote(task.prompt, PROMPT_SHOWN_CHARS)]
+    facts = [inline(task.tags, TAGS_SHOWN_CHARS)] if task.tags else []
+    if task.instrumental:
+        facts.append("instrumental")
+    if task.continue_at_s is not None:
+        facts.append(f"from {texts.clock_time(task.continue_at_s)}")
+    return "\n".join([*lines, *([f"*{' · '.join(facts)}*"] if facts else [])])
+
+
+def _prompt_button(task: MusicTask) -> tuple[Button, ...]:
+    if len(escape_mentions(escape_markdown(task.prompt))) <= PROMPT_SHOWN_CHARS:
+        return ()
+    return (Button(label="Whole prompt", press=Press.WHOLE_PROMPT, subject=task.id),)
+
+
+Body = tuple[str, tuple[Button, ...]]
+
+
+def _queued(task: MusicTask, place: Place | None, _rules: CardRules, _files: bool) -> Body:  # noqa: FBT001 -- one signature for all states
+    cancel = Button(label="Cancel", press=Press.CANCEL, subject=task.id, style=discord.ButtonStyle.danger)
+    if task.refusals and task.not_before is not None:
+        when = format_dt(task.not_before, "R")
+        return f"**In line.** TokenLab is busy; I ask again {when}. Cancelling is free.", (cancel,)
+    return f"**In line:** {_place_words(place)}. Cancelling is free.", (cancel,)
+
+
+def _place_words(place: Place | None) -> str:
+    if place is None or place.ahead == 0:
+        return "next"
+    people = {0: "all before it are yours", 1: "1 person before you"}.get(
+        place.people_ahead, f"{place.people_ahead} people before you"
+    )
+    return f"{texts.ordinal(place.ahead + 1)}, {people}"
+
+
+def _submitting(_task: MusicTask, _place: Place | None, _rules: CardRules, _files: bool) -> Body:  # noqa: FBT001 -- one signature for all states
+    return f"**{texts.SUBMITTING}**", ()
+
+
+def _running(task: MusicTask, _place: Place | None, rules: CardRules, _files: bool) -> Body:  # noqa: FBT001 -- one signature for all states
+    begun_at = task.submitted_at or task.state_at
+    finish_at = expected_finish_at(
+        task.kind, begun_at, expected_song_s=rules.expected_song_s, expected_lyrics_s=rules.expected_lyrics_s
+    )
+    lines = [f"**{texts.RUNNING}**", f"Begun {format_dt(begun_at, 'R')}, usually finished {format_dt(finish_at, 'R')}."]
+    if task.progress is not None and (stepped := task.progress // PROGRESS_STEP * PROGRESS_STEP):
+        filled = stepped * BAR_STEPS // 100
+        lines.append(f"`{'█' * filled}{'░' * (BAR_STEPS - filled)}` {stepped} %")
+    return "\n".join(lines), ()
+
+
+def _completed(task: MusicTask, _place: Place | None, _rules: CardRules, files: bool) -> Body:  # noqa: FBT001 -- one signature for all states
+    result = task.result
+    if result is None or not result.tracks:
+        return "**Finished.**", ()
+    duration_s = task.media[0].duration_s if task.media else None
+    length = f" {texts.clock_time(round(duration_s))} long." if duration_s else ""
+    lines = [f"**Finished.**{length}"]
+    if not files:
+        lines.append(texts.LINK_ONLY if task.media else texts.LINK_GONE)
+    links = _links(task, audio=not files)
+    lines += [f"[{label}]({url})" for label, url in links if len(url) > LINK_BUTTON_CHARS][:3]
+    short = tuple(Button(label=label, url=url) for label, url in links if len(url) <= LINK_BUTTON_CHARS)
+    again = Button(label="Continue", press=Press.CONTINUE, subject=task.id, style=discord.ButtonStyle.primary)
+    return "\n".join(lines), (again, *short[:4])
+
+
+def _links(task: MusicTask, *, audio: bool) -> list[tuple[str, str]]:
+    tracks = task.result.tracks if task.result else ()
+    many = len(tracks) > 1
+    links = [(f"Listen {n}" if many else "Listen", track.audio_url) for n, track in enumerate(tracks, 1) if audio]
+    return links + [("Video", track.video_url) for track in tracks[:1] if track.video_url]
+
+
+def _dress(embed: discord.Embed, task: MusicTask) -> None:
+    """The cover, where the provider made one that Discord can fetch."""
+    image_url = task.result.tracks[0].image_url if task.result else None
+    if image_url and image_url.startswith("https://") and len(image_url) <= IMAGE_URL_CHARS:
+        embed.set_thumbnail(url=image_url)
+
+
+def _failed(task: MusicTask, _place: Place | None, _rules: CardRules, _files: bool) -> Body:  # noqa: FBT001 -- one signature for all states
+    words = texts.FAILURE[task.error_code] if task.error_code else "It failed."
+    detail = f"\nTokenLab says: {inline(task.error_detail, PROMPT_SHOWN_CHARS)}" if task.error_detail else ""
+    return f"**Failed.** {words}{detail}", ()
+
+
+def _uncertain(task: MusicTask, _place: Place | None, _rules: CardRules, _files: bool) -> Body:  # noqa: FBT001 -- one signature for all states
+    retry = Button(label="Try again", press=Press.RETRY, subject=task.id, style=discord.ButtonStyle.primary)
+    drop = Button(label="Drop", press=Press.DROP, subject=task.id)
+    return f"**Unclear.** {texts.UNCERTAIN}", (retry, drop)
+
+
+def _expired(_task: MusicTask, _place: Place | None, _rules: CardRules, _files: bool) -> Body:  # noqa: FBT001 -- one signature for all states
+    return f"**Overdue.** {texts.EXPIRED}", ()
+
+
+def _cancelled(task: MusicTask, _place: Place | None, _rules: CardRules, _files: bool) -> Body:  # noqa: FBT001 -- one signature for all states
+    return f"**{texts.DROPPED if task.attempt and not task.refusals else texts.CANCELLED}**", ()
+
+
+_BODIES: Mapping[State, Callable[[MusicTask, Place | None, CardRules, bool], Body]] = {
+    State.RECEIVED: _queued,
+    State.QUEUED: _queued,
+    State.SUBMITTING: _submitting,
+    State.RUNNING: _running,
+    State.COMPLETED: _completed,
+    State.FAILED: _failed,
+    State.UNCERTAIN: _uncertain,
+    State.EXPIRED: _expired,
+    State.CANCELLED: _cancelled,
+    State.ABANDONED: _cancelled,
+}
+
+
+def _lyrics_card(task: MusicTask) -> Card:
+    """Lyrics are readable text, never cut: short in the card, long as a file beside their beginning."""
+    lyrics = (task.result.lyrics if task.result else None) or ""
+    shown = escape_mentions(escape_markdown(lyrics))
+    head = f"For <@{task.user_id}>: {inline(task.prompt, PROMPT_SHOWN_CHARS)}"
+    if len(shown) <= LYRICS_SHOWN_CHARS:
+        return Card(embed=_frame(task, f"{head}\n\n{shown}"), buttons=_prompt_button(task))
+    begin = shown[:LYRICS_PART_CHARS].rsplit("\n", 1)[0].rstrip("\\")
+    return Card(
+        embed=_frame(task, f"{head}\n\n{begin}\n\n*The whole text is in the file.*"),
+        buttons=_prompt_button(task),
+        lyrics_file=lyrics,
+    )
+
+
+def draft_card(*, draft_id: int, parent: MusicTask, prompt: str | None, at_s: float | None) -> Card:
+    """What was understood of a reply, before it costs anything."""
+    lines = [f"Continue **{inline(title_of(parent), TITLE_CHARS)}**?"]
+    lines.append(f"From: {texts.clock_time(at_s)}" if at_s is not None else "From: the end")
+    lines.append(quote(prompt, PROMPT_SHOWN_CHARS) if prompt else "With the same words as before.")
+    return Card(
+        embed=discord.Embed(title="Did I understand you?", description="\n".join(lines), colour=COLOURS[State.QUEUED]),
+        buttons=(
+            Button(label="Start", press=Press.START_DRAFT, subject=draft_id, style=discord.ButtonStyle.success),
+            Button(label="Cancel", press=Press.DROP_DRAFT, subject=draft_id),
+        ),
+    )
+
+
+def jump_url(task: MusicTask) -> str | None:
+    """A link to the card."""
+    if task.message_id is None:
+        return None
+    return f"https://discord.com/channels/{task.guild_id or '@me'}/{task.channel_id}/{task.message_id}"
+
+
+def row_line(task: MusicTask, *, now: datetime, with_member: bool) -> str:
+    """A task as one line of a list."""
+    where = jump_url(task)
+    name = inline(title_of(task), 60)
+    linked = f"[{name}]({where})" if where and task.card_lost is None else name
+    who = f" · <@{task.user_id}>" if with_member else ""
+    since = format_dt(task.created_at if task.created_at <= now else now, "R")
+    what = f"{texts.KIND[task.kind].lower()} · **{texts.STATE[task.state]}**"
+    return f"`#{task.id}` {linked} · {what}{who} · {since}"

@@ -1,0 +1,160 @@
+"""The Discord client: which cogs it loads, who answers a press, and what a person hears when something is refused."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.clock import Clock
+from bot.domain.refusals import Refused
+from bot.domain.wishes import WishError
+from bot.service import Asker, Service
+from bot.ui import texts
+from bot.ui.buttons import PressButton, PressHandler
+from bot.ui.cards import CardRules, Press
+
+log = logging.getLogger(__name__)
+
+COGS = ("cogs.song", "cogs.lyrics", "cogs.continuation", "cogs.library", "cogs.queue", "cogs.cards")
+NEEDED = {
+    "view_channel": "see this channel",
+    "send_messages": "send messages",
+    "embed_links": "embed links",
+}
+"""Permissions without which a card can't be kept up to date, in words."""
+
+
+class MusicTree(app_commands.CommandTree["MusicBot"]):
+    """The commands; whatever they raise is answered here, privately."""
+
+    async def on_error(
+        self, interaction: discord.Interaction["MusicBot"], error: app_commands.AppCommandError, /
+    ) -> None:
+        """Turn what a command raised into one private sentence."""
+        await answer_error(interaction, getattr(error, "original", error))
+
+
+class MusicBot(commands.AutoShardedBot):
+    """Encore's client. Knows the service, hands presses to whoever registered for them."""
+
+    def __init__(
+        self,
+        service: Service,
+        *,
+        clock: Clock,
+        card_rules: CardRules,
+        message_content: bool = False,
+        shard_ids: tuple[int, ...] = (),
+        shard_count: int | None = None,
+        sync_commands: bool = True,
+    ) -> None:
+        super().__init__(
+            command_prefix=[],
+            help_command=None,
+            intents=intents(message_content=message_content),
+            tree_cls=MusicTree,
+            allowed_mentions=discord.AllowedMentions.none(),
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
+            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False),
+            shard_ids=list(shard_ids) or None,  # type: ignore[arg-type]  # None means all; the annotation forgets it
+            shard_count=shard_count,
+            max_messages=None,
+            max_ratelimit_timeout=30.0,
+            chunk_guilds_at_startup=False,
+        )
+        self.service = service
+        self.clock = clock
+        self.card_rules = card_rules
+        self.reads_messages = message_content
+        self._sync_commands = sync_commands
+        self._press_handlers: dict[str, PressHandler] = {}
+
+    async def setup_hook(self) -> None:
+        """Load the cogs and make the commands known; a cog that can't be loaded stops the start."""
+        self.add_dynamic_items(PressButton)
+        for name in COGS:
+            await self.load_extension(name)
+        if self._sync_commands:
+            await self.tree.sync()
+
+    def on_press(self, handlers: Mapping[Press, PressHandler]) -> None:
+        """Register who answers which button."""
+        self._press_handlers |= {press.value: handler for press, handler in handlers.items()}
+
+    async def pressed(self, interaction: discord.Interaction["MusicBot"], press: str, subject: int) -> None:
+        """Answer a button; what its handler raises becomes one private sentence."""
+        try:
+            await self._press_handlers[press](interaction, subject)
+        except Exception as error:  # noqa: BLE001 -- the fence of a press, as `MusicTree.on_error` is of a command
+            await answer_error(interaction, error)
+
+    async def on_message(self, message: discord.Message, /) -> None:
+        """No prefix commands: replies are the business of `cogs/continuation.py`."""
+
+    async def on_ready(self) -> None:
+        """Runs again after each reconnect, so nothing is started here."""
+        log.info("Discord is ready", extra={"servers": len(self.guilds)})
+        await self.service.servers_present([guild.id for guild in self.guilds])
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """The bot was removed from a server."""
+        log.info("server removed", extra={"guild_id": guild.id})
+        await self.service.server_removed(guild.id)
+
+
+def intents(*, message_content: bool) -> discord.Intents:
+    """Nothing privileged unless the operator asks for it."""
+    wanted = discord.Intents.none()
+    wanted.guilds = True
+    wanted.guild_messages = True
+    wanted.dm_messages = True
+    wanted.message_content = message_content
+    return wanted
+
+
+def asker_of(interaction: discord.Interaction[Any]) -> Asker:
+    """Who asks, where, and with which rights, as the service needs it."""
+    may = interaction.app_permissions
+    missing = [words for name, words in NEEDED.items() if not getattr(may, name)] if interaction.guild_id else []
+    if isinstance(interaction.channel, discord.Thread):
+        missing = [words for words in missing if words != NEEDED["send_messages"]]
+        if not may.send_messages_in_threads:
+            missing.append("send messages in threads")
+    may_attach = may.attach_files or not interaction.guild_id
+    return Asker(
+        user_id=interaction.user.id,
+        guild_id=interaction.guild_id,
+        channel_id=interaction.channel_id or 0,
+        is_moderator=bool(interaction.guild_id and interaction.permissions.manage_messages),
+        missing_permissions=tuple(missing),
+        interaction_id=interaction.id,
+        interaction_token=interaction.token,
+        asked_at=interaction.created_at,
+        attachment_limit_bytes=interaction.filesize_limit if may_attach else 0,
+    )
+
+
+async def say(interaction: discord.Interaction[Any], sentence: str, **more: Any) -> None:  # noqa: ANN401 -- passed on
+    """Answer privately, whether or not the interaction has an answer already."""
+    if interaction.response.is_done():
+        await interaction.followup.send(sentence, ephemeral=True, **more)
+    else:
+        await interaction.response.send_message(sentence, ephemeral=True, **more)
+
+
+async def answer_error(interaction: discord.Interaction[Any], error: BaseException) -> None:
+    """One private sentence for whatever went wrong; only our own surprises are logged with a trace."""
+    if isinstance(error, (Refused, WishError)):
+        sentence = texts.refusal(error)
+    elif isinstance(error, app_commands.MissingPermissions):
+        sentence = texts.MODERATOR_ONLY
+    else:
+        sentence = texts.UNEXPECTED
+        log.error("interaction failed", extra={"interaction_id": interaction.id}, exc_info=error)
+    try:
+        await say(interaction, sentence)
+    except discord.HTTPException as refused:
+        log.warning("interaction can't be answered", extra={"interaction_id": interaction.id, "code": refused.code})

@@ -1,0 +1,21 @@
+"""Finished audio on its way to a member: fetched, checked, named, tagged and kept. Knows HTTP; knows no Discord."""
+
+from bot.ui.media.audio import AudioKind
+from bot.ui.media.collect import MediaCollector
+from bot.ui.media.fetch import Fetched, MediaFetcher
+from bot.ui.media.guard import open_media_session
+from bot.ui.media.store import MediaStore
+from bot.ui.media.tags import Prepared, SongTags, prepare, safe_filename
+
+__all__ = [
+    "AudioKind",
+    "Fetched",
+    "MediaCollector",
+    "MediaFetcher",
+    "MediaStore",
+    "Prepared",
+    "SongTags",
+    "open_media_session",
+    "prepare",
+    "safe_filename",
+]

@@ -1,0 +1,362 @@
+"""The delivery ladder: how a card and its ready ping reach people, whatever Discord answers."""
+
+import logging
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import discord
+from discord.http import Route
+
+from bot.clock import Clock
+from bot.domain.line import Place
+from bot.domain.tasks import MusicTask, State
+from bot.engine.ports import ShowLaterError, Shown
+from bot.service import title_of
+from bot.ui import texts
+from bot.ui.buttons import presses_in, view_of
+from bot.ui.cards import Card, CardRules, Press, inline, jump_url, plain, render
+from bot.ui.verdicts import Verdict, verdict_of
+
+log = logging.getLogger(__name__)
+
+TOKEN_USE = timedelta(minutes=14)
+"""Discord: the token works 15 minutes; the last one is left alone."""
+FILES_MAX = 10
+"""Discord: attachments of one message."""
+SEARCH_MESSAGES = 50
+
+Send = Callable[[dict[str, Any]], Awaitable[discord.Message | None]]
+
+
+class Lost(Exception):  # noqa: N818 -- an answer of Discord, not a fault of the program
+    """This rung of the ladder does not lead to the member."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(verdict.name)
+        self.verdict = verdict
+
+
+class Messenger:
+    """Shows tasks in Discord. Implements `bot.engine.ports.Display`."""
+
+    def __init__(self, client: discord.Client, *, media_dir: Path, rules: CardRules, clock: Clock) -> None:
+        self._client = client
+        self._media_dir = media_dir
+        self._rules = rules
+        self._clock = clock
+
+    # --- Display ---------------------------------------------------------------------------------------------------
+
+    def looks(self, task: MusicTask, place: Place | None) -> str:
+        """See `Display.looks`."""
+        return render(task, place, self._rules, attaches_files=bool(self._files(task))).fingerprint()
+
+    async def show(self, task: MusicTask, place: Place | None) -> Shown:
+        """See `Display.show`. The rungs: token, channel edit, new message, direct message, kept for `/songs`."""
+        reason = task.card_lost
+        may_post = reason is None
+        if reason is None:
+            try:
+                return await self._edit(task, place)
+            except Lost as lost:
+                reason = lost.verdict.name.lower()
+                may_post = lost.verdict in {Verdict.ARCHIVED, Verdict.TOO_MANY_EDITS, Verdict.FORBIDDEN}
+        if not task.is_settled:
+            return Shown(lost=None if may_post else reason)
+        if task.state is State.CANCELLED:
+            return Shown(lost=reason)
+        if may_post and (shown := await self._post_anew(task)):
+            return shown
+        return await self._by_direct_message(task, reason or "")
+
+    async def ping(self, task: MusicTask) -> int | None:
+        """See `Display.ping`."""
+        content = f"<@{task.user_id}> {_ping_words(task)}"
+        channel = self._channel(task)
+        reference = None
+        if task.message_id is not None:
+            reference = discord.MessageReference(
+                message_id=task.message_id,
+                channel_id=task.channel_id,
+                guild_id=task.guild_id,
+                fail_if_not_exists=False,
+            )
+        payload: dict[str, Any] = {
+            "content": content,
+            "nonce": _nonce("p", task),
+            "allowed_mentions": _only(task.user_id),
+            "mention_author": False,
+        }
+        if reference is not None:
+            payload["reference"] = reference
+        try:
+            sent = await self._attempt(channel.send, payload)
+        except Lost as lost:
+            if lost.verdict not in {Verdict.BAD_REFERENCE, Verdict.BAD_PAYLOAD} or reference is None:
+                return None
+            payload.pop("reference")
+            payload["content"] = f"{content} {jump_url(task) or ''}".rstrip()
+            try:
+                sent = await self._attempt(channel.send, payload)
+            except Lost:
+                return None
+        return sent.id if sent else None
+
+    async def find_ping(self, task: MusicTask) -> int | None:
+        """See `Display.find_ping`."""
+        if task.message_id is None:
+            return None
+        try:
+            later = await self._history(task, after_id=task.message_id)
+        except Lost:
+            return None
+        for message in later:
+            reference = message.reference
+            if self._is_own(message) and reference is not None and reference.message_id == task.message_id:
+                return message.id
+        return None
+
+    async def find_card(self, task: MusicTask) -> int | None:
+        """See `Display.find_card`."""
+        try:
+            if task.message_id is not None:  # the card is a message that was there before
+                known = await self._attempt(self._channel(task).fetch_message, {"id": task.message_id})
+                return task.message_id if (Press.CANCEL, task.id) in presses_in(known) else None
+            if self._token_lives(task):
+                return await self._original(task)
+        except Lost as lost:
+            if lost.verdict is not Verdict.TOKEN_GONE:
+                return None
+        return await self._find_answer(task)
+
+    async def _find_answer(self, task: MusicTask) -> int | None:
+        """Look for the card among the messages since the command."""
+        try:
+            later = await self._history(task, after_id=task.interaction_id or 0)
+        except Lost:
+            return None
+        for message in later:
+            if self._is_own(message) and (Press.CANCEL, task.id) in presses_in(message):
+                return message.id
+        return None
+
+    # --- rungs -----------------------------------------------------------------------------------------------------
+
+    async def _edit(self, task: MusicTask, place: Place | None) -> Shown:
+        """Edit the card: by its token while that lives, else by channel and message id."""
+        if task.message_id is None:
+            raise Lost(Verdict.CARD_DELETED)
+        if task.interaction_token and self._token_lives(task):
+            webhook = discord.Webhook.partial(
+                self._client.application_id or 0, task.interaction_token, client=self._client
+            )
+            message_id = task.message_id
+
+            async def by_token(payload: dict[str, Any]) -> discord.Message:
+                return await webhook.edit_message(message_id, **payload)
+
+            try:
+                return await self._deliver(task, place, by_token, files_key="attachments")
+            except Lost as lost:
+                if lost.verdict is Verdict.CARD_DELETED:
+                    raise
+        message = self._channel(task).get_partial_message(task.message_id)
+
+        async def by_channel(payload: dict[str, Any]) -> discord.Message:
+            return await message.edit(**payload)
+
+        return await self._deliver(task, place, by_channel, files_key="attachments")
+
+    async def _post_anew(self, task: MusicTask) -> Shown | None:
+        """A new message in the channel that takes the card's place."""
+        old = jump_url(task)
+        intro = f"<@{task.user_id}> {texts.NO_WAY_BACK if old is None else old}"
+        try:
+            return await self._send_new(task, self._channel(task), intro, lost=None)
+        except Lost:
+            return None
+
+    async def _by_direct_message(self, task: MusicTask, reason: str) -> Shown:
+        try:
+            user = await self._attempt(self._open_dm, {"user_id": task.user_id})
+            return await self._send_new(task, user, texts.KEPT, lost=reason)
+        except Lost as lost:
+            return Shown(lost=f"{reason}+{lost.verdict.name.lower()}")
+
+    async def _open_dm(self, *, user_id: int) -> discord.DMChannel:
+        return await self._client.create_dm(discord.Object(user_id))
+
+    async def _send_new(
+        self, task: MusicTask, channel: discord.abc.Messageable, intro: str, *, lost: str | None
+    ) -> Shown:
+        sent: list[discord.Message] = []
+
+        async def send(payload: dict[str, Any]) -> discord.Message:
+            payload |= {
+                "content": intro,
+                "nonce": _nonce("r", task),
+                "allowed_mentions": _only(task.user_id),
+            }
+            message = await channel.send(**payload)
+            sent.append(message)
+            return message
+
+        shown = await self._deliver(task, None, send, files_key="files")
+        return Shown(
+            lost=lost,
+            files_shown=shown.files_shown,
+            told=True,
+            replacement=(sent[0].channel.id, sent[0].id),
+        )
+
+    # --- payloads --------------------------------------------------------------------------------------------------
+
+    async def _deliver(self, task: MusicTask, place: Place | None, send: Send, *, files_key: str) -> Shown:
+        """Try the whole card, then the one without files, then the plainest.
+
+        Raises:
+            Lost: this way is closed.
+            ShowLaterError: a passing failure.
+        """
+        last = Lost(Verdict.BAD_PAYLOAD)
+        for card, files in self._variants(task, place, is_edit=files_key == "attachments"):
+            payload: dict[str, Any] = {"embed": card.embed, "view": view_of(card)}
+            if files:
+                payload[files_key] = [make() for make in files]
+            try:
+                await self._attempt(send, {"payload": payload})
+            except Lost as lost:
+                last = lost
+                if lost.verdict is Verdict.BAD_PAYLOAD:
+                    log.error("Discord refused a card", extra={"task_id": task.id})  # noqa: TRY400 -- no trace needed
+                elif not (files and lost.verdict in {Verdict.TOO_LARGE, Verdict.FORBIDDEN}):
+                    raise
+            else:
+                return Shown(files_shown=bool(files))
+        raise last
+
+    def _variants(
+        self, task: MusicTask, place: Place | None, *, is_edit: bool
+    ) -> Iterator[tuple[Card, list[Callable[[], discord.File]]]]:
+        audio = self._files(task)
+        stays = is_edit and task.files_shown
+        card = render(task, place, self._rules, attaches_files=bool(audio) or stays)
+        files = [] if stays else audio
+        if card.lyrics_file is not None and not stays:
+            files = [_text_file(task, card.lyrics_file)]
+        if files:
+            yield card, files
+            yield render(task, place, self._rules, attaches_files=False), []
+        else:
+            yield card, []
+        yield plain(task), []
+
+    def _files(self, task: MusicTask) -> list[Callable[[], discord.File]]:
+        """Makers of the attachments that fit: a file that was sent once can't be sent again."""
+        if task.state is not State.COMPLETED:
+            return []
+        fitting = [
+            one
+            for one in task.media
+            if one.size_bytes <= task.attachment_limit_bytes and (self._media_dir / one.name).is_file()
+        ]
+        if not fitting or fitting[0] != task.media[0]:
+            return []
+        description = f"Song: {title_of(task)}"[:1000]
+        return [
+            lambda one=one: discord.File(  # type: ignore[misc]  # mypy can't see through a default in a lambda
+                self._media_dir / one.name, filename=one.shown_as, description=description
+            )
+            for one in fitting[:FILES_MAX]
+        ]
+
+    # --- Discord ---------------------------------------------------------------------------------------------------
+
+    async def _attempt(self, call: Callable[..., Awaitable[Any]], payload: dict[str, Any]) -> Any:  # noqa: ANN401 -- what the call gives
+        try:
+            return await call(**payload)
+        except Exception as error:
+            verdict = verdict_of(error)
+            if verdict is None:
+                raise
+            if verdict is Verdict.LATER:
+                raise ShowLaterError(getattr(error, "retry_after", None)) from error
+            log.info(
+                "Discord refused a message",
+                extra={
+                    "verdict": verdict.name,
+                    "status": getattr(error, "status", None),
+                    "code": getattr(error, "code", None),
+                },
+            )
+            raise Lost(verdict) from error
+
+    def _channel(self, task: MusicTask) -> discord.PartialMessageable:
+        return self._client.get_partial_messageable(task.channel_id, guild_id=task.guild_id)
+
+    def _token_lives(self, task: MusicTask) -> bool:
+        return bool(task.interaction_token and task.token_at and self._clock() - task.token_at < TOKEN_USE)
+
+    def _is_own(self, message: discord.Message) -> bool:
+        return self._client.user is not None and message.author.id == self._client.user.id
+
+    async def _history(self, task: MusicTask, *, after_id: int) -> list[discord.Message]:
+        """The messages after one, oldest first, as many as a search is worth."""
+
+        async def read() -> list[discord.Message]:
+            pages = self._channel(task).history(
+                limit=SEARCH_MESSAGES, after=discord.Object(after_id), oldest_first=True
+            )
+            return [message async for message in pages]
+
+        return await self._attempt(read, {})  # type: ignore[no-any-return]  # `read` says what it gives
+
+    async def _original(self, task: MusicTask) -> int | None:
+        """The answer to the interaction, if it carries this task's buttons."""
+        route = Route(
+            "GET",
+            "/webhooks/{application_id}/{interaction_token}/messages/@original",
+            application_id=self._client.application_id,
+            interaction_token=task.interaction_token,
+        )
+        try:
+            data = await self._attempt(self._client.http.request, {"route": route})
+        except Lost as lost:
+            if lost.verdict is Verdict.CARD_DELETED:
+                return None
+            raise
+        ids = {child.get("custom_id") for row in data.get("components", ()) for child in row.get("components", ())}
+        return int(data["id"]) if f"encore:{Press.CANCEL}:{task.id}" in ids else None
+
+
+def _ping_words(task: MusicTask) -> str:
+    name = inline(title_of(task), 80)
+    match task.state:
+        case State.COMPLETED if task.kind.makes_audio:
+            return (
+                f"your song **{name}** is ready. Reply to this message to continue it, for example:"
+                " `from 1:05, quieter bridge`"
+            )
+        case State.COMPLETED:
+            return f"your lyrics **{name}** are ready."
+        case State.UNCERTAIN:
+            return f"it is unclear what became of **{name}**. Please look at it and decide."
+        case _:
+            return f"**{name}** could not be made. The card says why."
+
+
+def _nonce(purpose: str, task: MusicTask) -> str:
+    """Names a message, so that sending it twice within a few minutes makes one; at most 25 characters."""
+    return f"{purpose}{task.state[0]}{task.attempt}-{task.id}"
+
+
+def _only(user_id: int) -> discord.AllowedMentions:
+    return discord.AllowedMentions(everyone=False, roles=False, replied_user=False, users=[discord.Object(user_id)])
+
+
+def _text_file(task: MusicTask, text: str) -> Callable[[], discord.File]:
+    name = "".join(char if char.isalnum() or char in " -_" else "" for char in title_of(task)).strip()[:60] or "lyrics"
+    return lambda: discord.File(BytesIO(text.encode()), filename=f"{name}.txt", description="The whole lyrics")

@@ -1,0 +1,42 @@
+"""What several commands answer alike: the card of a wish, and choices while typing."""
+
+import logging
+from collections.abc import Sequence
+
+import discord
+from discord import app_commands
+
+from bot.domain.wishes import Wish
+from bot.tokenlab.models import ModelInfo
+from bot.ui.buttons import view_of
+from bot.ui.cards import render
+from bot.ui.client import MusicBot, asker_of
+
+log = logging.getLogger(__name__)
+
+CHOICES_MAX = 25
+CHOICE_CHARS = 100
+
+
+async def show_card(interaction: discord.Interaction[MusicBot], wish: Wish) -> None:
+    """Write the row, answer with its card in one round trip, and let it join the line.
+
+    If Discord does not confirm the card, the row stays RECEIVED and the janitor settles it.
+    """
+    service = interaction.client.service
+    task = await service.request(wish, asker_of(interaction))
+    card = render(task, await service.place_of(task), interaction.client.card_rules)
+    try:
+        answer = await interaction.response.send_message(embed=card.embed, view=view_of(card))
+    except (discord.DiscordException, OSError) as error:  # perhaps it got through: nothing may be said to the contrary
+        log.warning("card is not confirmed", extra={"task_id": task.id, "error": type(error).__name__})
+        return
+    if answer.message_id is not None:
+        await service.shown(task, answer.message_id)
+
+
+def model_choices(models: Sequence[ModelInfo], current: str) -> list[app_commands.Choice[str]]:
+    """The models whose name holds what was typed so far."""
+    wanted = current.casefold().strip()
+    names = [model.id for model in models if wanted in model.id.casefold() and len(model.id) <= CHOICE_CHARS]
+    return [app_commands.Choice(name=name, value=name) for name in names[:CHOICES_MAX]]

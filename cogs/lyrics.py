@@ -1,0 +1,38 @@
+"""`/lyrics`: a wish for words only."""
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.domain.wishes import PROMPT_MAX_CHARS, LyricsWish
+from bot.ui.client import MusicBot
+from cogs.answers import model_choices, show_card
+
+
+class LyricsCog(commands.Cog):
+    """Writes lyrics."""
+
+    def __init__(self, bot: MusicBot) -> None:
+        self._service = bot.service
+
+    @app_commands.command(name="lyrics", description="Write lyrics from your words")
+    @app_commands.describe(prompt="What the lyrics are about", model="Which model writes them")
+    async def lyrics(
+        self,
+        interaction: discord.Interaction[MusicBot],
+        prompt: app_commands.Range[str, 1, PROMPT_MAX_CHARS],
+        model: str | None = None,
+    ) -> None:
+        """Take the wish and show its card."""
+        await show_card(interaction, LyricsWish(prompt=prompt, model=model))
+
+    @lyrics.autocomplete("model")
+    async def _models(
+        self, _interaction: discord.Interaction[MusicBot], current: str
+    ) -> list[app_commands.Choice[str]]:
+        return model_choices(self._service.lyrics_models(), current)
+
+
+async def setup(bot: MusicBot) -> None:
+    """Called by discord.py."""
+    await bot.add_cog(LyricsCog(bot))

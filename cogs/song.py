@@ -1,0 +1,54 @@
+"""`/song`: a wish for a song."""
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.domain.wishes import PROMPT_MAX_CHARS, TAGS_MAX_CHARS, TITLE_MAX_CHARS, SongWish
+from bot.tokenlab.models import VERSIONS
+from bot.ui.client import MusicBot
+from cogs.answers import model_choices, show_card
+
+VERSION_CHOICES = [app_commands.Choice(name=version, value=version) for version in VERSIONS if "." not in version]
+
+
+class SongCog(commands.Cog):
+    """Makes songs."""
+
+    def __init__(self, bot: MusicBot) -> None:
+        self._service = bot.service
+
+    @app_commands.command(name="song", description="Make a song from your words")
+    @app_commands.describe(
+        prompt="What the song is about, its mood, or its own lyrics",
+        title="What it is called",
+        tags="Styles, separated by commas: blues, acoustic, slow",
+        instrumental="Without vocals",
+        model="Which model makes it",
+        version="Which version of the model",
+    )
+    @app_commands.choices(version=VERSION_CHOICES)
+    async def song(
+        self,
+        interaction: discord.Interaction[MusicBot],
+        prompt: app_commands.Range[str, 1, PROMPT_MAX_CHARS],
+        title: app_commands.Range[str, 1, TITLE_MAX_CHARS] | None = None,
+        tags: app_commands.Range[str, 1, TAGS_MAX_CHARS] | None = None,
+        instrumental: bool = False,  # noqa: FBT001, FBT002 -- an option of the command
+        model: str | None = None,
+        version: str | None = None,
+    ) -> None:
+        """Take the wish and show its card."""
+        wish = SongWish(prompt=prompt, title=title, tags=tags, instrumental=instrumental, model=model, version=version)
+        await show_card(interaction, wish)
+
+    @song.autocomplete("model")
+    async def _models(
+        self, _interaction: discord.Interaction[MusicBot], current: str
+    ) -> list[app_commands.Choice[str]]:
+        return model_choices(self._service.music_models(), current)
+
+
+async def setup(bot: MusicBot) -> None:
+    """Called by discord.py."""
+    await bot.add_cog(SongCog(bot))

@@ -1,0 +1,321 @@
+"""The API routes of the stand-in: who may ask, what is accepted, what is answered, and a record of every request."""
+
+import asyncio
+import json
+import re
+import secrets
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from http import HTTPStatus
+from typing import Any
+
+from aiohttp import hdrs, web
+
+from sandbox.answers import Answers
+from sandbox.catalog import Catalog, Model
+from sandbox.checks import check_create
+from sandbox.faults import CREATE_FAULTS, Fault, Faults, Scene
+from sandbox.ledger import Ledger, Task
+from sandbox.magic import tricks_in
+from sandbox.problems import Body, ProblemError
+
+DELIVERY_POLICIES = frozenset(("auto", "verified", "official"))
+OWN_MEDIA = re.compile(r".*/m/(ldtask_[0-9a-f]+)-(\d)\.mp3")
+CUT = 0
+MAX_BODY_BYTES = 256 * 1024
+HTTP_PROBLEMS = {404: "not_found", 405: "method_not_allowed", 413: "payload_too_large"}
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass(slots=True, kw_only=True)
+class SeenRequest:
+    """One request that reached the API.
+
+    `key` is "valid", "wrong" or None; the header itself is not kept. `status` is None while the answer is due and
+    0 (`CUT`) if the connection was dropped. `body` and `answer` are the parsed JSON bodies, None where there is none.
+    """
+
+    request_id: str
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    key: str | None
+    at_s: float
+    body: Any = None
+    status: int | None = None
+    answer: Any = None
+    task_id: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Rules:
+    """How strict and how fast the stand-in is. Times are in seconds of its clock; may be changed while it runs."""
+
+    song_s: float
+    lyrics_s: float
+    lenient: bool
+    magic_words: bool
+
+
+SEEN = web.RequestKey("seen", SeenRequest)
+
+
+class MusicApi:
+    """Handlers of all routes. `requests` holds everything that was asked since the start, in order."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        catalog: Catalog,
+        answers: Answers,
+        faults: Faults,
+        keys: tuple[str, ...],
+        rules: Rules,
+        clock: Callable[[], float],
+    ) -> None:
+        self.requests: list[SeenRequest] = []
+        self.news = asyncio.Condition()
+        self._ledger = ledger
+        self._catalog = catalog
+        self._answers = answers
+        self._faults = faults
+        self._keys = keys
+        self._rules = rules
+        self._clock = clock
+        self._tricks_done: Counter[tuple[str, str]] = Counter()
+
+    def app(self) -> web.Application:
+        """A fresh application with all routes."""
+        app = web.Application(middlewares=[self._record], client_max_size=MAX_BODY_BYTES)
+        app.router.add_post("/v1/music/generations", self._create)
+        app.router.add_get("/v1/music/generations/{id}", self._status)
+        app.router.add_get("/v1/tasks/{id}", self._status)
+        app.router.add_delete("/v1/tasks/{id}", self._cancel)
+        app.router.add_get("/v1/models", self._models)
+        app.router.add_get("/v1/models/{model}", self._model)
+        app.router.add_get("/v1/models/{model}/pricing", self._pricing)
+        return app
+
+    @web.middleware
+    async def _record(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        seen = self._seen(request)
+        request[SEEN] = seen
+        self.requests.append(seen)
+        await self.announce()
+        try:
+            _check_policy(request)
+            response = await handler(request)
+        except ProblemError as problem:
+            response = _refusal(problem, seen.request_id)
+        except web.HTTPException as error:
+            response = _refusal(ProblemError(HTTP_PROBLEMS.get(error.status, "bad_request")), seen.request_id)
+        _label(response, seen)
+        await self.announce()
+        return response
+
+    async def announce(self) -> None:
+        """Wake whoever waits for something to happen here."""
+        async with self.news:
+            self.news.notify_all()
+
+    def _seen(self, request: web.Request) -> SeenRequest:
+        token = _bearer(request)
+        return SeenRequest(
+            request_id=f"req_{secrets.token_hex(8)}",
+            method=request.method,
+            path=request.path,
+            query=dict(request.query),
+            headers={name: value for name, value in request.headers.items() if name != hdrs.AUTHORIZATION},
+            key=None if token is None else "valid" if token in self._keys else "wrong",
+            at_s=self._clock(),
+        )
+
+    async def _create(self, request: web.Request) -> web.StreamResponse:
+        owner = self._owner(request)
+        body = await _json_of(request)
+        if not isinstance(body, dict):
+            raise ProblemError("bad_request", "The body must be a JSON object")
+        prompt = str(body.get("prompt", ""))
+        fault = self._faults.next_create(prompt) or self._tricked(prompt)
+        if fault is not None and not fault.recorded:
+            wrong = await self._go_wrong(request, fault, None)
+            if wrong is not None:
+                return wrong
+        model = self._checked(body)
+        task = self._accept(request[SEEN], owner, body, model)
+        created = self._answers.created(task)
+        if fault is not None and fault.recorded:
+            wrong = await self._go_wrong(request, fault, (task, created))
+            if wrong is not None:
+                return wrong
+        return web.json_response(created)
+
+    def _tricked(self, prompt: str) -> Fault | None:
+        """The fault of the first magic word in the prompt that has one left."""
+        for word, trick in tricks_in(prompt) if self._rules.magic_words else ():
+            if trick.fault is not None and (trick.times is None or self._tricks_done[word, prompt] < trick.times):
+                self._tricks_done[word, prompt] += 1
+                return CREATE_FAULTS[trick.fault]()
+        return None
+
+    def _checked(self, body: Body) -> Model:
+        return check_create(body, catalog=self._catalog, clip_length_s=self._clip_length_s, lenient=self._rules.lenient)
+
+    def _clip_length_s(self, clip: str) -> float | None:
+        found = self._ledger.find_clip(clip)
+        return None if found is None else self._ledger.score(*found).length_s
+
+    def _accept(self, seen: SeenRequest, owner: str, body: Body, model: Model) -> Task:
+        """Record the task: from here on it has been paid for."""
+        tricks = [trick for _, trick in tricks_in(str(body.get("prompt", "")))] if self._rules.magic_words else []
+        length_s = self._rules.lyrics_s if body.get("action") == "LYRICS" else self._rules.song_s
+        changes: dict[str, Any] = {}
+        for trick in tricks:
+            length_s *= trick.stretch
+            changes |= trick.task
+        task = Task(
+            id=f"ldtask_{secrets.token_hex(16)}",
+            owner=owner,
+            request_id=seen.request_id,
+            body=body,
+            model=model.id,
+            created_at_s=self._clock(),
+            length_s=length_s,
+            parent_clip=self._parent_clip(body),
+            **changes,
+        )
+        self._ledger.keep(task)
+        seen.task_id = task.id
+        return task
+
+    def _parent_clip(self, body: Body) -> str | None:
+        """The clip that a create goes on from: named, or as an upload of one of our own files."""
+        if body.get("continue_clip_id"):
+            return str(body["continue_clip_id"])
+        match = OWN_MEDIA.fullmatch(str(body.get("audio_url", "")))
+        parent = self._ledger.get(match[1]) if match and body.get("audio_operation") == "upload-extend" else None
+        return parent.clip(int(match[2])) if match and parent else None
+
+    async def _status(self, request: web.Request) -> web.StreamResponse:
+        task = self._owned_task(request)
+        body = self._answers.status(task)
+        fault = self._faults.next_status(task.id)
+        wrong = None if fault is None else await self._go_wrong(request, fault, (task, body))
+        return web.json_response(body) if wrong is None else wrong
+
+    async def _cancel(self, request: web.Request) -> web.StreamResponse:
+        self._owned_task(request)
+        raise ProblemError("unsupported_task_cancel")
+
+    async def _models(self, request: web.Request) -> web.StreamResponse:
+        self._check_optional_key(request)
+        return web.json_response(self._catalog.listing(request.query))
+
+    async def _model(self, request: web.Request) -> web.StreamResponse:
+        self._check_optional_key(request)
+        return web.json_response(self._catalog.detail(request.match_info["model"]))
+
+    async def _pricing(self, request: web.Request) -> web.StreamResponse:
+        self._check_optional_key(request)
+        return web.json_response(self._catalog.pricing(request.match_info["model"]))
+
+    async def _go_wrong(
+        self, request: web.Request, fault: Fault, subject: tuple[Task, Body] | None
+    ) -> web.StreamResponse | None:
+        """Do what the fault says. None means: now answer as usual."""
+        await self.announce()
+        if fault.waits:
+            await fault.release.wait()
+        if fault.drops:
+            return _cut(request)
+        if fault.problem is not None:
+            raise fault.problem
+        if fault.answer is None or subject is None:
+            return None
+        task, body = subject
+        scene = Scene(
+            body=body,
+            finished=self._answers.finished(task),
+            api_base=f"{request.scheme}://{request.host}",
+            media_base=self._answers.media_base,
+        )
+        return fault.answer(scene)
+
+    def _owned_task(self, request: web.Request) -> Task:
+        owner = self._owner(request)
+        task = self._ledger.get(request.match_info["id"])
+        if task is None:
+            raise ProblemError("async_task_not_found")
+        request[SEEN].task_id = task.id
+        if task.owner != owner:
+            raise ProblemError("task_not_owned")
+        return task
+
+    def _owner(self, request: web.Request) -> str:
+        """Who asks, as a name that does not give the key away."""
+        token = _bearer(request)
+        if token is None or token not in self._keys:
+            raise ProblemError("invalid_api_key")
+        return sha256(token.encode()).hexdigest()[:12]
+
+    def _check_optional_key(self, request: web.Request) -> None:
+        if hdrs.AUTHORIZATION in request.headers:
+            self._owner(request)
+
+
+async def _json_of(request: web.Request) -> object:
+    try:
+        body: object = await request.json()
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ProblemError("bad_request", "The body is not JSON") from error
+    request[SEEN].body = body
+    return body
+
+
+def _bearer(request: web.Request) -> str | None:
+    scheme, _, token = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+
+
+def _check_policy(request: web.Request) -> None:
+    if request.headers.get("X-TokenLab-Delivery-Policy", "auto") not in DELIVERY_POLICIES:
+        raise ProblemError("bad_request", "unknown delivery policy", param="X-TokenLab-Delivery-Policy")
+
+
+def _cut(request: web.Request) -> web.Response:
+    """Drop the connection; the answer returned here reaches nobody."""
+    request[SEEN].status = CUT
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()
+
+
+def _refusal(problem: ProblemError, request_id: str) -> web.Response:
+    headers = problem.headers()
+    if problem.status == HTTPStatus.TOO_MANY_REQUESTS:
+        headers |= {"X-RateLimit-Limit": "1000", "X-RateLimit-Remaining": "0"}
+    return web.json_response(problem.body(request_id), status=problem.status, headers=headers)
+
+
+def _label(response: web.StreamResponse, seen: SeenRequest) -> None:
+    """Put the ids into the answer's headers, and the answer into the record."""
+    response.headers["X-Request-ID"] = seen.request_id
+    if seen.task_id is not None:
+        response.headers["X-Task-ID"] = seen.task_id
+    if seen.status is None:
+        seen.status = response.status
+        if response.content_type == "application/json" and isinstance(response, web.Response) and response.text:
+            seen.answer = _parsed(response.text)
+
+
+def _parsed(text: str) -> object:
+    try:
+        answer: object = json.loads(text)
+    except json.JSONDecodeError:
+        return None
+    return answer

@@ -1,0 +1,204 @@
+"""The models that the stand-in offers, in the shapes of the model routes: full and compact list, detail, pricing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.problems import Body, ProblemError
+
+CREATED = 1_780_000_000
+MUSIC_ENDPOINT = "/v1/music/generations"
+STATUS_ENDPOINT = "/v1/tasks/{id}"
+PROMPT_MAX_CHARS = 5000
+
+CATEGORIES = frozenset(
+    ("chat", "embedding", "translation", "image", "video", "audio", "tts", "stt", "rerank", "3d", "music")
+)
+RECOMMENDED_FOR = frozenset(("image", "video", "music", "3d", "tts", "stt", "embedding", "rerank", "translation"))
+VIEWS = frozenset(("full", "compact"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """One model of the catalog. Prices are decimal strings in US dollars a request."""
+
+    id: str
+    aliases: tuple[str, ...] = ()
+    operation: str
+    parameters: tuple[str, ...]
+    required: tuple[str, ...]
+    min_price: str
+    max_price: str
+    outputs: tuple[str, ...]
+
+    def answers_to(self, name: str) -> bool:
+        """Whether a request that names this model means it."""
+        return name == self.id or name in self.aliases
+
+
+MUSIC = Model(
+    id="suno-music",
+    aliases=("suno_music",),
+    operation="music",
+    parameters=(
+        "prompt",
+        "action",
+        "mv",
+        "title",
+        "tags",
+        "negative_tags",
+        "make_instrumental",
+        "continue_clip_id",
+        "continue_at",
+        "audio_url",
+        "audio_operation",
+    ),
+    required=("prompt", "mv"),
+    min_price="0.10",
+    max_price="0.25",
+    outputs=("audio_url", "audio_id", "image_url", "title", "lyrics"),
+)
+LYRICS = Model(
+    id="suno-lyrics",
+    aliases=("suno_lyrics",),
+    operation="lyrics",
+    parameters=("prompt", "action"),
+    required=("prompt",),
+    min_price="0.02",
+    max_price="0.02",
+    outputs=("title", "lyrics"),
+)
+
+
+class Catalog:
+    """The models on offer. Without the lyrics model nothing here writes lyrics."""
+
+    def __init__(self, *, lyrics_model: bool) -> None:
+        self.models = (MUSIC, LYRICS) if lyrics_model else (MUSIC,)
+
+    def find(self, name: str) -> Model | None:
+        """The model of that id or alias."""
+        return next((model for model in self.models if model.answers_to(name)), None)
+
+    def listing(self, query: Mapping[str, str]) -> Body:
+        """The answer of the list route for that query."""
+        _check_query(query)
+        wanted = [query[name] for name in ("category", "recommended_for") if name in query]
+        shown = [model for model in self.models if all(word == "music" for word in wanted)]
+        shown = [model for model in shown if query.get("provider", "suno") == "suno"]
+        shown = [model for model in shown if query.get("tag", model.operation) == model.operation]
+        recommended = "recommended_for" in query
+        if query.get("view") == "compact":
+            items = [_compact(model, rank if recommended else None) for rank, model in enumerate(shown, start=1)]
+            return {"object": "list", "view": "compact", "count": len(items), "data": items}
+        items = [_full(model, rank if recommended else None) for rank, model in enumerate(shown, start=1)]
+        return {"object": "list", "data": items}
+
+    def detail(self, name: str) -> Body:
+        """The answer of the model route; raises `ProblemError` for an unknown model."""
+        model = self._known(name)
+        item = _full(model, None)
+        item["tokenlab"] |= {
+            "supported_operations": [model.operation],
+            "accepted_request_formats": [],
+            "request_format_details": _request_format(model),
+        }
+        return item
+
+    def pricing(self, name: str) -> Body:
+        """The answer of the pricing route; raises `ProblemError` for an unknown model."""
+        model = self._known(name)
+        return {
+            "model": model.id,
+            "pricing_unit": "per_request",
+            "has_complex_pricing": model.min_price != model.max_price,
+            "supported_operations": [model.operation],
+            "pricing_summary": {"currency": "USD", "min_price": model.min_price, "max_price": model.max_price},
+            "scalar_pricing": {"currency": "USD", "per_request": model.min_price},
+        }
+
+    def _known(self, name: str) -> Model:
+        model = self.find(name)
+        if model is None:
+            problem = ProblemError("model_not_found", f"Model '{name}' not found", param="model")
+            problem.status = 404
+            raise problem
+        return model
+
+
+def _check_query(query: Mapping[str, str]) -> None:
+    for name, allowed in (("category", CATEGORIES), ("recommended_for", RECOMMENDED_FOR), ("view", VIEWS)):
+        if name in query and query[name] not in allowed:
+            raise ProblemError("bad_request", f"{name}: not one of {', '.join(sorted(allowed))}", param=name)
+    if query.get("category", query.get("recommended_for")) != query.get("recommended_for", query.get("category")):
+        raise ProblemError("bad_request", "category and recommended_for differ", param="category")
+
+
+def _recommendation(rank: int) -> Body:
+    return {"preferred_rank": rank, "success_rate_24h": 0.97, "sample_count_24h": 210, "status": "ready"}
+
+
+def _full(model: Model, rank: int | None) -> Body:
+    extension: dict[str, Any] = {
+        "aliases": list(model.aliases),
+        "pricing": {"currency": "USD", "per_request": model.min_price},
+        "capabilities": [model.operation],
+        "max_input_tokens": None,
+        "max_output_tokens": None,
+        "category": "music",
+        "pricing_unit": "per_request",
+        "has_complex_pricing": model.min_price != model.max_price,
+        "lifecycle": _lifecycle(),
+        "commercial": {"user_charge_policy": "paid", "free_reason": None, "free_until": None},
+        "badges": [],
+        "request_format_summary": {"public_operations": [model.operation], "request_endpoint": MUSIC_ENDPOINT},
+    }
+    if rank is not None:
+        evidence = {"updated_at": "2026-08-01T00:00:00.000Z", "basis": {"source": "recent_activity_24h"}}
+        extension["agent_preferences"] = {"music": _recommendation(rank) | evidence}
+    return {"id": model.id, "object": "model", "created": CREATED, "owned_by": "suno", "tokenlab": extension}
+
+
+def _lifecycle() -> Body:
+    dates = ("reason", "replacement_model", "released_at", "deprecated_at", "retired_at", "sunset_at")
+    latest = {"latest": False, "latest_source": "none", "latest_window_days": None}
+    return {"stage": "active", **dict.fromkeys(dates), **latest}
+
+
+def _compact(model: Model, rank: int | None) -> Body:
+    complex_pricing = model.min_price != model.max_price
+    item: Body = {
+        "id": model.id,
+        "provider": "suno",
+        "category": "music",
+        "capabilities": [model.operation],
+        "max_input_tokens": None,
+        "max_output_tokens": None,
+        "pricing": {
+            "unit": "per_request",
+            "currency": "USD",
+            "min_price": model.min_price,
+            "max_price": model.max_price,
+            "has_complex_pricing": complex_pricing,
+        },
+        "status": "active",
+        "latest": False,
+        "supported_operations": [model.operation],
+        "request_endpoint": MUSIC_ENDPOINT,
+    }
+    return item if rank is None else item | {"recommendation": _recommendation(rank)}
+
+
+def _request_format(model: Model) -> Body:
+    return {
+        "public_operations": [model.operation],
+        "supported_parameters": list(model.parameters),
+        "required_selectors": list(model.required),
+        "optional_selectors": [],
+        "request_endpoint": MUSIC_ENDPOINT,
+        "status_mode": "async_task",
+        "service_limits": {"online_rpm": 1000, "concurrency": None, "prompt_max_characters": PROMPT_MAX_CHARS},
+        "documented_outputs": list(model.outputs),
+        "fallback_status_endpoints": [STATUS_ENDPOINT],
+        "notes": [],
+    }

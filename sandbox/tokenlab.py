@@ -1,0 +1,205 @@
+"""A stand-in for the TokenLab music API on loopback: the same routes, rules and errors, with faults on demand.
+
+In a test: `async with StandIn() as standin:` gives `api_base`, `media_base` and `key`; `standin.faults` makes things
+go wrong. As a process of its own: `python -m sandbox.tokenlab --port 8801 --media-port 8802 --state tasks.jsonl`.
+Section replacement and stem separation are not offered.
+"""
+
+import asyncio
+import json
+import signal
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import click
+from aiohttp import web
+
+from sandbox.answers import Answers
+from sandbox.api import MusicApi, Rules, SeenRequest
+from sandbox.catalog import Catalog
+from sandbox.faults import Faults
+from sandbox.ledger import Ledger, Task
+from sandbox.media import MediaHost
+from sandbox.problems import Body
+
+HOST = "127.0.0.1"
+DEMO_KEY = "sk-demo-encore"
+STOPPING_S = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Create:
+    """One accepted create: money spent."""
+
+    id: str
+    request_id: str
+    body: Body
+    at_s: float
+
+
+class StandIn:
+    """Both servers, the tasks and the test control.
+
+    `song_s` and `lyrics_s` are how long tasks take on `clock`, which `speed` makes run faster; `settle_s` later they
+    are billed. With `state_path` tasks survive a restart of the stand-in; with fixed ports so do its addresses.
+    `lenient` lets `mv` be missing; without `lyrics_model` no model writes lyrics; `progress` shows progress;
+    `magic_words` are for the demo (`sandbox.magic`).
+    """
+
+    def __init__(
+        self,
+        *,
+        state_path: Path | None = None,
+        keys: Iterable[str] = (DEMO_KEY,),
+        clock: Callable[[], float] = time.time,
+        speed: float = 1.0,
+        song_s: float = 15.0,
+        lyrics_s: float = 6.0,
+        settle_s: float = 4.0,
+        port: int = 0,
+        media_port: int = 0,
+        lyrics_model: bool = True,
+        lenient: bool = False,
+        progress: bool = False,
+        magic_words: bool = False,
+    ) -> None:
+        accepted = tuple(keys)
+        self.key = accepted[0]
+        self.port = port
+        self.media_port = media_port
+        self.faults = Faults()
+        self.rules = Rules(song_s=song_s, lyrics_s=lyrics_s, lenient=lenient, magic_words=magic_words)
+        self._ledger = Ledger(state_path, clock=clock, speed=speed)
+        self._answers = Answers(ledger=self._ledger, settle_s=settle_s, progress=progress)
+        self._media = MediaHost(self._ledger, self.faults)
+        self._api = MusicApi(
+            ledger=self._ledger,
+            catalog=Catalog(lyrics_model=lyrics_model),
+            answers=self._answers,
+            faults=self.faults,
+            keys=accepted,
+            rules=self.rules,
+            clock=clock,
+        )
+        self._runners: list[web.AppRunner] = []
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Listen on both ports. After `stop` it listens on the same ones again."""
+        self.media_port = await self._serve(self._media.app(), self.media_port)
+        self._answers.media_base = self.media_base
+        self.port = await self._serve(self._api.app(), self.port)
+
+    async def stop(self) -> None:
+        """Let go of every request that hangs and close both ports. Tasks and records are kept."""
+        self.faults.clear()
+        for runner in reversed(self._runners):
+            await runner.cleanup()
+        self._runners.clear()
+
+    @property
+    def api_base(self) -> str:
+        """Origin of the API, without a path."""
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def media_base(self) -> str:
+        """Origin of the media host, which never gets the key."""
+        return f"http://{HOST}:{self.media_port}"
+
+    @property
+    def creates(self) -> list[Create]:
+        """Every accepted create, oldest first, with those from before a restart."""
+        return [
+            Create(id=task.id, request_id=task.request_id, body=task.body, at_s=task.created_at_s)
+            for task in self._ledger
+        ]
+
+    @property
+    def requests(self) -> list[SeenRequest]:
+        """Every request to the API since the start, in order of arrival."""
+        return self._api.requests
+
+    @property
+    def leaks(self) -> list[str]:
+        """Paths on the media host that were asked for with an `Authorization` header. Must stay empty."""
+        return self._media.leaks
+
+    @property
+    def downloads(self) -> list[str]:
+        """Paths on the media host that were asked for, in order."""
+        return self._media.downloads
+
+    def task(self, task_id: str) -> Task:
+        """The task of that id."""
+        task = self._ledger.get(task_id)
+        if task is None:
+            raise KeyError(task_id)
+        return task
+
+    def finish(self, task_id: str) -> None:
+        """Complete a task now."""
+        self._ledger.finish(task_id)
+
+    def fail(self, task_id: str, error: str | dict[str, Any] = "The track could not be rendered") -> None:
+        """Let a task end now as failed, with that error as a string or an object."""
+        self._ledger.finish(task_id, error=error)
+
+    def hold(self, task_id: str) -> None:
+        """Keep a task unfinished until `finish` or `fail`."""
+        self._ledger.hold(task_id)
+
+    async def wait_until(self, holds: Callable[[], bool], *, timeout_s: float = 10.0) -> None:
+        """Wait until something is true that requests change, such as the number of creates."""
+        async with asyncio.timeout(timeout_s), self._api.news:
+            await self._api.news.wait_for(holds)
+
+    async def _serve(self, app: web.Application, port: int) -> int:
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOPPING_S)
+        await runner.setup()
+        self._runners.append(runner)
+        await web.TCPSite(runner, HOST, port).start()
+        bound: int = runner.addresses[0][1]
+        return bound
+
+
+async def serve_until_stopped(standin: StandIn) -> None:
+    """Run until SIGTERM or Ctrl-C; the addresses go out as one line of JSON."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with standin:
+        addresses = {"api_base": standin.api_base, "media_base": standin.media_base, "key": standin.key}
+        click.echo(json.dumps(addresses))
+        await stop.wait()
+
+
+@click.command()
+@click.option("--port", type=int, default=0, help="Port of the API; 0 takes a free one.")
+@click.option("--media-port", type=int, default=0, help="Port of the media host; 0 takes a free one.")
+@click.option("--state", "state_path", type=click.Path(dir_okay=False, path_type=Path), help="File that keeps tasks.")
+@click.option("--key", "keys", multiple=True, default=(DEMO_KEY,), help="API key to accept; may be repeated.")
+@click.option("--song-s", type=float, default=15.0, help="Seconds that a song takes.")
+@click.option("--lyrics-s", type=float, default=6.0, help="Seconds that lyrics take.")
+@click.option("--speed", type=float, default=1.0, help="Factor by which task time runs faster.")
+@click.option("--lyrics-model/--no-lyrics-model", default=True, help="Whether a model writes lyrics.")
+@click.option("--lenient", is_flag=True, help="Accept music without mv.")
+@click.option("--progress", is_flag=True, help="Show progress while processing.")
+@click.option("--magic-words", is_flag=True, help="Let words such as 'fail' in a prompt play tricks.")
+def main(**options: Any) -> None:  # noqa: ANN401 - click hands over what the options above declare
+    """Run the stand-in until SIGTERM or Ctrl-C."""
+    asyncio.run(serve_until_stopped(StandIn(**options)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""Makes the audio of a song from its words: composes, renders, encodes, and remembers the last ones made."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+
+from sandbox.score import Score, continuation_of, score_of
+from sandbox.synth import encode_mp3, render
+
+__all__ = ["Jukebox", "Score", "compose", "continuation_of", "encode_mp3", "render", "score_of"]
+
+
+def compose(
+    prompt: str,
+    *,
+    tags: str = "",
+    title: str = "",
+    instrumental: bool = False,
+    take: int = 1,
+    continue_from: Score | None = None,
+    at_s: float | None = None,
+) -> Score:
+    """The score for these words; with `continue_from` one that carries that tune on from `at_s` (its end if None)."""
+    if continue_from is not None:
+        return continuation_of(continue_from, f"{prompt} {tags}", at_s, take=take)
+    return score_of(prompt, tags=tags, title=title, instrumental=instrumental, take=take)
+
+
+class Jukebox:
+    """Mp3 files made on demand, one at a time and off the event loop; the last `max_tunes` are kept in memory."""
+
+    def __init__(self, *, max_tunes: int = 64) -> None:
+        self._max_tunes = max_tunes
+        self._tunes: OrderedDict[str, bytes] = OrderedDict()
+        self._making = asyncio.Lock()
+
+    def __len__(self) -> int:
+        return len(self._tunes)
+
+    async def mp3(self, name: str, write_score: Callable[[], Score]) -> bytes:
+        """The mp3 of that name; `write_score` is called only when it is not in memory."""
+        async with self._making:
+            if name not in self._tunes:
+                self._tunes[name] = await asyncio.to_thread(lambda: encode_mp3(render(write_score())))
+            self._tunes.move_to_end(name)
+            while len(self._tunes) > self._max_tunes:
+                self._tunes.popitem(last=False)
+            return self._tunes[name]

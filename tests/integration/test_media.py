@@ -1,0 +1,395 @@
+"""Audio from real servers on the loopback: whole, real, capped, from allowed addresses, and asked for without a key."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from ipaddress import ip_address
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.test_utils import TestServer
+
+from bot.domain.media import MediaError, MediaProblem
+from bot.domain.tasks import Kind, MusicTask, Result, State, TaskId, Track
+from bot.ui.media import (
+    AudioKind,
+    MediaCollector,
+    MediaFetcher,
+    MediaStore,
+    open_media_session,
+)
+from tests.unit.test_media_audio import SAMPLES
+
+MP3 = SAMPLES[AudioKind.MP3]
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+STAND_IN = ip_address("127.0.0.1")
+"""Plays the part of a public address in these tests."""
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Host:
+    """A media host whose answers the test sets."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, Handler] = {}
+        self.seen: list[web.Request] = []
+        self.release = asyncio.Event()
+        app = web.Application()
+        app.router.add_get("/{path:.*}", self._answer)
+        self.server = TestServer(app, host="127.0.0.1")
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        self.seen.append(request)
+        return await self.answers[request.path](request)
+
+    def url(self, path: str, *, host: str = "127.0.0.1") -> str:
+        return f"http://{host}:{self.server.port}{path}"
+
+    def gives(self, path: str, body: bytes, *, status: int = 200, headers: dict[str, str] | None = None) -> str:
+        async def answer(request: web.Request) -> web.StreamResponse:
+            return web.Response(body=body, status=status, headers=headers)
+
+        self.answers[path] = answer
+        return self.url(path)
+
+    def streams(self, path: str, *pieces: bytes, promised: int | None = None, hang: bool = False) -> str:
+        """Pieces without a length, or with one that is promised and not kept: the connection is cut, or hangs."""
+
+        async def answer(request: web.Request) -> web.StreamResponse:
+            response = web.StreamResponse(headers={"Content-Length": str(promised)} if promised else None)
+            await response.prepare(request)
+            for piece in pieces:
+                await response.write(piece)
+            if hang:
+                await self.release.wait()
+            if promised and request.transport is not None:
+                request.transport.close()
+            return response
+
+        self.answers[path] = answer
+        return self.url(path)
+
+
+class Names(AbstractResolver):
+    """A name server with a script: each question about a name takes the next answer, the last one stays."""
+
+    def __init__(self, **answers: list[list[str]]) -> None:
+        self.answers = {f"{name}.test": list(script) for name, script in answers.items()}
+        self.asked: list[str] = []
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        self.asked.append(host)
+        script = self.answers[host]
+        addresses = script.pop(0) if len(script) > 1 else script[0]
+        return [
+            ResolveResult(
+                hostname=host,
+                host=address,
+                port=port,
+                family=socket.AF_INET6 if ":" in address else socket.AF_INET,
+                proto=socket.IPPROTO_TCP,
+                flags=socket.AI_NUMERICHOST,
+            )
+            for address in addresses
+        ]
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+
+@pytest.fixture
+async def host() -> AsyncIterator[Host]:
+    host = Host()
+    async with host.server:
+        yield host
+        host.release.set()
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[aiohttp.ClientSession]:
+    async with open_media_session(allow_private=True) as session:
+        yield session
+
+
+@pytest.fixture
+def fetcher(session) -> MediaFetcher:
+    return MediaFetcher(session, allow_private=True, max_bytes=len(MP3), timeout_s=20)
+
+
+@asynccontextmanager
+async def guarded(names: Names) -> AsyncIterator[MediaFetcher]:
+    """A fetcher that goes to `STAND_IN` only; http is let through, so that no certificates are needed."""
+    async with open_media_session(
+        allow_private=False, resolver=names, is_allowed=lambda address: address == STAND_IN
+    ) as session:
+        yield MediaFetcher(session, allow_private=True, max_bytes=len(MP3), timeout_s=20)
+
+
+async def refusal(fetcher: MediaFetcher, url: str, folder) -> MediaProblem:
+    """Why the fetch failed; and that it left nothing behind."""
+    with pytest.raises(MediaError) as failed:
+        await fetcher.fetch(url, folder / "7-1.raw")
+    assert list(folder.iterdir()) == []
+    assert "127.0.0.1" not in str(failed.value)
+    assert failed.value.is_temporary is (failed.value.reason is MediaProblem.UNREACHABLE)
+    assert failed.value.__suppress_context__ or failed.value.__context__ is None
+    return failed.value.reason
+
+
+# --- content -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", AudioKind)
+async def test_audio_arrives_whole(host, session, tmp_path, kind):
+    body = SAMPLES[kind]
+    fetcher = MediaFetcher(session, allow_private=True, max_bytes=len(body))
+    fetched = await fetcher.fetch(host.gives("/a.bin", body), tmp_path / "7-1.raw")
+    assert (fetched.size_bytes, fetched.kind) == (len(body), kind)
+    assert (tmp_path / "7-1.raw").read_bytes() == body
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+async def test_audio_without_a_length_arrives_whole(host, fetcher, tmp_path):
+    await fetcher.fetch(host.streams("/a.mp3", MP3[:1000], MP3[1000:]), tmp_path / "a")
+    assert (tmp_path / "a").read_bytes() == MP3
+
+
+@pytest.mark.parametrize("body", [b"<html>expired</html>" * 9, b'{"error": "expired"}', b""])
+async def test_a_page_that_is_called_mp3_is_refused(host, fetcher, tmp_path, body):
+    url = host.gives("/a.mp3", body, headers={"Content-Type": "audio/mpeg"})
+    assert await refusal(fetcher, url, tmp_path) is MediaProblem.NOT_AUDIO
+
+
+async def test_a_length_over_the_cap_is_refused_before_the_body(host, fetcher, tmp_path):
+    url = host.streams("/a.mp3", MP3[:10], promised=len(MP3) + 1, hang=True)
+    assert await refusal(fetcher, url, tmp_path) is MediaProblem.TOO_LARGE
+
+
+async def test_a_stream_over_the_cap_is_cut(host, fetcher, tmp_path):
+    url = host.streams("/a.mp3", MP3, b"x", hang=True)
+    assert await refusal(fetcher, url, tmp_path) is MediaProblem.TOO_LARGE
+
+
+async def test_a_truncated_body_is_worth_another_try(host, fetcher, tmp_path):
+    url = host.streams("/a.mp3", MP3[:5000], promised=len(MP3))
+    assert await refusal(fetcher, url, tmp_path) is MediaProblem.UNREACHABLE
+
+
+async def test_a_body_that_never_ends_is_cut_by_the_clock(host, session, tmp_path):
+    fetcher = MediaFetcher(session, allow_private=True, max_bytes=len(MP3), timeout_s=0.2)
+    url = host.streams("/a.mp3", MP3[:5000], hang=True)
+    assert await refusal(fetcher, url, tmp_path) is MediaProblem.UNREACHABLE
+
+
+async def test_a_cancelled_download_leaves_nothing(host, fetcher, tmp_path):
+    url = host.streams("/a.mp3", MP3[:5000], hang=True)
+    download = asyncio.create_task(fetcher.fetch(url, tmp_path / "a"))
+    async with asyncio.timeout(10):
+        while not list(tmp_path.iterdir()):  # noqa: ASYNC110 - a folder has no event to wait for
+            await asyncio.sleep(0.005)
+    download.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await download
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        (403, MediaProblem.GONE),
+        (404, MediaProblem.GONE),
+        (410, MediaProblem.GONE),
+        (408, MediaProblem.UNREACHABLE),
+        (429, MediaProblem.UNREACHABLE),
+        (500, MediaProblem.UNREACHABLE),
+        (503, MediaProblem.UNREACHABLE),
+        (202, MediaProblem.UNREACHABLE),
+        (302, MediaProblem.UNREACHABLE),
+    ],
+)
+async def test_each_status_becomes_its_reason(host, fetcher, tmp_path, status, reason):
+    assert await refusal(fetcher, host.gives("/a.mp3", MP3, status=status), tmp_path) is reason
+
+
+async def test_a_closed_port_is_worth_another_try(fetcher, tmp_path, unused_tcp_port):
+    url = f"http://127.0.0.1:{unused_tcp_port}/a.mp3"
+    assert await refusal(fetcher, url, tmp_path) is MediaProblem.UNREACHABLE
+
+
+# --- addresses ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "url", ["http://cdn.example.com/a", "ftp://a.example.com/a", "https://u@a.example.com", "http://[", "nonsense", ""]
+)
+async def test_urls_that_may_not_be_visited_are_refused_without_a_connection(session, tmp_path, url):
+    fetcher = MediaFetcher(session, allow_private=False, max_bytes=1)
+    assert await refusal(fetcher, url, tmp_path) is MediaProblem.FORBIDDEN_ADDRESS
+
+
+async def test_a_name_that_leads_to_a_private_address_is_refused(host, tmp_path):
+    host.gives("/a.mp3", MP3)
+    async with open_media_session(allow_private=False, resolver=Names(cdn=[["127.0.0.1"]])) as session:
+        fetcher = MediaFetcher(session, allow_private=True, max_bytes=len(MP3))
+        url = host.url("/a.mp3", host="cdn.test")
+        assert await refusal(fetcher, url, tmp_path) is MediaProblem.FORBIDDEN_ADDRESS
+    assert host.seen == []
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "[::ffff:127.0.0.1]", "[::1]", "10.0.0.1", "2130706433"])
+async def test_a_private_address_spelled_out_never_gets_a_socket(host, tmp_path, address):
+    host.gives("/a.mp3", MP3)
+    async with open_media_session(allow_private=False) as session:
+        fetcher = MediaFetcher(session, allow_private=True, max_bytes=len(MP3))
+        url = host.url("/a.mp3", host=address)
+        assert await refusal(fetcher, url, tmp_path) is MediaProblem.FORBIDDEN_ADDRESS
+    assert host.seen == []
+
+
+async def test_only_the_allowed_addresses_of_a_name_are_tried(host, tmp_path):
+    host.gives("/a.mp3", MP3)
+    names = Names(cdn=[["10.0.0.1", "fd00::1", "127.0.0.1"]], bad=[["10.0.0.1", "fd00::1"]])
+    async with guarded(names) as fetcher:
+        await fetcher.fetch(host.url("/a.mp3", host="cdn.test"), tmp_path / "a")
+        (tmp_path / "a").unlink()
+        url = host.url("/a.mp3", host="bad.test")
+        assert await refusal(fetcher, url, tmp_path) is MediaProblem.FORBIDDEN_ADDRESS
+
+
+async def test_redirects_are_followed_by_name_and_by_path(host, tmp_path):
+    names = Names(cdn=[["127.0.0.1"]], edge=[["127.0.0.1"]])
+    host.gives("/a.mp3", b"", status=302, headers={"Location": host.url("/b", host="edge.test")})
+    host.gives("/b", b"", status=307, headers={"Location": "/c?d=1"})
+    host.gives("/c", MP3)
+    async with guarded(names) as fetcher:
+        await fetcher.fetch(host.url("/a.mp3", host="cdn.test"), tmp_path / "a")
+    assert [request.host.split(":")[0] for request in host.seen] == ["cdn.test", "edge.test", "edge.test"]
+    assert host.seen[-1].path_qs == "/c?d=1"
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "http://inside.test/b",
+        "http://10.0.0.1/b",
+        "http://[::1]/b",
+        "//127.0.0.2/b",
+        "ftp://cdn.test/b",
+        "file:///etc/passwd",
+        "http://user:pass@cdn.test/b",
+        "http://[",
+    ],
+)
+async def test_each_redirect_is_checked(host, tmp_path, location):
+    host.gives("/a.mp3", b"", status=301, headers={"Location": location})
+    async with guarded(Names(cdn=[["127.0.0.1"]], inside=[["192.168.0.1"]])) as fetcher:
+        url = host.url("/a.mp3", host="cdn.test")
+        assert await refusal(fetcher, url, tmp_path) is MediaProblem.FORBIDDEN_ADDRESS
+    assert len(host.seen) == 1
+
+
+async def test_redirects_end_after_five(host, fetcher, tmp_path):
+    for hop in range(7):
+        host.gives(f"/{hop}", b"", status=302, headers={"Location": f"/{hop + 1}"})
+    host.gives("/5", MP3)
+    await fetcher.fetch(host.url("/0"), tmp_path / "a")
+    (tmp_path / "a").unlink()
+    host.gives("/5", b"", status=302, headers={"Location": "/6"})
+    host.seen.clear()
+    assert await refusal(fetcher, host.url("/0"), tmp_path) is MediaProblem.UNREACHABLE
+    assert len(host.seen) == 6
+
+
+async def test_a_name_that_changes_its_address_gains_nothing(host, tmp_path):
+    """DNS rebinding: public when first asked, private afterwards, within one download as well as between two."""
+    names = Names(cdn=[["127.0.0.1"], ["10.0.0.1"]])
+    closing = {"Connection": "close"}
+    host.gives("/a.mp3", b"", status=302, headers={"Location": "/b", **closing})
+    host.gives("/b", MP3, headers=closing)
+    async with guarded(names) as fetcher:
+        url = host.url("/a.mp3", host="cdn.test")
+        assert await refusal(fetcher, url, tmp_path) is MediaProblem.FORBIDDEN_ADDRESS
+    assert names.asked == ["cdn.test", "cdn.test"]
+    assert len(host.seen) == 1
+
+
+async def test_no_key_and_no_cookie_reach_a_media_host(host, tmp_path):
+    headers = {"Location": "/b", "Set-Cookie": "session=1; Path=/"}
+    host.gives("/a.mp3", b"", status=302, headers=headers)
+    host.gives("/b", MP3)
+    async with guarded(Names(cdn=[["127.0.0.1"]])) as fetcher:
+        await fetcher.fetch(host.url("/a.mp3", host="cdn.test"), tmp_path / "a")
+    assert len(host.seen) == 2
+    for request in host.seen:
+        assert set(request.headers) == {"Host", "User-Agent", "Accept", "Accept-Encoding"}
+        assert request.headers["User-Agent"] == "Encore"
+
+
+# --- all takes of a task -----------------------------------------------------------------------------------------
+
+
+def finished(*urls: str, title: str | None = None, result_title: str | None = None) -> MusicTask:
+    return MusicTask(
+        id=TaskId(7),
+        origin_key="i:1",
+        kind=Kind.SONG,
+        state=State.COMPLETED,
+        revision=1,
+        shown_revision=0,
+        created_at=NOW,
+        state_at=NOW,
+        user_id=1,
+        guild_id=None,
+        channel_id=1,
+        prompt="rain",
+        title=title,
+        model="m",
+        attachment_limit_bytes=1,
+        result=Result(title=result_title, lyrics="la", tracks=tuple(Track(audio_url=url) for url in urls)),
+    )
+
+
+@pytest.fixture
+def collector(fetcher, tmp_path) -> MediaCollector:
+    store = MediaStore(tmp_path / "media", keep_days=1, total_bytes=10**9, clock=lambda: NOW)
+    return MediaCollector(fetcher, store)
+
+
+async def test_all_takes_of_a_song_come_home(host, collector, tmp_path):
+    task = finished(host.gives("/a", MP3), host.gives("/b", MP3), title="Low Tide", result_title="Other")
+    first, second = await collector.fetch_task(task)
+    assert (first.name, first.shown_as) == ("7-1.mp3", "Low Tide.mp3")
+    assert (second.name, second.shown_as) == ("7-2.mp3", "Low Tide (take 2).mp3")
+    assert first.size_bytes == (tmp_path / "media" / "7-1.mp3").stat().st_size
+    assert first.duration_s == pytest.approx(1.0, abs=0.1)
+    assert sorted(path.name for path in (tmp_path / "media").iterdir()) == ["7-1.mp3", "7-2.mp3"]
+
+
+@pytest.mark.parametrize(("result_title", "name"), [("Given", "Given.mp3"), (None, "Song.mp3")])
+async def test_a_song_without_a_wished_title_takes_the_next_best(host, collector, result_title, name):
+    (only,) = await collector.fetch_task(finished(host.gives("/a", MP3), result_title=result_title))
+    assert only.shown_as == name
+
+
+async def test_a_lost_second_take_does_not_hold_up_the_first(host, collector, tmp_path):
+    files = await collector.fetch_task(finished(host.gives("/a", MP3), host.gives("/b", b"", status=404)))
+    assert [file.name for file in files] == ["7-1.mp3"]
+
+
+async def test_a_lost_first_take_is_an_error_and_leaves_nothing(host, collector, tmp_path):
+    task = finished(host.gives("/a", b"", status=404), host.gives("/b", MP3))
+    with pytest.raises(MediaError) as failed:
+        await collector.fetch_task(task)
+    assert failed.value.reason is MediaProblem.GONE
+    assert list((tmp_path / "media").iterdir()) == []
+
+
+async def test_a_task_without_audio_has_no_files(collector):
+    assert await collector.fetch_task(finished()) == ()

@@ -1,0 +1,344 @@
+"""The stand-in going wrong: every fault by name, and the magic words of the demo."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import aiohttp
+import pytest
+
+from sandbox.api import CUT
+from sandbox.faults import CREATE_FAULTS, MEDIA_FAULTS, STATUS_FAULTS
+from sandbox.magic import MAGIC_WORDS, tricks_in
+from sandbox.media import FIRST_PIECE_BYTES, HUGE_BYTES, PRIVATE_URL
+from sandbox.tokenlab import StandIn
+from tests.fakes.standin_api import CREATE, SONG, Api, Clock, MakeApi, standins
+
+PATIENCE_S = 0.2
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def make_api(clock: Clock) -> AsyncIterator[MakeApi]:
+    async with standins(clock) as make:
+        yield make
+
+
+@pytest.fixture
+async def api(make_api: MakeApi) -> Api:
+    return await make_api()
+
+
+# Faults at create
+
+REFUSALS = {
+    "bad_request": (400, "invalid_request_error"),
+    "refused": (400, "content_policy_violation"),
+    "invalid_api_key": (401, "invalid_api_key"),
+    "expired_api_key": (401, "expired_api_key"),
+    "insufficient_balance": (402, "insufficient_balance"),
+    "quota_exceeded": (402, "quota_exceeded"),
+    "model_not_allowed": (403, "model_not_allowed"),
+    "not_found": (404, "not_found_error"),
+    "payload_too_large": (413, "payload_too_large"),
+    "rate_limited": (429, "rate_limit_exceeded"),
+    "server_error": (500, "server_error"),
+    "upstream_error": (502, "upstream_error"),
+    "all_channels_failed": (503, "all_channels_failed"),
+    "all_channels_failed_for_good": (503, "all_channels_failed"),
+    "delivery_tier_unavailable": (503, "delivery_tier_unavailable"),
+    "timeout_error": (504, "timeout_error"),
+}
+ODD_CREATES: dict[str, Callable[[Any, StandIn], bool]] = {
+    "not_json": lambda body, _: body == "OK",
+    "broken_json": lambda body, _: body is None,
+    "html_502": lambda body, _: "Bad Gateway" in body,
+    "redirect": lambda body, _: body == "",
+    "no_id": lambda body, _: body.keys() == {"status", "created", "model"},
+    "already_completed": lambda body, _: body["status"] == "completed" and "audio_url" in body,
+    "already_failed": lambda body, _: body["status"] == "failed" and body["error"]["code"] == "upstream_error",
+    "upper_case_status": lambda body, _: body["status"] == "PENDING",
+    "no_poll_url": lambda body, _: "poll_url" not in body and "id" in body,
+    "absolute_poll_url": lambda body, standin: body["poll_url"] == f"{standin.api_base}/v1/tasks/{body['id']}",
+    "foreign_poll_url": lambda body, standin: body["poll_url"].startswith(standin.media_base),
+    "double_slash_poll_url": lambda body, standin: body["poll_url"].startswith(f"//127.0.0.1:{standin.media_port}/"),
+}
+BROKEN_CREATES = {"drop", "drop_recorded", "hang", "hang_recorded", "hang_then_answer", "server_error_recorded"}
+
+
+def test_every_create_fault_is_tried_here() -> None:
+    assert set(CREATE_FAULTS) == {*REFUSALS, *ODD_CREATES, *BROKEN_CREATES}
+
+
+@pytest.mark.parametrize("fault", sorted(REFUSALS))
+async def test_refused_creates_record_nothing_and_the_next_one_is_fine(api: Api, fault: str) -> None:
+    api.standin.faults.on_create(fault)
+    status, body = await api.ask("POST", CREATE, body=SONG)
+    assert (status, body["error"]["code"]) == REFUSALS[fault]
+    assert body["error"]["request_id"] == api.headers["X-Request-ID"]
+    assert api.standin.creates == []
+    await api.create()
+    assert len(api.standin.creates) == 1
+
+
+async def test_delays_are_told_in_header_and_body(api: Api) -> None:
+    for fault, retryable in (
+        ("rate_limited", True),
+        ("all_channels_failed", True),
+        ("all_channels_failed_for_good", False),
+    ):
+        api.standin.faults.on_create(fault)
+        _, body = await api.ask("POST", CREATE, body=SONG)
+        assert body["error"]["retryable"] is retryable
+        assert api.headers.get("Retry-After") == ("5" if retryable else None)
+
+
+@pytest.mark.parametrize("fault", sorted(ODD_CREATES))
+async def test_odd_answers_to_a_create_come_after_it_was_recorded(api: Api, fault: str) -> None:
+    api.standin.faults.on_create(fault)
+    try:
+        _, body = await api.ask("POST", CREATE, body=SONG)
+    except json.JSONDecodeError:
+        body = None
+    assert ODD_CREATES[fault](body, api.standin)
+    assert len(api.standin.creates) == 1
+
+
+@pytest.mark.parametrize(("fault", "recorded"), [("drop", 0), ("drop_recorded", 1)])
+async def test_dropped_connections(api: Api, fault: str, recorded: int) -> None:
+    api.standin.faults.on_create(fault)
+    with pytest.raises(aiohttp.ClientConnectionError):
+        await api.ask("POST", CREATE, body=SONG)
+    assert len(api.standin.creates) == recorded
+    assert api.standin.requests[-1].status == CUT
+
+
+async def test_server_error_after_recording(api: Api) -> None:
+    api.standin.faults.on_create("server_error_recorded")
+    assert (await api.ask("POST", CREATE, body=SONG))[0] == 500
+    assert len(api.standin.creates) == 1
+
+
+@pytest.mark.parametrize(("fault", "recorded"), [("hang", 0), ("hang_recorded", 1), ("hang_then_answer", 1)])
+async def test_creates_that_hang_past_the_clients_patience(api: Api, fault: str, recorded: int) -> None:
+    hanging = api.standin.faults.on_create(fault)
+    with pytest.raises(TimeoutError):
+        await api.ask("POST", CREATE, body=SONG, timeout_s=PATIENCE_S)
+    await api.standin.wait_until(lambda: len(api.standin.requests) == 1 and len(api.standin.creates) == recorded)
+    hanging.release.set()
+    await api.standin.wait_until(lambda: api.standin.requests[0].status is not None)
+
+
+async def test_released_create_is_answered_late(api: Api) -> None:
+    hanging = api.standin.faults.on_create("hang_then_answer")
+    late = asyncio.create_task(api.create())
+    await api.standin.wait_until(lambda: len(api.standin.creates) == 1)
+    assert not late.done()
+    hanging.release.set()
+    assert (await late)["id"] == api.standin.creates[0].id
+
+
+async def test_stopping_lets_go_of_what_hangs(make_api: MakeApi) -> None:
+    api = await make_api()
+    api.standin.faults.on_create("hang_recorded")
+    hanging = asyncio.create_task(api.create())
+    await api.standin.wait_until(lambda: len(api.standin.creates) == 1)
+    await api.standin.stop()
+    with pytest.raises(aiohttp.ClientConnectionError):
+        await hanging
+
+
+async def test_faults_can_be_counted_aimed_and_cleared(api: Api) -> None:
+    api.standin.faults.on_create("server_error", times=2, prompt="aimed")
+    api.standin.faults.on_status("upstream_error", times=None)
+    created = await api.create()
+    aimed = {**SONG, "prompt": "aimed"}
+    assert [(await api.ask("POST", CREATE, body=aimed))[0] for _ in range(3)] == [500, 500, 200]
+    assert [(await api.ask("GET", f"/v1/tasks/{created['id']}"))[0] for _ in range(3)] == [502, 502, 502]
+    api.standin.faults.clear()
+    assert (await api.look(created["id"]))["status"] == "pending"
+
+
+# Faults of looks
+
+STATUS_REFUSALS = {
+    "invalid_api_key": 401,
+    "rate_limited": 429,
+    "server_error": 500,
+    "upstream_error": 502,
+    "all_channels_failed": 503,
+    "timeout_error": 504,
+    "task_not_owned": 403,
+    "async_task_not_found": 404,
+}
+ODD_LOOKS: dict[str, Callable[[Any, StandIn], bool]] = {
+    **{name: ODD_CREATES[name] for name in ODD_CREATES if name.endswith("_poll_url")},
+    **{name: ODD_CREATES[name] for name in ("not_json", "broken_json", "html_502", "redirect", "upper_case_status")},
+    "html_200": lambda body, _: "<html>" in body,
+    "missing_status": lambda body, _: "status" not in body and "id" in body,
+    "unknown_status": lambda body, _: body["status"] == "tuning_up",
+    "failed_with_object": lambda body, _: body["status"] == "failed" and body["error"]["message"],
+    "failed_with_string": lambda body, _: body["error"] == "Content policy violation",
+    "cancelled": lambda body, _: body["status"] == "cancelled",
+    "expired": lambda body, _: body["status"] == "expired",
+    "succeeded": lambda body, _: body["status"] == "succeeded" and "audio_url" in body,
+    "completed_upper_case": lambda body, _: body["status"] == "COMPLETED",
+    "completed_without_audio": lambda body, _: body["status"] == "completed" and "audio_url" not in body,
+    "completed_without_audio_id": lambda body, _: "audio_url" in body and "audio_id" not in body,
+    "completed_data_only": lambda body, _: "audio_url" not in body and len(body["data"]) == 1,
+    "completed_two_tracks": lambda body, _: len({track["audio_url"] for track in body["data"]}) == 2,
+    "completed_unbilled": lambda body, _: body["status"] == "completed" and "billing_transaction_id" not in body,
+}
+
+
+def test_every_status_fault_is_tried_here() -> None:
+    assert set(STATUS_FAULTS) == {*STATUS_REFUSALS, *ODD_LOOKS, "drop", "hang"}
+
+
+def test_every_media_fault_is_tried_here() -> None:
+    answering = {"not_found", "server_error", "html", "redirect_private"}
+    assert set(MEDIA_FAULTS) == {*answering, "truncated", "too_large", "endless", "slow"}
+
+
+@pytest.mark.parametrize("fault", sorted(STATUS_REFUSALS))
+async def test_refused_looks_say_nothing_about_the_task(api: Api, fault: str) -> None:
+    created = await api.create()
+    api.standin.faults.on_status(fault)
+    status, body = await api.ask("GET", f"/v1/tasks/{created['id']}")
+    assert status == STATUS_REFUSALS[fault]
+    assert body["error"]["message"]
+    assert (await api.look(created["id"]))["status"] == "pending"
+
+
+@pytest.mark.parametrize("fault", sorted(ODD_LOOKS))
+async def test_odd_looks(api: Api, fault: str) -> None:
+    created = await api.create()
+    api.standin.faults.on_status(fault, task_id=created["id"])
+    try:
+        _, body = await api.ask("GET", f"/v1/tasks/{created['id']}")
+    except json.JSONDecodeError:
+        body = None
+    assert ODD_LOOKS[fault](body, api.standin)
+    assert (await api.look(created["id"]))["status"] == "pending"
+
+
+async def test_redirect_leads_to_the_other_origin(api: Api) -> None:
+    created = await api.create()
+    api.standin.faults.on_status("redirect")
+    status, _ = await api.ask("GET", f"/v1/tasks/{created['id']}")
+    assert status == 307
+    assert api.headers["Location"].startswith(api.standin.media_base)
+    assert (await api.ask("GET", api.headers["Location"]))[0] == 500
+    assert len(api.standin.leaks) == 1
+
+
+async def test_looks_that_hang_or_drop(api: Api) -> None:
+    created = await api.create()
+    hanging = api.standin.faults.on_status("hang")
+    with pytest.raises(TimeoutError):
+        await api.ask("GET", f"/v1/tasks/{created['id']}", timeout_s=PATIENCE_S)
+    hanging.release.set()
+    # Twice: a look is a GET, which the client itself repeats once on a connection that was open before.
+    api.standin.faults.on_status("drop", times=2)
+    with pytest.raises(aiohttp.ClientConnectionError):
+        await api.look(created["id"])
+
+
+async def test_both_tracks_can_be_heard_and_continued(api: Api) -> None:
+    created = await api.create()
+    api.standin.finish(created["id"])
+    api.standin.faults.on_status("completed_two_tracks")
+    first, second = (await api.look(created["id"]))["data"]
+    assert (await api.download(first["audio_url"]))[1] != (await api.download(second["audio_url"]))[1]
+    await api.create(continue_clip_id=second["audio_id"])
+
+
+# Faults of media
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"), [("not_found", 404), ("server_error", 503), ("html", 200), ("redirect_private", 302)]
+)
+async def test_media_faults_that_answer(api: Api, fault: str, status: int) -> None:
+    url = (await api.finished())["audio_url"]
+    api.standin.faults.on_media(fault)
+    got, _, headers = await api.download(url)
+    assert got == status
+    assert headers.get("Location") == (PRIVATE_URL if fault == "redirect_private" else None)
+    assert (await api.download(url))[2]["Content-Type"] == "audio/mpeg"
+
+
+async def test_truncated_media_breaks_off(api: Api) -> None:
+    url = (await api.finished())["audio_url"]
+    api.standin.faults.on_media("truncated")
+    with pytest.raises(aiohttp.ClientPayloadError):
+        await api.download(url)
+
+
+@pytest.mark.parametrize(("fault", "announced"), [("too_large", HUGE_BYTES), ("endless", None)])
+async def test_media_far_too_large(api: Api, fault: str, announced: int | None) -> None:
+    url = (await api.finished())["audio_url"]
+    api.standin.faults.on_media(fault)
+    async with api.session.get(url) as answer:
+        assert answer.content_length == announced
+        assert len(await answer.content.readexactly(2_000_000)) == 2_000_000
+
+
+async def test_slow_media_goes_on_when_released(api: Api) -> None:
+    url = (await api.finished())["audio_url"]
+    slow = api.standin.faults.on_media("slow")
+    async with api.session.get(url) as answer:
+        await answer.content.readexactly(FIRST_PIECE_BYTES)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(answer.content.readany(), PATIENCE_S)
+        slow.release.set()
+        rest = await answer.read()
+    assert answer.content_length == FIRST_PIECE_BYTES + len(rest)
+
+
+# Magic words
+
+
+async def create_with_magic(api: Api, prompt: str) -> tuple[int, Any]:
+    return await api.ask("POST", CREATE, body={**SONG, "prompt": prompt})
+
+
+async def test_magic_words_do_nothing_unless_asked_for(api: Api) -> None:
+    assert (await create_with_magic(api, "please refuse this"))[0] == 200
+
+
+async def test_magic_words_that_refuse(make_api: MakeApi) -> None:
+    api = await make_api(magic_words=True)
+    assert (await create_with_magic(api, "REFUSE this"))[0] == 400
+    assert (await create_with_magic(api, "I am broke"))[0] == 402
+    assert [(await create_with_magic(api, "a busy town"))[0] for _ in range(4)] == [429, 429, 200, 200]
+    assert (await create_with_magic(api, "refused and broken"))[0] == 200
+    with pytest.raises(aiohttp.ClientConnectionError):
+        await create_with_magic(api, "an unclear sky")
+    assert api.standin.creates[-1].body["prompt"] == "an unclear sky"
+
+
+async def test_magic_words_that_change_the_song(make_api: MakeApi, clock: Clock) -> None:
+    api = await make_api(magic_words=True)
+    ids = [(await create_with_magic(api, prompt))[1]["id"] for prompt in ("fail", "slow", "two  takes", "empty")]
+    clock.tick(16)
+    failed, slow, takes, empty = [await api.look(task_id) for task_id in ids]
+    assert (failed["status"], failed["error"]["code"]) == ("failed", "upstream_error")
+    assert slow["status"] == "processing"
+    assert len(takes["data"]) == 2
+    assert empty["status"] == "completed"
+    assert "audio_url" not in empty
+    clock.tick(45)
+    assert (await api.look(ids[1]))["status"] == "completed"
+
+
+@pytest.mark.parametrize("word", sorted(MAGIC_WORDS))
+def test_magic_words_are_whole_words_and_say_what_they_do(word: str) -> None:
+    assert [found for found, _ in tricks_in(f"Please {word.upper()}!")] == [word]
+    assert tricks_in(f"un{word}ed") == []
+    assert MAGIC_WORDS[word].says

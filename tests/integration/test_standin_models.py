@@ -1,0 +1,144 @@
+"""The stand-in as published: its model catalog, and its requests and answers against the published description."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from sandbox.faults import CREATE_FAULTS, STATUS_FAULTS
+from sandbox.tokenlab import StandIn
+from tests.fakes.contracts import assert_clean, required_contract
+from tests.fakes.standin_api import CREATE, LYRICS, SONG, Api, Clock, MakeApi, standins
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def make_api(clock: Clock) -> AsyncIterator[MakeApi]:
+    async with standins(clock) as make:
+        yield make
+
+
+@pytest.fixture
+async def api(make_api: MakeApi) -> Api:
+    return await make_api()
+
+
+# Models
+
+
+async def test_lyrics_model_can_be_switched_off(make_api: MakeApi) -> None:
+    api = await make_api(lyrics_model=False)
+    _, listing = await api.ask("GET", "/v1/models?category=music")
+    assert [item["id"] for item in listing["data"]] == ["suno-music"]
+    status, body = await api.ask("POST", CREATE, body={**LYRICS, "model": "suno-music"})
+    assert (status, body["error"]["supported_operations"]) == (400, ["music"])
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ("", 2),
+        ("category=music&recommended_for=music", 2),
+        ("view=compact", 2),
+        ("view=compact&recommended_for=music", 2),
+        ("category=chat", 0),
+        ("provider=openai", 0),
+        ("provider=suno&tag=lyrics", 1),
+    ],
+)
+async def test_model_list_is_filtered(api: Api, query: str, count: int) -> None:
+    _, listing = await api.ask("GET", f"/v1/models?{query}", key=None)
+    assert len(listing["data"]) == count
+
+
+@pytest.mark.parametrize(
+    "query", ["category=jokes", "recommended_for=chat", "view=wide", "category=chat&recommended_for=music"]
+)
+async def test_bad_model_queries_are_refused(api: Api, query: str) -> None:
+    assert (await api.ask("GET", f"/v1/models?{query}"))[0] == 400
+
+
+@pytest.mark.parametrize("name", ["suno-music", "suno_music", "suno-lyrics"])
+async def test_model_publishes_its_operations(api: Api, name: str) -> None:
+    status, body = await api.ask("GET", f"/v1/models/{name}")
+    assert status == 200
+    operation = "lyrics" if "lyrics" in name else "music"
+    assert body["tokenlab"]["supported_operations"] == [operation]
+    assert body["tokenlab"]["request_format_details"]["public_operations"] == [operation]
+
+
+async def test_unknown_models_are_404(api: Api) -> None:
+    for path in ("/v1/models/udio", "/v1/models/udio/pricing"):
+        status, body = await api.ask("GET", path)
+        assert (status, body["error"]["code"]) == (404, "model_not_found")
+
+
+# The published description
+
+PATHS = (
+    "/v1/models",
+    "/v1/models?category=music&recommended_for=music",
+    "/v1/models?view=compact&recommended_for=music",
+    "/v1/models?category=jokes",
+    "/v1/models/suno-music",
+    "/v1/models/suno_lyrics",
+    "/v1/models/udio",
+    "/v1/models/suno-music/pricing",
+    "/v1/tasks/ldtask_unknown",
+)
+
+
+def violations_of(standin: StandIn) -> list[str]:
+    contract = required_contract("tokenlab-openapi.json")
+    found = []
+    for seen in standin.requests:
+        found += contract.check_request(seen.method, seen.path, query=seen.query, json_body=seen.body)
+        assert seen.status is not None
+        found += contract.check_response(seen.method, seen.path, seen.status, seen.answer)
+    return found
+
+
+async def test_songs_lyrics_and_models_are_as_published(make_api: MakeApi, clock: Clock) -> None:
+    required_contract("tokenlab-openapi.json")
+    api = await make_api(magic_words=True, progress=True)
+    ids = [(await api.create(prompt=prompt))["id"] for prompt in ("harbour", "two takes", "fail", "empty")]
+    ids.append((await api.ask("POST", CREATE, body=LYRICS))[1]["id"])
+    for _ in range(5):
+        for task_id in ids:
+            await api.look(task_id)
+        clock.tick(5)
+    for path in PATHS:
+        await api.ask("GET", path)
+    await api.ask("GET", f"/v1/music/generations/{ids[0]}")
+    await api.ask("DELETE", f"/v1/tasks/{ids[0]}")
+    assert len(api.standin.requests) == 41
+    assert_clean(violation for violation in violations_of(api.standin) if "category: (root): 'jokes'" not in violation)
+
+
+CREATE_REFUSALS = sorted(name for name, fault in CREATE_FAULTS.items() if fault().problem is not None)
+STATUS_REFUSALS = sorted(name for name, fault in STATUS_FAULTS.items() if fault().problem is not None)
+
+
+@pytest.mark.parametrize("fault", CREATE_REFUSALS)
+async def test_refused_creates_are_as_published(api: Api, fault: str) -> None:
+    api.standin.faults.on_create(fault)
+    await api.ask("POST", CREATE, body=SONG)
+    assert_clean(violations_of(api.standin))
+
+
+@pytest.mark.parametrize("fault", STATUS_REFUSALS)
+async def test_refused_looks_are_as_published(api: Api, fault: str) -> None:
+    created = await api.create()
+    api.standin.faults.on_status(fault)
+    await api.ask("GET", created["poll_url"])
+    assert_clean(violations_of(api.standin))
+
+
+async def test_the_description_notices_what_is_wrong(api: Api) -> None:
+    created = await api.create()
+    api.standin.faults.on_status("unknown_status")
+    await api.ask("GET", created["poll_url"])
+    assert "'tuning_up' is not one of" in "".join(violations_of(api.standin))

@@ -1,0 +1,447 @@
+"""Requests as the documentation has them, and answers of any shape read without an exception."""
+
+import json
+import math
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.tasks import Kind, Track
+from bot.tokenlab.models import (
+    LYRICS_MAX_CHARS,
+    CreateRequest,
+    Look,
+    ModelInfo,
+    PriceHint,
+    ProviderStatus,
+    choose_clip,
+    parse_created,
+    parse_look,
+    parse_model_detail,
+    parse_model_info,
+    parse_models,
+)
+
+MP3 = "https://media.example.net/m/low-tide.mp3"
+MP3_2 = "https://media.example.net/m/low-tide-2.mp3"
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+FIELDS = [
+    "id",
+    "task_id",
+    "poll_url",
+    "status",
+    "progress",
+    "model",
+    "audio_url",
+    "audio_id",
+    "video_url",
+    "image_url",
+    "title",
+    "lyrics",
+    "data",
+    "error",
+    "billing_transaction_id",
+    "tokenlab",
+    "pricing",
+    "lifecycle",
+    "aliases",
+    "supported_operations",
+    "request_format_details",
+    "operation_constraints",
+    "service_limits",
+    "category",
+]  # fmt: skip - a list of words
+RECORD = st.dictionaries(st.sampled_from(FIELDS), JSON, max_size=10)
+ODD_RECORD = RECORD | st.builds(lambda inner, outer: {**outer, "data": inner}, st.lists(RECORD, max_size=3), RECORD)
+
+
+def look(**body: object) -> Look:
+    return parse_look(body, provider_task_id="t1", request_id="req_1")
+
+
+# requests
+
+
+def test_a_song_says_what_the_documentation_asks_for():
+    request = CreateRequest(
+        kind=Kind.SONG,
+        model="suno-music",
+        version="chirp-v4",
+        prompt="blues",
+        title="Low Tide",
+        tags="a, b",
+        instrumental=True,
+    )  # fmt: skip - one request
+    assert request.body() == {
+        "model": "suno-music",
+        "mv": "chirp-v4",
+        "action": "MUSIC",
+        "prompt": "blues",
+        "title": "Low Tide",
+        "tags": "a, b",
+        "make_instrumental": True,
+    }  # fmt: skip - one body
+
+
+def test_fields_without_a_value_are_left_out():
+    request = CreateRequest(kind=Kind.SONG, model="m", version="chirp-v4", prompt="p", title="", tags=None)
+    assert request.body() == {"model": "m", "mv": "chirp-v4", "action": "MUSIC", "prompt": "p"}
+
+
+def test_lyrics_carry_nothing_that_belongs_to_music():
+    request = CreateRequest(
+        kind=Kind.LYRICS,
+        model="m",
+        version="chirp-v4",
+        prompt="p",
+        title="t",
+        tags="a",
+        instrumental=True,
+        clip_id="c",
+        continue_at_s=3,
+        extend_audio_url=MP3,
+    )  # fmt: skip - one request
+    assert request.body() == {"model": "m", "action": "LYRICS", "prompt": "p"}
+
+
+@pytest.mark.parametrize(
+    ("given_at_s", "sent"),
+    [(None, {}), (0, {"continue_at": 0}), (65.5, {"continue_at": 65.5}), (-1, {}), (math.nan, {}), (math.inf, {})],
+)
+def test_a_continuation_names_the_clip_and_a_sensible_time(given_at_s, sent):
+    request = CreateRequest(
+        kind=Kind.CONTINUATION, model="m", version="chirp-v4", prompt="p", clip_id="clip", continue_at_s=given_at_s
+    )
+    base = {"model": "m", "mv": "chirp-v4", "action": "MUSIC", "prompt": "p", "continue_clip_id": "clip"}
+    assert request.body() == base | sent
+
+
+def test_a_time_without_a_clip_is_not_sent():
+    request = CreateRequest(kind=Kind.SONG, model="m", version="v", prompt="p", continue_at_s=4)
+    assert "continue_at" not in request.body()
+
+
+@pytest.mark.parametrize(("given_at_s", "sent"), [(12.0, {"continue_at": 12.0}), (0, {}), (None, {})])
+def test_an_upload_extend_gives_the_address_instead_of_the_clip(given_at_s, sent):
+    request = CreateRequest(
+        kind=Kind.CONTINUATION,
+        model="m",
+        version="v",
+        prompt="p",
+        clip_id="clip",
+        continue_at_s=given_at_s,
+        extend_audio_url=MP3,
+    )  # fmt: skip - one request
+    base = {"model": "m", "mv": "v", "action": "MUSIC", "prompt": "p"}
+    assert request.body() == base | {"audio_operation": "upload-extend", "audio_url": MP3} | sent
+
+
+# status and progress
+
+
+@pytest.mark.parametrize(
+    ("raw", "status"),
+    [
+        ("pending", ProviderStatus.PENDING),
+        ("Processing", ProviderStatus.PROCESSING),
+        ("COMPLETED", ProviderStatus.COMPLETED),
+        ("succeeded", ProviderStatus.COMPLETED),
+        ("failed", ProviderStatus.FAILED),
+        ("cancelled", ProviderStatus.FAILED),
+        ("canceled", ProviderStatus.FAILED),
+        ("expired", ProviderStatus.FAILED),
+        ("tuning_up", ProviderStatus.UNKNOWN),
+        ("unknown", ProviderStatus.UNKNOWN),
+    ],
+)
+def test_each_word_of_the_provider_has_a_meaning(raw, status):
+    seen = look(status=raw)
+    assert (seen.status, seen.raw_status) == (status, raw)
+    assert status.is_terminal == (status in {ProviderStatus.COMPLETED, ProviderStatus.FAILED})
+
+
+@pytest.mark.parametrize(
+    ("raw", "progress"),
+    [(0, 0), (100, 100), (42, 42), (-1, None), (101, None), (41.5, None), ("42", None), (True, None)],
+)
+def test_only_real_progress_counts(raw, progress):
+    assert look(status="processing", progress=raw).progress == progress
+
+
+# results
+
+
+def test_a_finished_song_is_read_whole():
+    seen = look(
+        status="completed",
+        model="suno-music",
+        audio_url=MP3,
+        audio_id="aud_71c0",
+        title=" Low Tide ",
+        lyrics="[Verse]\nRopes",
+        video_url="https://v.example/a.mp4",
+        image_url="https://i.example/a.jpg",
+        billing_transaction_id="billtxn_55e1",
+    )  # fmt: skip - one answer
+    track = Track(
+        audio_url=MP3,
+        audio_id="aud_71c0",
+        video_url="https://v.example/a.mp4",
+        image_url="https://i.example/a.jpg",
+        title="Low Tide",
+    )  # fmt: skip - one track
+    assert seen.result.tracks == (track,)
+    assert (seen.result.title, seen.result.lyrics) == ("Low Tide", "[Verse]\nRopes")
+    assert (seen.model, seen.billing_transaction_id, seen.request_id) == ("suno-music", "billtxn_55e1", "req_1")
+    assert seen.clip_candidates == {"audio_id": ["aud_71c0"], "task_id": ["t1"]}
+
+
+def test_the_top_level_track_comes_first_and_the_same_audio_only_once():
+    seen = look(
+        status="completed",
+        audio_url=MP3,
+        data=[{"url": MP3_2, "id": "b", "title": "Take 2"}, {"audio_url": MP3, "audio_id": "a", "image_url": MP3}],
+    )
+    assert seen.result.tracks == (
+        Track(audio_url=MP3, audio_id="a", image_url=MP3),
+        Track(audio_url=MP3_2, audio_id="b", title="Take 2"),
+    )
+    assert seen.clip_candidates == {"data": ["b", "a"], "task_id": ["t1"]}
+
+
+def test_the_tasks_own_id_is_never_taken_for_the_id_of_its_audio():
+    assert look(status="completed", id="t1", audio_url=MP3).result.tracks[0].audio_id is None
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        None,
+        5,
+        "",
+        "ftp://media.example/a.mp3",
+        "javascript:alert(1)",
+        "//media.example/a.mp3",
+        "/a.mp3",
+        "https:///a.mp3",
+        "https://user:pw@media.example/a.mp3",
+        "https://media.example/\na.mp3",
+        "https://[::1/",
+        "https:\\\\media.example",
+        "https://media.example/" + "a" * 4096,
+        "https://media.example:x/",
+    ],
+)  # fmt: skip - a list of odd values
+def test_an_address_that_is_no_web_address_is_no_track(odd):
+    assert look(status="completed", audio_url=odd, data=[{"audio_url": odd, "url": odd}]).result.tracks == ()
+
+
+@pytest.mark.parametrize(
+    ("given_url", "kept"),
+    [
+        ("https://m.example/a%2Bb.mp3?sig=x%2Fy%3D", "https://m.example/a%2Bb.mp3?sig=x%2Fy%3D"),
+        (" http://127.0.0.1:8802/my song.mp3", "http://127.0.0.1:8802/my%20song.mp3"),
+    ],
+)
+def test_a_signed_address_keeps_its_spelling(given_url, kept):
+    assert look(status="completed", audio_url=given_url).result.tracks[0].audio_url == kept
+
+
+def test_long_texts_are_cut_and_unstorable_letters_dropped():
+    seen = look(status="completed", title="a\x00b\ud800" + "c" * 500, lyrics="x" * (LYRICS_MAX_CHARS + 1))
+    assert seen.result.title is not None
+    assert len(seen.result.title) == 300
+    assert seen.result.title.startswith("abc")
+    assert len(seen.result.lyrics or "") == LYRICS_MAX_CHARS
+
+
+def test_a_flood_of_outputs_is_cut():
+    data = [{"url": f"https://m.example/{n}.mp3", "id": str(n)} for n in range(50)]
+    seen = look(status="completed", data=data)
+    assert len(seen.result.tracks) == 20
+    assert len(seen.clip_candidates["data"]) == 20
+
+
+# failures
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "detail"),
+    [
+        ("Content policy violation", None, "Content policy violation"),
+        ({"code": "upstream_error", "message": "no"}, "upstream_error", "no"),
+        ({"type": "t", "message": 7}, "t", None),
+        ({}, None, None),
+        (None, None, None),
+        (["x"], None, None),
+        ("y" * 900, None, "y" * 500),
+    ],
+)
+def test_a_failure_is_a_string_or_an_object(error, code, detail):
+    seen = look(status="failed", error=error)
+    assert (seen.error_code, seen.error_detail) == (code, detail)
+
+
+# clip ids
+
+
+@pytest.mark.parametrize(
+    ("order", "chosen"),
+    [
+        (("audio_id", "data", "task_id"), "a"),
+        (("data", "audio_id"), "d1"),
+        (("task_id",), "t"),
+        (("nothing", "task_id"), "t"),
+        (("nothing",), None),
+        ((), None),
+    ],
+)
+def test_the_clip_is_chosen_in_the_configured_order(order, chosen):
+    assert choose_clip({"audio_id": ["a"], "data": ["d1", "d2"], "task_id": ["t"]}, order) == chosen
+
+
+def test_a_source_without_an_id_is_passed_over():
+    assert choose_clip({"audio_id": [], "data": [""], "task_id": ["t"]}) == "t"
+
+
+# creates
+
+
+@pytest.mark.parametrize(
+    ("body", "header", "found"),
+    [
+        ({"id": "a", "task_id": "b"}, "c", "a"),
+        ({"task_id": "b"}, "c", "b"),
+        ({"id": 7}, "c", "c"),
+        ({"id": "", "task_id": "x\n"}, None, "x"),
+        ({"id": "x\ny", "task_id": "a" * 501}, None, None),
+        ({"id": ".."}, None, None),
+        ({}, None, None),
+    ],
+)
+def test_the_task_is_named_by_id_task_id_or_header(body, header, found):
+    created = parse_created(body, header_task_id=header, request_id=None)
+    assert (created and created.provider_task_id) == found
+
+
+def test_a_create_may_already_be_finished():
+    body = {"id": "t1", "status": "completed", "audio_url": MP3, "model": "m", "poll_url": "/v1/tasks/t1"}
+    created = parse_created(body, header_task_id=None, request_id="req_1")
+    assert created is not None
+    assert (created.status, created.model, created.poll_url) == (ProviderStatus.COMPLETED, "m", "/v1/tasks/t1")
+    assert created.look.result.tracks == (Track(audio_url=MP3),)
+
+
+# the catalogue's items
+
+FULL = {
+    "id": "suno-music",
+    "owned_by": "suno",
+    "tokenlab": {
+        "aliases": ["suno_music", 5, "suno_music"],
+        "category": "Music",
+        "pricing": {"currency": "USD", "min_price": "0.10", "max_price": "0.25"},
+        "lifecycle": {"stage": "Active"},
+        "request_format_summary": {"public_operations": ["Music"], "request_endpoint": "/v1/music/generations"},
+    },
+}
+COMPACT = {
+    "id": "suno-lyrics",
+    "category": "music",
+    "pricing": {"unit": "request", "per_request": 0.02},
+    "supported_operations": ["LYRICS"],
+    "request_endpoint": "/v1/music/generations",
+}
+
+
+def test_full_and_compact_items_are_read():
+    suno, lyrics = parse_models({"data": [FULL, {"no": "id"}, "odd", COMPACT]})
+    assert suno == ModelInfo(
+        id="suno-music",
+        aliases=("suno_music",),
+        category="music",
+        operations=("music",),
+        request_endpoint="/v1/music/generations",
+        stage="active",
+        price=PriceHint(low_usd=Decimal("0.10"), high_usd=Decimal("0.25")),
+    )  # fmt: skip - one model
+    assert (suno.makes_music, suno.writes_lyrics) == (True, False)
+    assert (lyrics.makes_music, lyrics.writes_lyrics) == (False, True)
+    assert lyrics.price == PriceHint(low_usd=Decimal("0.02"), high_usd=Decimal("0.02"))
+
+
+@pytest.mark.parametrize(
+    ("item", "makes_music"),
+    [
+        ({}, True),
+        ({"category": "video"}, False),
+        ({"request_endpoint": "/v1/videos"}, False),
+        ({"lifecycle": {"stage": "retired"}}, False),
+        ({"supported_operations": ["music", "lyrics"]}, True),
+    ],
+)
+def test_what_is_not_published_counts_as_fitting(item, makes_music):
+    info = parse_model_info({"id": "x", **item})
+    assert info is not None
+    assert info.makes_music is makes_music
+
+
+@pytest.mark.parametrize(
+    ("pricing", "hint"),
+    [
+        ({"min_price": "0.1"}, ("0.1", "0.1")),
+        ({"per_request": "0"}, ("0", "0")),
+        ({"per_request": "free"}, None),
+        ({"per_request": "-1"}, None),
+        ({"per_request": "NaN"}, None),
+        ({"per_request": True}, None),
+        ({"per_request": [1]}, None),
+    ],
+)
+def test_a_price_is_a_hint_where_it_is_a_number(pricing, hint):
+    info = parse_model_info({"id": "x", "pricing": pricing})
+    expected = hint and PriceHint(low_usd=Decimal(hint[0]), high_usd=Decimal(hint[1]))
+    assert info is not None
+    assert info.price == expected
+
+
+def test_a_models_own_page_tells_its_contract():
+    details = {
+        "supported_parameters": ["prompt", "mv"],
+        "service_limits": {"online_rpm": 60, "concurrency": 4, "prompt_max_characters": 3000},
+        "operation_constraints": [{"operation": "Lyrics"}, {"operation": "music"}],
+    }
+    page = parse_model_detail({"id": "x", "tokenlab": {"request_format_details": details}})
+    assert page is not None
+    assert page.info.operations == ("lyrics", "music")
+    assert (page.supported_parameters, page.prompt_max_chars) == (("prompt", "mv"), 3000)
+    assert (page.concurrency, page.requests_per_minute) == (4, 60)
+
+
+def test_a_page_that_publishes_no_operation_is_known_to_publish_none():
+    page = parse_model_detail({"id": "x", "tokenlab": {"request_format_details": None}})
+    assert page is not None
+    assert page.info.operations == ()
+
+
+# any shape at all
+
+
+@given(ODD_RECORD)
+def test_no_answer_makes_the_reader_fall_over(body):
+    seen = parse_look(body, provider_task_id="t1", request_id=None)
+    created = parse_created(body, header_task_id=None, request_id=None)
+    parse_models(body)
+    parse_model_detail(body)
+    assert seen.status in ProviderStatus
+    assert json.loads(json.dumps(seen.clip_candidates)) == seen.clip_candidates
+    assert created is None or created.provider_task_id.strip()
+    for track in seen.result.tracks:
+        assert track.audio_url.lower().startswith(("http://", "https://"))
