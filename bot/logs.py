@@ -48,8 +48,10 @@ def set_up_logs(level: str, style: Literal["text", "json"] | None) -> None:
     chosen = style or ("text" if sys.stderr.isatty() else "json")
     handler.setFormatter(TextFormatter() if chosen == "text" else JsonFormatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    # discord.py tells every request at DEBUG, with tokens in its addresses; alembic and SQLAlchemy tell rows
-    for noisy in ("discord", "alembic", "sqlalchemy", "aiosqlite", "asyncio"):
+    # discord.py tells every request at DEBUG, with tokens in its addresses; SQLAlchemy every statement at INFO
+    for noisy in ("discord", "aiosqlite", "asyncio"):
         logging.getLogger(noisy).setLevel(max(logging.getLevelName(level), logging.INFO))
+    for noisier in ("alembic", "sqlalchemy"):
+        logging.getLogger(noisier).setLevel(max(logging.getLevelName(level), logging.WARNING))
     logging.getLogger("discord.http").setLevel(logging.ERROR)  # its warnings hold whole addresses
     logging.getLogger("discord.webhook").setLevel(logging.ERROR)
