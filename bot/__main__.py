@@ -52,7 +52,10 @@ def migrate() -> None:
             await database.close()
 
     settings = _settings()
-    before, after = asyncio.run(go())
+    try:
+        before, after = asyncio.run(go())
+    except Exception as error:  # noqa: BLE001 -- the end of the program: known troubles become one line
+        _explain(error)
     click.echo(f"database is at {after}" if before == after else f"database migrated from {before} to {after}")
 
 
@@ -79,6 +82,8 @@ def _settings() -> Settings:
 
 def _explain(error: BaseException) -> NoReturn:
     """One line for a trouble that the operator can mend; a trace for one that only we can."""
+    import asyncpg  # noqa: PLC0415 -- heavy, as above
+
     from bot.store.lock import AlreadyRunningError  # noqa: PLC0415 -- heavy, as above
     from bot.store.migrate import NewerDatabaseError  # noqa: PLC0415 -- as above
 
@@ -96,7 +101,7 @@ def _explain(error: BaseException) -> NoReturn:
             )
         case AlreadyRunningError() | NewerDatabaseError():
             _end(f"DATABASE_URL: {cause}", 1)
-        case OSError() | SQLAlchemyError():
+        case OSError() | SQLAlchemyError() | asyncpg.PostgresError():
             _end(f"can't go on: {type(cause).__name__}: {str(cause).splitlines()[0] if str(cause) else ''}", 1)
         case _:
             logging.getLogger(__name__).critical("the program ends", exc_info=error)

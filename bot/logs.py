@@ -3,7 +3,7 @@
 import json
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -49,9 +49,12 @@ def set_up_logs(level: str, style: Literal["text", "json"] | None) -> None:
     handler.setFormatter(TextFormatter() if chosen == "text" else JsonFormatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     # discord.py tells every request at DEBUG, with tokens in its addresses; SQLAlchemy every statement at INFO
-    for noisy in ("discord", "aiosqlite", "asyncio"):
-        logging.getLogger(noisy).setLevel(max(logging.getLevelName(level), logging.INFO))
-    for noisier in ("alembic", "sqlalchemy"):
-        logging.getLogger(noisier).setLevel(max(logging.getLevelName(level), logging.WARNING))
-    logging.getLogger("discord.http").setLevel(logging.ERROR)  # its warnings hold whole addresses
-    logging.getLogger("discord.webhook").setLevel(logging.ERROR)
+    _quiet(("discord", "aiosqlite", "asyncio"), max(logging.getLevelName(level), logging.INFO))
+    _quiet(("alembic", "sqlalchemy"), max(logging.getLevelName(level), logging.WARNING))
+    # the warnings of these hold whole addresses
+    _quiet(("discord.http", "discord.webhook"), max(logging.getLevelName(level), logging.ERROR))
+
+
+def _quiet(names: Iterable[str], level: int) -> None:
+    for name in names:
+        logging.getLogger(name).setLevel(level)

@@ -15,40 +15,63 @@ from yarl import URL
 from bot.tokenlab.models import CLIP_ID_ORDER, VERSIONS
 
 ENV_FILE = ".env"
-OUR_PREFIXES = ("DISCORD_", "TOKENLAB_", "ENCORE_", "MEDIA_", "POLL_", "EXPECTED_", "TASK_", "SHARD_", "LOG_", "HTTP_")
+OUR_PREFIXES = (
+    "DISCORD_",
+    "MESSAGE_",
+    "TOKENLAB_",
+    "ENCORE_",
+    "MEDIA_",
+    "POLL_",
+    "EXPECTED_",
+    "TASK_",
+    "SHARD_",
+    "LOG_",
+    "HTTP_",
+)
 
 
 class SettingsError(Exception):
     """Settings that can't be used; the text is one line that names the variable and never holds a value."""
 
 
+def _address(value: str, form: str) -> URL:
+    try:
+        return URL(value)
+    except ValueError:  # its text would quote the value
+        raise ValueError(f"must be {form}") from None
+
+
 def _origin(value: str) -> str:
-    url = URL(value)
+    form = "an address like https://api.example.com"
+    url = _address(value, form)
     if url.scheme not in {"http", "https"} or not url.host or url.user or url.query_string or url.fragment:
-        raise ValueError("must be an address like https://api.example.com")
+        raise ValueError(f"must be {form}")
     return value.rstrip("/")
 
 
 def _bare_origin(value: str) -> str:
-    if URL(value).path not in {"", "/"}:
-        raise ValueError("must be an origin without a path, like https://api.example.com")
+    form = "an origin without a path, like https://api.example.com"
+    if _address(value, form).path not in {"", "/"}:
+        raise ValueError(f"must be {form}")
     return _origin(value)
 
 
 def _socket(value: str) -> str:
-    if URL(value).scheme not in {"ws", "wss"} or not URL(value).host:
-        raise ValueError("must be an address like wss://gateway.example.com")
+    form = "an address like wss://gateway.example.com"
+    url = _address(value, form)
+    if url.scheme not in {"ws", "wss"} or not url.host:
+        raise ValueError(f"must be {form}")
     return value
 
 
 def _database(value: str) -> str:
     try:
-        driver = make_url(value).drivername
-    except ArgumentError as error:
-        raise ValueError("must be a database address") from error
-    if driver not in {"sqlite+aiosqlite", "postgresql+asyncpg"}:
+        url = make_url(value)
+    except (ArgumentError, ValueError):  # a port that is no number is quoted: it may be half of a password
+        raise ValueError("must be a database address") from None
+    if url.drivername not in {"sqlite+aiosqlite", "postgresql+asyncpg"}:
         raise ValueError("must begin with sqlite+aiosqlite:// or postgresql+asyncpg://")
-    if driver == "sqlite+aiosqlite" and make_url(value).database in {None, "", ":memory:"}:
+    if url.drivername == "sqlite+aiosqlite" and url.database in {None, "", ":memory:"}:
         raise ValueError("must name a file")
     return value
 

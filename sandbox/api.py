@@ -305,8 +305,8 @@ def _refusal(problem: ProblemError, request_id: str) -> web.Response:
 def _label(response: web.StreamResponse, seen: SeenRequest) -> None:
     """Put the ids into the answer's headers, and the answer into the record."""
     response.headers["X-Request-ID"] = seen.request_id
-    if seen.task_id is not None:
-        response.headers["X-Task-ID"] = seen.task_id
+    if seen.task_id is not None and seen.task_id in str(getattr(response, "text", "")):
+        response.headers["X-Task-ID"] = seen.task_id  # an answer that hides the id in its body hides it here, too
     if seen.status is None:
         seen.status = response.status
         if response.content_type == "application/json" and isinstance(response, web.Response) and response.text:

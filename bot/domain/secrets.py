@@ -11,17 +11,14 @@ from detect_secrets.plugins.aws import AWSKeyDetector
 from detect_secrets.plugins.azure_storage_key import AzureStorageKeyDetector
 from detect_secrets.plugins.discord import DiscordBotTokenDetector
 from detect_secrets.plugins.github_token import GitHubTokenDetector
-from detect_secrets.plugins.gitlab_token import GitLabTokenDetector
 from detect_secrets.plugins.jwt import JwtTokenDetector
 from detect_secrets.plugins.mailchimp import MailchimpDetector
 from detect_secrets.plugins.npm import NpmDetector
 from detect_secrets.plugins.private_key import PrivateKeyDetector
-from detect_secrets.plugins.pypi_token import PypiTokenDetector
 from detect_secrets.plugins.sendgrid import SendGridDetector
 from detect_secrets.plugins.slack import SlackDetector
 from detect_secrets.plugins.square_oauth import SquareOAuthDetector
 from detect_secrets.plugins.stripe import StripeDetector
-from detect_secrets.plugins.telegram_token import TelegramBotTokenDetector
 from detect_secrets.plugins.twilio import TwilioKeyDetector
 
 Address = IPv4Address | IPv6Address
@@ -54,15 +51,12 @@ _KEY_SHAPES = tuple(
         AWSKeyDetector(),
         AzureStorageKeyDetector(),
         GitHubTokenDetector(),
-        GitLabTokenDetector(),
         MailchimpDetector(),
         NpmDetector(),
-        PypiTokenDetector(),
         SendGridDetector(),
         SlackDetector(),
         SquareOAuthDetector(),
         StripeDetector(),
-        TelegramBotTokenDetector(),
         TwilioKeyDetector(),
     )
     for shape in detector.denylist
@@ -74,7 +68,9 @@ _DASHED_KEY = re.compile(r"(?<![a-z0-9])(?:sk|mt)-(?P<body>[a-z0-9_-]{12,})", re
 _DASHED_RUN = re.compile(r"(?=[a-z]*\d)(?=\d*[a-z])[a-z0-9]{12,}|[a-z0-9]{20,}", re.I | re.A)
 """What tells a key from a word with hyphens: twelve letters and digits in a row, or twenty of either."""
 _OTHER_KEY = re.compile(
-    r"(?<!\w)(?:AIza[\w-]{35}|github_pat_\w{36,}|hf_[a-z]{34}|xapp-\d-\w{8,}-\d+-\w{20,})", re.I | re.A
+    r"(?<!\w)(?:AIza[\w-]{35}|github_pat_\w{36,}|hf_[a-z]{34}|xapp-\d-\w{8,}-\d+-\w{20,}"
+    r"|gl(?:pat|dt|ft|rt|soat|agent|imt|ptt|cbt)-[\w-]{20,}|pypi-AgEI\w[\w-]{50,}|\d{8,10}:[\w-]{35}(?![\w-]))",
+    re.I | re.A,
 )
 _BEARER = re.compile(r"\bbearer\s{1,5}(?=[a-z_.~+/-]{0,200}\d)[\w.~+/-]{20,}", re.I | re.A)
 _PEM = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY")

@@ -43,16 +43,19 @@ class DraftStore:
         """Turn a draft into a task in one transaction.
 
         Returns:
-            The task, or None if the draft is gone: somebody was first.
+            The task, or None if somebody was first: the draft is gone, or its wish has a task already.
 
         Raises:
             LineFullError: the member's limit is reached; the draft stays.
         """
-        async with self._database.write() as connection:
-            gone = await connection.execute(delete(drafts).where(drafts.c.id == draft.id))
-            if gone.rowcount == 0:
-                return None
-            return await insert_task(connection, new, self._clock())
+        try:
+            async with self._database.write() as connection:
+                gone = await connection.execute(delete(drafts).where(drafts.c.id == draft.id))
+                if gone.rowcount == 0:
+                    return None
+                return await insert_task(connection, new, self._clock())
+        except IntegrityError:
+            return None
 
     async def drop(self, draft_id: int) -> bool:
         """Remove a draft; gives whether there was one."""

@@ -14,7 +14,11 @@ log = logging.getLogger(__name__)
 
 LOCK_KEY = 7264902
 HEARTBEAT_S = 1.0
-"""PostgreSQL: how often the connection that holds the lock is used; a frozen holder loses it after five."""
+"""PostgreSQL: how often the connection that holds the lock is used."""
+ANSWER_S = 2.0
+"""PostgreSQL: a heartbeat without an answer after this counts as a lost lock, before others can have it."""
+IDLE_S = 5
+"""PostgreSQL: a holder that is frozen or cut off for so long loses the lock."""
 
 
 class AlreadyRunningError(Exception):
@@ -52,7 +56,7 @@ async def _file_lock(path: Path) -> AsyncIterator[None]:
 @asynccontextmanager
 async def _advisory_lock(url: URL, lost: asyncio.Event) -> AsyncIterator[None]:
     plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
-    connection = await asyncpg.connect(plain, server_settings={"idle_session_timeout": "5s"})
+    connection = await asyncpg.connect(plain, server_settings={"idle_session_timeout": f"{IDLE_S}s"})
     try:
         if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK_KEY):
             raise AlreadyRunningError("another process is running on this database")
@@ -70,7 +74,7 @@ async def _beat(connection: asyncpg.Connection, lost: asyncio.Event) -> None:
     try:
         while True:
             await asyncio.sleep(HEARTBEAT_S)
-            await connection.execute("SELECT 1")
+            await connection.execute("SELECT 1", timeout=ANSWER_S)
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
         log.critical("the lock of the database is lost")
         lost.set()

@@ -136,16 +136,23 @@ Index(
     sqlite_where=music_tasks.c.revision > music_tasks.c.shown_revision,
     postgresql_where=music_tasks.c.revision > music_tasks.c.shown_revision,
 )
-_unpinged = text(
+UNPINGED = text(
     "state IN ('completed', 'failed', 'uncertain')"
     " AND (ping_status IS NULL OR ping_status <> 'done' OR pinged_for <> state)"
 )
-Index("ix_music_tasks_unpinged", music_tasks.c.id, sqlite_where=_unpinged, postgresql_where=_unpinged)
+"""Whose requester has not been told, or perhaps not. A query finds the index only by the very same words."""
+Index("ix_music_tasks_unpinged", music_tasks.c.state, sqlite_where=UNPINGED, postgresql_where=UNPINGED)
 Index(
     "ix_music_tasks_media_wanted",
     music_tasks.c.id,
-    sqlite_where=text("media_wanted"),
+    sqlite_where=text("media_wanted = 1"),
     postgresql_where=text("media_wanted"),
+)
+Index(
+    "ix_music_tasks_media_kept",
+    music_tasks.c.id,
+    sqlite_where=text("media IS NOT NULL AND files_shown IS 0"),
+    postgresql_where=text("media IS NOT NULL AND files_shown IS FALSE"),
 )
 Index(
     "ix_music_tasks_token",

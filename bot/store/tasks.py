@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,7 +14,6 @@ from bot.clock import Clock
 from bot.domain.limits import UnderWay, may_ask, may_run
 from bot.domain.line import Waiting
 from bot.domain.tasks import (
-    ANNOUNCED,
     SETTLED,
     AttemptOutcome,
     Kind,
@@ -21,7 +21,6 @@ from bot.domain.tasks import (
     MediaFile,
     MusicTask,
     NewTask,
-    PingStatus,
     Role,
     StaleTaskError,
     State,
@@ -30,7 +29,7 @@ from bot.domain.tasks import (
 )
 from bot.store.database import Database
 from bot.store.rows import TASK_COLUMNS, columns_of, task_of
-from bot.store.schema import attempts, music_tasks, task_messages
+from bot.store.schema import UNPINGED, attempts, music_tasks, task_messages
 
 T = music_tasks.c
 IN_LINE = (State.RECEIVED, State.QUEUED)
@@ -59,7 +58,7 @@ class TaskStore:
         try:
             async with self._database.write() as connection:
                 return await insert_task(connection, new, self._clock()), True
-        except IntegrityError:
+        except (IntegrityError, LineFullError):  # full, perhaps by this very wish
             if (known := await self.by_origin(new.origin_key)) is None:
                 raise
             return known, False
@@ -101,18 +100,22 @@ class TaskStore:
             row = (await connection.execute(select(*TASK_COLUMNS).where(T.id == task_id))).first()
             if row is None or (before := task_of(row)).state is not State.QUEUED:
                 return None
+            await _lock_member(connection, before.user_id)
             if not may_run(await self._running_of(connection, before.user_id)):
                 return None
             check_move(before.state, State.SUBMITTING)
-            claimed = await self._change(
-                connection,
-                before,
-                state=State.SUBMITTING,
-                state_at=now,
-                revision=T.revision + 1,
-                attempt=T.attempt + 1,
-                not_before=None,
-            )
+            try:
+                claimed = await self._change(
+                    connection,
+                    before,
+                    state=State.SUBMITTING,
+                    state_at=now,
+                    revision=T.revision + 1,
+                    attempt=T.attempt + 1,
+                    not_before=None,
+                )
+            except StaleTaskError:  # PostgreSQL lets others in between the statements
+                return None
             await connection.execute(
                 insert(attempts).values(
                     task_id=task_id, number=claimed.attempt, started_at=now, outcome=AttemptOutcome.UNDER_WAY
@@ -225,11 +228,9 @@ class TaskStore:
 
     async def unpinged(self, now: datetime, limit: int) -> list[MusicTask]:
         """Tasks whose card is settled and whose requester has not been told, or perhaps not."""
-        told = and_(T.ping_status == PingStatus.DONE, T.pinged_for == T.state)
         due = and_(
-            T.state.in_(ANNOUNCED),
+            UNPINGED,
             T.revision == T.shown_revision,
-            or_(T.ping_status.is_(None), ~told),
             or_(T.show_after.is_(None), T.show_after <= now),
         )
         return await self._list(due, order=[T.state_at], limit=limit)
@@ -350,6 +351,7 @@ async def insert_task(connection: AsyncConnection, new: NewTask, now: datetime) 
         LineFullError: the member's limit is reached.
         IntegrityError: the origin has a row already.
     """
+    await _lock_member(connection, new.user_id)
     in_line = select(func.count()).where(T.user_id == new.user_id, T.state.in_(IN_LINE))
     at_provider = select(func.count()).where(T.user_id == new.user_id, T.state.in_(AT_PROVIDER))
     under_way = UnderWay(
@@ -363,9 +365,13 @@ async def insert_task(connection: AsyncConnection, new: NewTask, now: datetime) 
     return task_of(row)
 
 
+async def _lock_member(connection: AsyncConnection, user_id: int) -> None:
+    """Let nobody else count this member's tasks until the transaction ends; SQLite has one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        await connection.execute(select(func.pg_advisory_xact_lock(user_id)))
+
+
 async def _remember(connection: AsyncConnection, task: MusicTask, message_id: int, channel_id: int, role: Role) -> None:
-    known = select(task_messages.c.task_id).where(task_messages.c.message_id == message_id)
-    if (await connection.execute(known)).first() is None:
-        await connection.execute(
-            insert(task_messages).values(message_id=message_id, channel_id=channel_id, task_id=task.id, role=role)
-        )
+    insert_unless_known = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    values = {"message_id": message_id, "channel_id": channel_id, "task_id": task.id, "role": role}
+    await connection.execute(insert_unless_known(task_messages).values(**values).on_conflict_do_nothing())

@@ -80,11 +80,19 @@ def upgrade() -> None:
     )
     op.create_index("ix_music_tasks_guild_id_id", "music_tasks", ["guild_id", "id"], unique=False)
     op.create_index(
+        "ix_music_tasks_media_kept",
+        "music_tasks",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("media IS NOT NULL AND files_shown IS 0"),
+        postgresql_where=sa.text("media IS NOT NULL AND files_shown IS FALSE"),
+    )
+    op.create_index(
         "ix_music_tasks_media_wanted",
         "music_tasks",
         ["id"],
         unique=False,
-        sqlite_where=sa.text("media_wanted"),
+        sqlite_where=sa.text("media_wanted = 1"),
         postgresql_where=sa.text("media_wanted"),
     )
     op.create_index(
@@ -107,7 +115,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_music_tasks_unpinged",
         "music_tasks",
-        ["id"],
+        ["state"],
         unique=False,
         sqlite_where=sa.text(
             "state IN ('completed', 'failed', 'uncertain') AND (ping_status IS NULL OR ping_status <> 'done' OR pinged_for <> state)"

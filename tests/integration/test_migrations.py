@@ -1,0 +1,169 @@
+"""The tables: made whole or not at all, as the program describes them, on both databases."""
+
+import asyncio
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import BigInteger, Connection, inspect, text
+
+from bot.store import migrate as migrating
+from bot.store.database import Database
+from bot.store.migrate import NewerDatabaseError, alembic_config, migrate
+from bot.store.schema import Moment, metadata
+from bot.store.tasks import TaskStore
+from tests.fakes.postgres import Postgres
+from tests.integration.conftest import HandClock, wish
+
+HEAD = ScriptDirectory.from_config(alembic_config()).get_current_head()
+BROKEN = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "broken"
+down_revision = "{head}"
+
+
+def upgrade():
+    op.create_table("extra", sa.Column("id", sa.Integer, primary_key=True))
+    op.execute("UPDATE music_tasks SET prompt = 'changed'")
+    op.execute("SELECT * FROM nowhere")
+"""
+
+
+@pytest.fixture
+async def empty(empty_url: str) -> Any:
+    opened = Database(empty_url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def broken_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """One more migration, which fails after it has changed something."""
+    folder = tmp_path / "migrations"
+    shutil.copytree(migrating.FOLDER, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "versions" / "9999_broken.py").write_text(BROKEN.format(head=HEAD))
+    monkeypatch.setattr(migrating, "FOLDER", folder)
+    yield
+    monkeypatch.undo()
+
+
+async def tables(database: Database) -> set[str]:
+    async with database.write() as connection:
+        return set(await connection.run_sync(lambda sync: inspect(sync).get_table_names()))
+
+
+async def shape(database: Database) -> Any:
+    """Everything that the database knows about its tables."""
+    postgres = [
+        "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1",
+        "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace"
+        " ORDER BY 1",
+        "SELECT table_name, column_name, data_type, character_maximum_length, is_nullable, column_default"
+        " FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1, 2",
+    ]
+    sqlite = ["SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY 1"]
+    async with database.read() as connection:
+        answers = [
+            (await connection.execute(text(query))).all() for query in (sqlite if database.is_sqlite else postgres)
+        ]
+    return [tuple(row) for rows in answers for row in rows if "alembic" not in str(row[0])]
+
+
+def same_type(_context: object, _column: object, _ours: object, theirs: object, ours: object) -> bool | None:
+    """Whether a type differs; moments are whole numbers to the database."""
+    return not isinstance(theirs, BigInteger) if isinstance(ours, Moment) else None
+
+
+async def test_an_empty_database_gets_all_tables_once(empty: Database):
+    assert await migrate(empty) == (None, HEAD)
+    assert await tables(empty) == set(metadata.tables) | {"alembic_version"}
+    assert await migrate(empty) == (HEAD, HEAD)
+
+
+async def test_migrating_again_keeps_the_rows(empty: Database, clock: HandClock):
+    await migrate(empty)
+    task, _ = await TaskStore(empty, clock).add(wish(1))
+    await migrate(empty)
+    assert await TaskStore(empty, clock).get(task.id) == task
+
+
+async def test_the_migrations_make_the_tables_that_the_program_describes(database: Database):
+    def differences(connection: Connection) -> list[Any]:
+        context = MigrationContext.configure(connection, opts={"compare_type": same_type})
+        return list(compare_metadata(context, metadata))
+
+    async with database.write() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+async def test_constraints_and_indexes_are_those_that_the_program_describes(
+    database: Database, server: Postgres | None, tmp_path: Path
+):
+    name = await server.create() if server else ""
+    described = Database(server.url(name) if server else f"sqlite+aiosqlite:///{tmp_path / 'described.db'}")
+    async with described.write() as connection:
+        await connection.run_sync(metadata.create_all)
+    assert words(await shape(database)) == words(await shape(described))
+    await described.close()
+    if server:
+        await server.drop(name)
+
+
+def words(rows: Any) -> list[Any]:
+    """Each definition as the sorted words of it: spacing and the order of constraints say nothing."""
+    return [sorted(str(row).replace("\\n", " ").replace("\\t", " ").replace(",", " ").split()) for row in rows]
+
+
+@pytest.mark.usefixtures("broken_step")
+async def test_a_broken_migration_of_an_empty_database_leaves_no_trace(empty: Database):
+    with pytest.raises(Exception, match="nowhere"):
+        await migrate(empty)
+    assert await tables(empty) == set()
+
+
+async def test_a_broken_migration_leaves_the_tables_as_they_were(
+    empty: Database, clock: HandClock, request: pytest.FixtureRequest
+):
+    await migrate(empty)
+    task, _ = await TaskStore(empty, clock).add(wish(1))
+    before = await shape(empty)
+    request.getfixturevalue("broken_step")
+    with pytest.raises(Exception, match="nowhere"):
+        await migrate(empty)
+    assert await shape(empty) == before
+    assert await TaskStore(empty, clock).get(task.id) == task
+    async with empty.read() as connection:
+        assert (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalars().all() == [HEAD]
+
+
+async def test_a_database_of_a_newer_version_is_left_alone(empty: Database):
+    await migrate(empty)
+    async with empty.write() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    before = await shape(empty)
+    with pytest.raises(NewerDatabaseError, match="9999"):
+        await migrate(empty)
+    assert await shape(empty) == before
+
+
+async def test_three_processes_that_migrate_at_once_all_succeed(empty_url: str, tmp_path: Path):
+    environment = {**os.environ, "DISCORD_TOKEN": "t", "TOKENLAB_API_KEY": "k", "DATABASE_URL": empty_url}
+    environment["PYTHONPATH"] = str(Path.cwd())
+    processes = [
+        await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bot", "migrate", env=environment, cwd=tmp_path, stdout=-1, stderr=-1
+        )
+        for _ in range(3)
+    ]
+    answers = [(await process.communicate(), process.returncode) for process in processes]
+    assert [(err, code) for (_, err), code in answers] == [(b"", 0)] * 3
+    assert sum(b"migrated from None" in out for (out, _), _ in answers) == 1

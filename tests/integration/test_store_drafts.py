@@ -1,0 +1,100 @@
+"""Drafts: wishes that wait for a confirmation, on both databases."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.limits import WAITING_PER_MEMBER
+from bot.domain.tasks import Draft, LineFullError, MusicTask, State
+from bot.store.drafts import DraftStore
+from bot.store.tasks import TaskStore
+from tests.integration.conftest import ALICE, SONGS, START, STUDIO, Make, wish
+
+
+@pytest.fixture
+async def parent(make: Make) -> MusicTask:
+    return await make(State.COMPLETED)
+
+
+@pytest.fixture
+async def draft(drafts: DraftStore, parent: MusicTask) -> Draft:
+    return await drafts.add(unsaved(parent))
+
+
+def unsaved(parent: MusicTask) -> Draft:
+    return Draft(
+        id=0,
+        origin_key="r:1",
+        created_at=START,
+        user_id=ALICE,
+        guild_id=STUDIO,
+        channel_id=SONGS,
+        parent_id=parent.id,
+        prompt="slower",
+        at_s=65.5,
+    )
+
+
+async def fill_line(store: TaskStore) -> None:
+    for number in range(WAITING_PER_MEMBER):
+        await store.add(wish(f"filler {number}"))
+
+
+async def test_a_draft_is_kept_as_it_was_written(drafts: DraftStore, draft: Draft, parent: MusicTask):
+    assert await drafts.get(draft.id) == draft == replace(unsaved(parent), id=draft.id)
+
+
+async def test_the_same_reply_is_the_same_draft(drafts: DraftStore, draft: Draft, parent: MusicTask):
+    assert await drafts.add(replace(unsaved(parent), prompt="faster")) == draft
+
+
+async def test_ten_drafts_of_the_same_reply_at_once_are_one(drafts: DraftStore, parent: MusicTask):
+    made = await asyncio.gather(*(drafts.add(unsaved(parent)) for _ in range(10)))
+    assert len({one.id for one in made}) == 1
+
+
+async def test_a_started_draft_is_a_task_and_no_draft_any_more(
+    drafts: DraftStore, store: TaskStore, draft: Draft, parent: MusicTask
+):
+    task = await drafts.start(draft, wish("r:1", parent_id=parent.id))
+    assert task is not None
+    assert (task.state, task.parent_id) == (State.RECEIVED, parent.id)
+    assert await store.get(task.id) == task
+    assert await drafts.get(draft.id) is None
+    assert await drafts.start(draft, wish("again")) is None
+    assert await store.by_origin("i:again") is None
+
+
+async def test_ten_clicks_on_start_at_once_start_one_task(drafts: DraftStore, store: TaskStore, draft: Draft):
+    started = await asyncio.gather(*(drafts.start(draft, wish(f"click {number}")) for number in range(10)))
+    (task,) = [one for one in started if one]
+    assert await store.of_member(ALICE, 10) == [task]
+
+
+async def test_a_draft_stays_while_the_line_is_full(drafts: DraftStore, store: TaskStore, draft: Draft):
+    await fill_line(store)
+    with pytest.raises(LineFullError):
+        await drafts.start(draft, wish("r:1"))
+    assert await drafts.get(draft.id) == draft
+
+
+async def test_a_wish_that_has_a_task_already_is_not_started_again(drafts: DraftStore, store: TaskStore, draft: Draft):
+    task, _ = await store.add(wish("r:1"))
+    assert await drafts.start(draft, wish("r:1")) is None
+    assert await store.of_member(ALICE, 10) == [task]
+
+
+async def test_a_dropped_draft_is_gone_and_is_dropped_once(drafts: DraftStore, draft: Draft):
+    assert await drafts.drop(draft.id)
+    assert not await drafts.drop(draft.id)
+    assert await drafts.get(draft.id) is None
+
+
+async def test_only_drafts_older_than_the_moment_are_forgotten(drafts: DraftStore, draft: Draft, parent: MusicTask):
+    later = await drafts.add(replace(unsaved(parent), origin_key="r:2", created_at=START + timedelta(minutes=1)))
+    assert await drafts.forget(START) == 0
+    assert await drafts.forget(later.created_at) == 1
+    assert await drafts.get(draft.id) is None
+    assert await drafts.get(later.id) == later

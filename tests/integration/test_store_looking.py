@@ -1,0 +1,264 @@
+"""What each worker finds to do, and what members and moderators see, on both databases."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.domain.line import Waiting
+from bot.domain.tasks import Kind, MediaFile, MusicTask, PingStatus, State, TaskId
+from bot.store.tasks import TaskStore
+from tests.integration.conftest import ALICE, BOB, START, STUDIO, HandClock, Make, again, wish
+
+NOW = START + timedelta(hours=1)
+SECOND = timedelta(seconds=1)
+FILE = MediaFile(name="1.mp3", shown_as="Rain.mp3", size_bytes=5)
+
+
+def ids(tasks: Sequence[MusicTask | Waiting]) -> list[TaskId]:
+    return [one.id for one in tasks]
+
+
+async def unshown(store: TaskStore, **changes: Any) -> list[TaskId]:
+    patience = {"media_since": NOW - 60 * SECOND, "settle_since": NOW - 2 * SECOND, **changes}
+    return ids(await store.unshown(NOW, patience.pop("limit", 100), **patience))
+
+
+# --- by key ----------------------------------------------------------------------------------------------------------
+
+
+async def test_what_is_not_there_is_not_found(store: TaskStore):
+    assert await store.get(TaskId(77)) is None
+    assert await store.by_origin("i:77") is None
+
+
+async def test_a_task_is_found_by_its_origin(store: TaskStore):
+    task, _ = await store.add(wish(1))
+    assert await store.by_origin("i:1") == task
+
+
+# --- line ------------------------------------------------------------------------------------------------------------
+
+
+async def test_the_line_holds_everybody_who_waits_and_nobody_else(store: TaskStore, make: Make):
+    made = {state: await make(state, not_before=NOW) for state in State}
+    queued = made[State.QUEUED]
+    assert await store.waiting() == [
+        Waiting(
+            id=queued.id,
+            user_id=queued.user_id,
+            guild_id=queued.guild_id,
+            created_at=queued.created_at,
+            not_before=NOW,
+        )
+    ]
+
+
+async def test_only_tasks_at_the_provider_count_as_running(store: TaskStore, make: Make):
+    for state in State:
+        await make(state, user_id=ALICE)
+    await make(State.RUNNING, user_id=BOB)
+    assert await store.running_by_member() == {ALICE: 2, BOB: 1}
+
+
+async def test_servers_in_line_are_those_with_somebody_waiting(store: TaskStore, make: Make):
+    waiting = [await make(State.QUEUED, guild_id=1), await make(State.QUEUED, guild_id=1)]
+    await make(State.QUEUED, guild_id=None)
+    await make(State.RUNNING, guild_id=2)
+    assert await store.guilds_in_line() == {1}
+    assert ids(await store.in_line_of(1)) == ids(waiting)
+    assert await store.in_line_of(2) == []
+
+
+# --- looks -----------------------------------------------------------------------------------------------------------
+
+
+async def test_looks_are_due_longest_first(store: TaskStore, make: Make):
+    second = await make(State.RUNNING, next_look_at=NOW)
+    first = await make(State.EXPIRED, next_look_at=NOW - SECOND)
+    await make(State.RUNNING, next_look_at=NOW + SECOND)
+    await make(State.RUNNING)
+    assert ids(await store.due_looks(NOW, 10)) == ids([first, second])
+    assert ids(await store.due_looks(NOW, 1)) == [first.id]
+
+
+@pytest.mark.parametrize("state", State)
+async def test_tasks_are_found_by_state_and_age(store: TaskStore, make: Make, state: State):
+    newer = await make(state, state_at=NOW)
+    older = await make(state, state_at=NOW - SECOND)
+    await make(State.QUEUED if state is not State.QUEUED else State.RUNNING)
+    assert ids(await store.in_state(state)) == ids([older, newer])
+    assert ids(await store.in_state(state, before=NOW)) == [older.id]
+
+
+# --- cards -----------------------------------------------------------------------------------------------------------
+
+
+async def test_finals_are_shown_before_progress_and_older_ones_first(store: TaskStore, make: Make):
+    progress = await make(State.RUNNING, state_at=NOW - 50 * SECOND)
+    late = await make(State.FAILED, state_at=NOW - 10 * SECOND)
+    uncertain = await make(State.UNCERTAIN, state_at=NOW - 20 * SECOND)
+    early = await make(State.COMPLETED, state_at=NOW - 30 * SECOND)
+    assert await unshown(store) == ids([early, uncertain, late, progress])
+    assert await unshown(store, limit=2) == ids([early, uncertain])
+
+
+@pytest.mark.parametrize("state", State)
+async def test_a_card_is_shown_until_it_has_caught_up(store: TaskStore, make: Make, state: State):
+    task = await make(state)
+    never = state in {State.RECEIVED, State.ABANDONED}
+    assert await unshown(store) == ([] if never else [task.id])
+    await store.mark_shown(task)
+    assert await unshown(store) == []
+
+
+async def test_a_card_that_failed_rests_until_its_next_try(store: TaskStore, make: Make):
+    await make(State.FAILED, show_after=NOW + SECOND)
+    due = await make(State.FAILED, show_after=NOW)
+    assert await unshown(store) == [due.id]
+
+
+@pytest.mark.parametrize("state", [State.QUEUED, State.SUBMITTING])
+async def test_a_state_that_is_about_to_change_is_shown_only_once_it_lasts(store: TaskStore, make: Make, state: State):
+    task = await make(state, state_at=NOW - 2 * SECOND)
+    assert await unshown(store) == []
+    assert await unshown(store, settle_since=NOW - SECOND) == [task.id]
+
+
+@pytest.mark.parametrize(
+    ("columns", "is_shown"),
+    [
+        ({"state": State.COMPLETED, "media_wanted": True, "state_at": NOW - 60 * SECOND}, False),
+        ({"state": State.COMPLETED, "media_wanted": True, "state_at": NOW - 61 * SECOND}, True),
+        ({"state": State.COMPLETED, "media_wanted": True, "state_at": NOW, "media_failures": 1}, True),
+        ({"state": State.COMPLETED, "media_wanted": False, "state_at": NOW}, True),
+        ({"state": State.FAILED, "media_wanted": True, "state_at": NOW}, True),
+    ],
+)
+async def test_a_finished_song_waits_for_its_audio_and_not_for_ever(
+    store: TaskStore, make: Make, *, columns: dict[str, Any], is_shown: bool
+):
+    task = await make(**columns)
+    assert await unshown(store) == ([task.id] if is_shown else [])
+
+
+async def test_moving_cards_are_recent_up_to_date_and_not_lost(store: TaskStore, make: Make):
+    made = [await make(state) for state in State]
+    lost = await make(State.RUNNING, card_lost="message_gone")
+    old = await make(State.RUNNING, created_at=START - SECOND)
+    for task in (*made, lost, old):
+        await store.mark_shown(task)
+    await make(State.RUNNING)
+    moving = await store.moving_cards(START - SECOND)
+    assert {task.state for task in moving} == {State.QUEUED, State.RUNNING}
+    assert set(ids(moving)) <= set(ids(made))
+
+
+# --- pings -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", State)
+async def test_a_requester_is_told_of_an_outcome_once_its_card_is_settled(store: TaskStore, make: Make, state: State):
+    task = await make(state)
+    assert await store.unpinged(NOW, 10) == []
+    await store.mark_shown(task)
+    announced = state in {State.COMPLETED, State.FAILED, State.UNCERTAIN}
+    assert ids(await store.unpinged(NOW, 10)) == ([task.id] if announced else [])
+
+
+@pytest.mark.parametrize(
+    ("columns", "is_due"),
+    [
+        ({"ping_status": None}, True),
+        ({"ping_status": PingStatus.SENDING, "pinged_for": State.COMPLETED}, True),
+        ({"ping_status": PingStatus.DONE, "pinged_for": State.COMPLETED}, False),
+        ({"ping_status": PingStatus.DONE, "pinged_for": State.UNCERTAIN}, True),
+        ({"show_after": NOW}, True),
+        ({"show_after": NOW + SECOND}, False),
+    ],
+)
+async def test_each_outcome_is_told_once(store: TaskStore, make: Make, *, columns: dict[str, Any], is_due: bool):
+    task = await make(State.COMPLETED)
+    await store.mark_shown(task)
+    await store.annotate(task.id, **columns)
+    assert ids(await store.unpinged(NOW, 10)) == ([task.id] if is_due else [])
+
+
+async def test_who_has_waited_longest_is_told_first(store: TaskStore, make: Make):
+    tasks = [await make(State.FAILED, state_at=NOW - number * SECOND) for number in range(3)]
+    for task in tasks:
+        await store.mark_shown(task)
+    assert ids(await store.unpinged(NOW, 2)) == ids(tasks[:0:-1])
+
+
+# --- media -----------------------------------------------------------------------------------------------------------
+
+
+async def test_media_is_wanted_until_it_is_fetched_oldest_first(store: TaskStore, make: Make):
+    newer = await make(State.COMPLETED, media_wanted=True, state_at=NOW)
+    older = await make(State.COMPLETED, media_wanted=True, media_after=NOW, state_at=NOW - SECOND)
+    await make(State.COMPLETED, media_wanted=True, media_after=NOW + SECOND)
+    await make(State.COMPLETED)
+    assert ids(await store.media_wanted(NOW, 10)) == ids([older, newer])
+    await store.media_fetched(older, [FILE])
+    assert ids(await store.media_wanted(NOW, 1)) == [newer.id]
+
+
+async def test_files_are_named_until_a_card_carries_them(store: TaskStore, make: Make):
+    task, other = await make(State.COMPLETED, media_wanted=True), await make(State.COMPLETED, media_wanted=True)
+    await store.media_fetched(task, [FILE, MediaFile(name="2.mp3", shown_as="Rain 2.mp3", size_bytes=5)])
+    await store.media_fetched(other, [])
+    assert await store.media_names() == {"1.mp3", "2.mp3"}
+    await store.mark_shown(await again(store, task), files_shown=True)
+    assert await store.media_names() == set()
+
+
+# --- lists -----------------------------------------------------------------------------------------------------------
+
+
+async def test_members_see_their_own_tasks_newest_first(store: TaskStore, make: Make):
+    own = [await make(state, user_id=ALICE) for state in State if state is not State.ABANDONED]
+    await make(State.ABANDONED, user_id=ALICE)
+    await make(user_id=BOB)
+    assert ids(await store.of_member(ALICE, 100)) == ids(own[::-1])
+    assert ids(await store.of_member(ALICE, 2)) == ids(own[:-3:-1])
+
+
+async def test_clips_are_the_songs_that_a_member_has_finished(store: TaskStore, make: Make):
+    song = await make(State.COMPLETED, user_id=ALICE)
+    longer = await make(State.COMPLETED, user_id=ALICE, kind=Kind.CONTINUATION)
+    await make(State.COMPLETED, user_id=ALICE, kind=Kind.LYRICS)
+    await make(State.RUNNING, user_id=ALICE)
+    await make(State.COMPLETED, user_id=BOB)
+    assert ids(await store.clips_of_member(ALICE, 10)) == ids([longer, song])
+    assert ids(await store.clips_of_member(ALICE, 1)) == [longer.id]
+
+
+async def test_a_server_sees_its_own_tasks_oldest_first(store: TaskStore, make: Make):
+    here = [await make(State.RUNNING), await make(State.QUEUED)]
+    await make(State.COMPLETED)
+    await make(State.RUNNING, guild_id=2)
+    assert ids(await store.of_guild(STUDIO, [State.QUEUED, State.RUNNING], 10)) == ids(here)
+    assert ids(await store.of_guild(STUDIO, [State.QUEUED, State.RUNNING], 1)) == ids(here[:1])
+
+
+async def test_tasks_are_counted_by_state(store: TaskStore, make: Make):
+    for state in (State.RUNNING, State.RUNNING, State.FAILED):
+        await make(state)
+    await make(State.RUNNING, guild_id=2)
+    assert await store.counts_of_guild(STUDIO) == {State.RUNNING: 2, State.FAILED: 1}
+    assert await store.counts() == {State.RUNNING: 3, State.FAILED: 1}
+
+
+# --- tokens ----------------------------------------------------------------------------------------------------------
+
+
+async def test_dead_tokens_are_erased_and_live_ones_kept(store: TaskStore, make: Make, clock: HandClock):
+    dead, live = await make(token_at=NOW - SECOND), await make(token_at=NOW)
+    assert await store.erase_tokens(NOW) == 1
+    assert ((await again(store, dead)).interaction_token, (await again(store, live)).interaction_token) == (
+        None,
+        "a-token",
+    )
+    assert await store.erase_tokens(NOW) == 0

@@ -1,0 +1,141 @@
+"""What only SQLite needs: its switches, readers beside the writer, indexes for what is asked all the time."""
+
+import asyncio
+import contextlib
+import re
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event, text
+from sqlalchemy.exc import OperationalError
+
+from bot.domain.tasks import State
+from bot.store.database import BUSY_TIMEOUT_MS, Database
+from bot.store.migrate import migrate
+from bot.store.tasks import TaskStore
+from tests.integration.conftest import START, HandClock, wish
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    opened = Database(f"sqlite+aiosqlite:///{tmp_path / 'folder' / 'encore.db'}")
+    await migrate(opened)
+    yield opened
+    await opened.close()
+
+
+async def switch(opened: Callable[[], Any], name: str) -> Any:
+    async with opened() as connection:
+        return (await connection.execute(text(f"PRAGMA {name}"))).scalar_one()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", BUSY_TIMEOUT_MS)],
+)
+async def test_every_connection_has_its_switches_set(database: Database, name: str, value: object):
+    assert await switch(database.write, name) == await switch(database.read, name) == value
+
+
+async def test_readers_cannot_write(database: Database):
+    assert await switch(database.write, "query_only") == 0
+    async with database.read() as connection:
+        with pytest.raises(OperationalError, match="readonly"):
+            await connection.execute(text("DELETE FROM music_tasks"))
+
+
+async def test_a_write_does_not_wait_for_a_long_read(database: Database, store: TaskStore):
+    await store.add(wish(1))
+    async with database.read() as connection:
+        before = (await connection.execute(text("SELECT count(*) FROM music_tasks"))).scalar_one()
+        await store.add(wish(2))
+        during = (await connection.execute(text("SELECT count(*) FROM music_tasks"))).scalar_one()
+    assert (before, during, sum((await store.counts()).values())) == (1, 1, 2)
+
+
+async def test_an_exception_takes_the_whole_transaction_back(database: Database, store: TaskStore):
+    task, _ = await store.add(wish(1))
+    with contextlib.suppress(ZeroDivisionError):
+        async with database.write() as connection:
+            await connection.execute(text("UPDATE music_tasks SET prompt = 'half'"))
+            _ = 1 / 0
+    assert await store.get(task.id) == task
+
+
+async def test_another_process_can_read_while_we_write(database: Database, store: TaskStore):
+    await store.add(wish(1))
+    async with database.write() as connection:
+        await connection.execute(text("UPDATE music_tasks SET prompt = 'new'"))
+        with closing(sqlite3.connect(str(database.url.database))) as other:
+            assert other.execute("SELECT prompt FROM music_tasks").fetchall() == [("rain on a tin roof",)]
+
+
+@pytest.mark.parametrize("cut", ["BEGIN", "SELECT", "INSERT", "UPDATE"])
+async def test_a_write_that_is_cancelled_in_the_middle_of_a_statement_holds_up_nobody(
+    database: Database, store: TaskStore, cut: str
+):
+    def cancel(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith(cut) and (task := asyncio.current_task()):
+            task.cancel()  # reaches it while the statement runs
+
+    before, _ = await store.add(wish(1))
+    event.listen(database._writer.sync_engine, "before_cursor_execute", cancel)
+    writing = [asyncio.create_task(step) for step in (store.add(wish(2)), store.move(before, State.ABANDONED))]
+    answers = await asyncio.gather(*writing, return_exceptions=True)  # kept: a traceback keeps the statement alive
+    event.remove(database._writer.sync_engine, "before_cursor_execute", cancel)
+    assert any(isinstance(one, asyncio.CancelledError) for one in answers)
+    assert (await store.add(wish(3)))[1]
+
+
+# --- indexes ---------------------------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def watching(database: Database) -> AsyncIterator[list[tuple[str, Any]]]:
+    """Every statement that the readers run meanwhile."""
+    seen: list[tuple[str, Any]] = []
+
+    def note(_connection: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:
+        if statement.startswith("SELECT"):
+            seen.append((statement, parameters))
+
+    event.listen(database._reader.sync_engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(database._reader.sync_engine, "before_cursor_execute", note)
+
+
+HOT: dict[str, tuple[Callable[[TaskStore], Awaitable[object]], str]] = {
+    "due_looks": (lambda store: store.due_looks(START, 50), "next_look_at"),
+    "unshown": (lambda store: store.unshown(START, 50, media_since=START, settle_since=START), "unshown"),
+    "unpinged": (lambda store: store.unpinged(START, 50), "unpinged"),
+    "media_wanted": (lambda store: store.media_wanted(START, 50), "media_wanted"),
+    "media_names": (lambda store: store.media_names(), "media_kept"),
+    "waiting": (lambda store: store.waiting(), "state_id"),
+    "running_by_member": (lambda store: store.running_by_member(), "state_id"),
+    "moving_cards": (lambda store: store.moving_cards(START), "state_id"),
+    "in_state": (lambda store: store.in_state(State.RECEIVED, before=START), "state_id"),
+    "guilds_in_line": (lambda store: store.guilds_in_line(), "state_id"),
+    "of_member": (lambda store: store.of_member(1, 25), "user_id_id"),
+    "clips_of_member": (lambda store: store.clips_of_member(1, 25), "user_id_id"),
+    "of_guild": (lambda store: store.of_guild(1, [State.QUEUED, State.RUNNING], 25), "guild_id_id|state_id"),
+    "counts_of_guild": (lambda store: store.counts_of_guild(1), "guild_id_id"),
+    "by_message": (lambda store: store.by_message(1), "PRIMARY KEY"),
+    "by_origin": (lambda store: store.by_origin("i:1"), "autoindex_music_tasks_1"),
+}
+
+
+@pytest.mark.parametrize("name", HOT)
+async def test_what_is_asked_all_the_time_has_an_index(database: Database, clock: HandClock, name: str):
+    ask, index = HOT[name]
+    async with watching(database) as seen:
+        await ask(TaskStore(database, clock))
+    ((statement, parameters),) = seen
+    async with database.read() as connection:
+        plan = (await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)).all()
+    about_tasks = [step for *_, step in plan if re.match(r"(SCAN|SEARCH) music_tasks", step)]
+    assert about_tasks
+    assert all(re.search(rf"USING .*({index})\b", step) for step in about_tasks), plan

@@ -1,0 +1,114 @@
+"""Our waiting line: fair between servers, fair between members, oldest first for each."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.line import Place, Waiting, in_turn, places
+from bot.domain.tasks import TaskId
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def waiting(number: int, user: int, guild: int | None = 1, *, at: int | None = None) -> Waiting:
+    created_at = NOW + timedelta(seconds=number if at is None else at)
+    return Waiting(id=TaskId(number), user_id=user, guild_id=guild, created_at=created_at)
+
+
+PEOPLE = st.tuples(st.integers(1, 5), st.none() | st.integers(1, 3), st.integers(0, 30))
+LINES = st.lists(PEOPLE, max_size=25).map(
+    lambda people: [waiting(number, user, guild, at=at) for number, (user, guild, at) in enumerate(people)]
+)
+RUNNING = st.dictionaries(st.integers(1, 5), st.integers(0, 3))
+
+
+def order(line: list[Waiting], running: dict[int, int] | None = None) -> list[int]:
+    return [one.id for one in in_turn(line, running or {})]
+
+
+def turns(line: list[Waiting], running: dict[int, int]) -> dict[int, int]:
+    """Which of its member's turns each task uses, counting what runs already."""
+    used = Counter(running)
+    found: dict[int, int] = {}
+    for one in sorted(line, key=lambda w: (w.created_at, w.id)):
+        found[one.id] = used[one.user_id]
+        used[one.user_id] += 1
+    return found
+
+
+@given(line=LINES, running=RUNNING)
+def test_everybody_keeps_exactly_one_place(line: list[Waiting], running: dict[int, int]):
+    assert sorted(order(line, running)) == sorted(one.id for one in line)
+
+
+@given(line=LINES, running=RUNNING, data=st.data())
+def test_the_order_does_not_depend_on_who_is_named_first(
+    line: list[Waiting], running: dict[int, int], data: st.DataObject
+):
+    assert order(data.draw(st.permutations(line)), running) == order(line, running)
+
+
+@given(line=LINES, running=RUNNING)
+def test_a_member_s_tasks_of_one_server_go_oldest_first(line: list[Waiting], running: dict[int, int]):
+    theirs = sorted(in_turn(line, running), key=lambda w: (w.user_id, w.server))
+    for _, group in groupby(theirs, key=lambda w: (w.user_id, w.server)):
+        ages = [(one.created_at, one.id) for one in group]
+        assert ages == sorted(ages)
+
+
+@given(line=LINES, running=RUNNING)
+def test_nobody_waits_behind_more_than_one_task_per_turn_of_another_member(
+    line: list[Waiting], running: dict[int, int]
+):
+    turn = turns(line, running)
+    ahead: Counter[tuple[int, int]] = Counter()
+    for one in in_turn(line, running):
+        for (user, server), count in ahead.items():
+            if server == one.server and user != one.user_id:
+                assert count <= max(0, turn[one.id] + 1 - running.get(user, 0))
+        ahead[one.user_id, one.server] += 1
+
+
+@given(line=LINES, running=RUNNING)
+def test_no_server_waits_behind_more_than_one_task_per_round_of_another(line: list[Waiting], running: dict[int, int]):
+    ahead: Counter[int] = Counter()
+    for one in in_turn(line, running):
+        assert all(count <= ahead[one.server] + 1 for count in ahead.values())
+        ahead[one.server] += 1
+
+
+@given(line=LINES, running=RUNNING)
+def test_places_count_the_tasks_and_the_other_people_ahead(line: list[Waiting], running: dict[int, int]):
+    ordered = in_turn(line, running)
+    told = places(ordered)
+    for number, one in enumerate(ordered):
+        others = {before.user_id for before in ordered[:number]} - {one.user_id}
+        assert told[one.id] == Place(ahead=number, people_ahead=len(others))
+
+
+def test_a_newcomer_goes_before_the_second_task_of_whoever_came_first():
+    assert order([waiting(1, 1), waiting(2, 1), waiting(3, 1), waiting(4, 2)]) == [1, 4, 2, 3]
+
+
+def test_who_has_tasks_running_goes_after_who_has_none():
+    assert order([waiting(1, 1), waiting(2, 2)], {1: 1}) == [2, 1]
+
+
+def test_a_small_server_is_not_behind_all_of_a_large_one():
+    large = [waiting(number, number) for number in range(1, 6)]
+    assert order([*large, waiting(9, 99, 2)]) == [1, 9, 2, 3, 4, 5]
+
+
+def test_each_direct_message_is_a_server_of_its_own():
+    assert order([waiting(1, 1), waiting(2, 2), waiting(3, 3, None), waiting(4, 4, None)]) == [1, 3, 4, 2]
+
+
+def test_of_two_that_came_at_the_same_moment_the_first_row_goes_first():
+    assert order([waiting(2, 1, at=0), waiting(1, 2, at=0)]) == [1, 2]
+
+
+def test_an_empty_line_is_empty():
+    assert (in_turn([], {1: 2}), places([])) == ([], {})

@@ -1,0 +1,388 @@
+"""The settings: their names, their defaults, and what an operator reads when one is wrong."""
+
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydantic import SecretStr, ValidationError
+
+from bot import __version__
+from bot.settings import Settings, SettingsError, likely_typos, load_settings
+
+ROOT = Path(__file__).parents[2]
+REQUIRED = {"DISCORD_TOKEN": "a-discord-token", "TOKENLAB_API_KEY": "sk-a-key"}
+DEFAULTS: dict[str, str | None] = {
+    "DISCORD_API_BASE": "https://discord.com/api/v10",
+    "DISCORD_GATEWAY_URL": None,
+    "MESSAGE_CONTENT_INTENT": "false",
+    "TOKENLAB_API_BASE": "https://api.tokenlab.sh",
+    "TOKENLAB_MODEL": "suno-music",
+    "TOKENLAB_LYRICS_MODEL": None,
+    "TOKENLAB_VERSION": "chirp-v4",
+    "TOKENLAB_REQUESTS_PER_MINUTE": "1000",
+    "TOKENLAB_CREATE_TIMEOUT_S": "60",
+    "TOKENLAB_CLIP_ID_ORDER": "audio_id,data,task_id",
+    "TOKENLAB_UPLOAD_EXTEND": "false",
+    "TOKENLAB_MANAGEMENT_TOKEN": None,
+    "DATABASE_URL": "sqlite+aiosqlite:///data/encore.db",
+    "DATABASE_DIRECT_URL": None,
+    "POLL_INTERVAL_S": "5",
+    "EXPECTED_SONG_S": "90",
+    "EXPECTED_LYRICS_S": "15",
+    "TASK_DEADLINE_S": "1200",
+    "MEDIA_DIR": "data/media",
+    "MEDIA_KEEP_DAYS": "30",
+    "MEDIA_MAX_MB": "100",
+    "MEDIA_TOTAL_MB": "2000",
+    "MEDIA_ALLOW_PRIVATE": "false",
+    "HTTP_HOST": "127.0.0.1",
+    "HTTP_PORT": "0",
+    "ENCORE_ROLE": "all",
+    "SHARD_IDS": None,
+    "SHARD_COUNT": None,
+    "LOG_LEVEL": "INFO",
+    "LOG_FORMAT": None,
+}
+SECRETS = ("DISCORD_TOKEN", "TOKENLAB_API_KEY", "TOKENLAB_MANAGEMENT_TOKEN", "DATABASE_URL", "DATABASE_DIRECT_URL")
+
+
+@pytest.fixture(autouse=True)
+def nothing_but_what_is_required(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty folder, and no variable of ours but the two."""
+    monkeypatch.chdir(tmp_path)
+    for name in os.environ:
+        if name.upper().startswith(("DATABASE_", *_prefixes())):
+            monkeypatch.delenv(name)
+    for name, value in REQUIRED.items():
+        monkeypatch.setenv(name, value)
+
+
+def _prefixes() -> tuple[str, ...]:
+    return tuple({f"{name.upper().split('_')[0]}_" for name in Settings.model_fields})
+
+
+def as_written(value: object) -> str | None:
+    """A value as `.env` has it."""
+    match value:
+        case None | ():
+            return None
+        case SecretStr():
+            return value.get_secret_value()
+        case tuple():
+            return ",".join(str(part) for part in value)
+        case bool():
+            return str(value).lower()
+        case float() if value.is_integer():
+            return str(int(value))
+        case _:
+            return str(value)
+
+
+# --- names and defaults ----------------------------------------------------------------------------------------------
+
+
+def test_the_settings_are_those_that_operators_know_with_their_defaults():
+    loaded = load_settings()
+    found = {name.upper(): as_written(getattr(loaded, name)) for name in Settings.model_fields}
+    assert found == DEFAULTS | REQUIRED
+
+
+def test_the_example_shows_every_setting_with_its_default_and_no_other():
+    lines = re.findall(r"^(#?)([A-Z_]+)=(.*)$", (ROOT / ".env.example").read_text(), flags=re.MULTILINE)
+    shown = {name: value for comment, name, value in lines if comment}
+    assert shown == {name: value or "" for name, value in DEFAULTS.items()}
+    assert {name: value for comment, name, value in lines if not comment} == dict.fromkeys(REQUIRED, "")
+    assert len(lines) == len(DEFAULTS) + len(REQUIRED)
+
+
+def test_the_example_can_be_used_once_its_two_values_are_filled_in(monkeypatch: pytest.MonkeyPatch):
+    text = (ROOT / ".env.example").read_text()
+    for name, value in REQUIRED.items():
+        monkeypatch.delenv(name)
+        text = text.replace(f"\n{name}=\n", f"\n{name}={value}\n")
+    before = load_settings(_env_file=None, discord_token="a-discord-token", tokenlab_api_key="sk-a-key")
+    Path(".env").write_text(text)
+    assert load_settings() == before
+    Path(".env").write_text(re.sub(r"^#(?=[A-Z_]+=)", "", text, flags=re.MULTILINE))
+    assert load_settings() == before
+    assert likely_typos() == []
+
+
+def test_the_table_in_the_readme_names_every_setting():
+    readme = ROOT / "README.md"
+    if not readme.exists():
+        pytest.skip("no README.md yet")
+    first_columns = re.findall(r"^\|([^|]*`[A-Z_]+`[^|]*)\|", readme.read_text(), flags=re.MULTILINE)
+    named = {name for column in first_columns for name in re.findall(r"`([A-Z_]+)`", column)}
+    if not named:
+        pytest.skip("README.md has no table of settings")
+    assert named == set(DEFAULTS) | set(REQUIRED)
+
+
+def test_settings_cannot_be_changed():
+    with pytest.raises(ValidationError, match="frozen"):
+        load_settings().poll_interval_s = 1  # type: ignore[misc]  # what is tested
+
+
+# --- where they come from --------------------------------------------------------------------------------------------
+
+
+def test_the_environment_wins_over_the_file_and_an_override_over_both(monkeypatch: pytest.MonkeyPatch):
+    Path(".env").write_text("POLL_INTERVAL_S=7\nHTTP_PORT=8001\nMEDIA_MAX_MB=50\n")
+    monkeypatch.setenv("HTTP_PORT", "8002")
+    monkeypatch.setenv("MEDIA_MAX_MB", "60")
+    loaded = load_settings(media_max_mb=70)
+    assert (loaded.poll_interval_s, loaded.http_port, loaded.media_max_mb) == (7, 8002, 70)
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_an_empty_value_is_not_set(name: str, monkeypatch: pytest.MonkeyPatch):
+    usual = load_settings()
+    monkeypatch.setenv(name, "")
+    assert load_settings() == usual
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+@pytest.mark.parametrize("value", [None, ""])
+def test_what_is_required_and_missing_is_named(name: str, value: str | None, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv(name) if value is None else monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=rf"^{name}: is not set$"):
+        load_settings()
+
+
+def test_other_names_in_the_file_are_left_alone():
+    Path(".env").write_text("POSTGRES_PASSWORD=x\nCOMPOSE_PROJECT_NAME=y\n")
+    load_settings()
+    assert likely_typos() == []
+
+
+# --- values ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("TOKENLAB_CLIP_ID_ORDER", "task_id, data ,", ("task_id", "data")),
+        ("SHARD_IDS", "0, 2", (0, 2)),
+        ("LOG_LEVEL", "debug", "DEBUG"),
+        ("MEDIA_DIR", "/var/songs", Path("/var/songs")),
+        ("TOKENLAB_API_BASE", "http://127.0.0.1:8080/", "http://127.0.0.1:8080"),
+        ("DISCORD_API_BASE", "http://proxy:3000/api/v10/", "http://proxy:3000/api/v10"),
+        ("DISCORD_GATEWAY_URL", "ws://127.0.0.1:9000", "ws://127.0.0.1:9000"),
+        ("POLL_INTERVAL_S", "0.1", 0.1),
+    ],
+)
+def test_values_are_read_as_they_are_meant(name: str, text: str, value: object, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("SHARD_COUNT", "3")
+    monkeypatch.setenv(name, text)
+    assert getattr(load_settings(), name.lower()) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DISCORD_API_BASE", "discord.com"),
+        ("DISCORD_API_BASE", "https://[broken"),
+        ("DISCORD_API_BASE", "https://user:pass@discord.com"),
+        ("DISCORD_GATEWAY_URL", "https://gateway.example.com"),
+        ("DISCORD_GATEWAY_URL", "wss://host:port"),
+        ("MESSAGE_CONTENT_INTENT", "perhaps"),
+        ("TOKENLAB_API_BASE", "https://api.tokenlab.sh/v1"),
+        ("TOKENLAB_API_BASE", "https://api.tokenlab.sh:sk-key"),
+        ("TOKENLAB_API_BASE", "ftp://api.tokenlab.sh"),
+        ("TOKENLAB_VERSION", "chirp-v99"),
+        ("TOKENLAB_REQUESTS_PER_MINUTE", "0"),
+        ("TOKENLAB_REQUESTS_PER_MINUTE", "many"),
+        ("TOKENLAB_CREATE_TIMEOUT_S", "nan"),
+        ("TOKENLAB_CLIP_ID_ORDER", "audio_id,colour"),
+        ("TOKENLAB_CLIP_ID_ORDER", ","),
+        ("DATABASE_URL", "mysql://user:hunter2@host/db"),
+        ("DATABASE_URL", "postgresql://user:hunter2@host/db"),
+        ("DATABASE_URL", "postgresql+asyncpg://user:hunter2"),
+        ("DATABASE_URL", "hunter2"),
+        ("DATABASE_URL", "sqlite+aiosqlite://"),
+        ("DATABASE_URL", "sqlite+aiosqlite:///:memory:"),
+        ("DATABASE_DIRECT_URL", "sqlite:///data.db"),
+        ("POLL_INTERVAL_S", "0.09"),
+        ("POLL_INTERVAL_S", "61"),
+        ("EXPECTED_SONG_S", "0"),
+        ("TASK_DEADLINE_S", "-1"),
+        ("MEDIA_KEEP_DAYS", "a week"),
+        ("HTTP_PORT", "65536"),
+        ("ENCORE_ROLE", "conductor"),
+        ("SHARD_IDS", "one"),
+        ("SHARD_IDS", "0"),
+        ("SHARD_COUNT", "0"),
+        ("LOG_LEVEL", "LOUD"),
+        ("LOG_FORMAT", "xml"),
+    ],
+)
+def test_a_wrong_value_is_one_line_that_names_the_variable_and_not_the_value(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    line = str(caught.value)
+    assert re.fullmatch(rf"{name}: .+", line)
+    assert "hunter2" not in line
+    assert len(value) < 3 or value not in line.removeprefix(name)
+    assert caught.value.__suppress_context__
+
+
+def test_shards_need_a_count_greater_than_each(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("SHARD_IDS", "0,3")
+    monkeypatch.setenv("SHARD_COUNT", "3")
+    with pytest.raises(SettingsError, match=r"^SHARD_IDS: "):
+        load_settings()
+    monkeypatch.setenv("SHARD_COUNT", "4")
+    assert load_settings().shard_ids == (0, 3)
+
+
+@given(
+    name=st.sampled_from(sorted(DEFAULTS)),
+    secret=st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=9),
+    frame=st.sampled_from(
+        ["{}", "https://{}", "https://host:{}", "postgresql+asyncpg://user:{}", "sqlite+aiosqlite://{}"]
+    ),
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_message_ever_holds_a_value(name: str, secret: str, frame: str):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(name, frame.format(secret))
+        try:
+            load_settings()
+        except SettingsError as error:
+            line = str(error)
+            assert line.startswith(f"{name}: ")
+            assert len(line.splitlines()) == 1
+            assert secret not in line
+
+
+# --- secrets ---------------------------------------------------------------------------------------------------------
+
+
+def test_secrets_are_never_told(monkeypatch: pytest.MonkeyPatch):
+    values: dict[str, Any] = {name: f"hunter2-{name.lower()}" for name in SECRETS}
+    values |= dict.fromkeys(("DATABASE_URL", "DATABASE_DIRECT_URL"), "postgresql+asyncpg://user:hunter2@host/db")
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    loaded = load_settings()
+    told = [repr(loaded), str(loaded), f"{loaded}", loaded.model_dump_json(), str(loaded.model_dump())]
+    assert not any("hunter2" in text for text in told)
+    assert loaded.tokenlab_api_key.get_secret_value() == values["TOKENLAB_API_KEY"]
+
+
+def test_every_setting_that_sounds_secret_is_kept_so():
+    secret = {
+        name.upper()
+        for name, field in Settings.model_fields.items()
+        if SecretStr in {field.annotation, *get_args(field.annotation)} or "SecretStr" in str(field.annotation)
+    }
+    assert secret == set(SECRETS)
+
+
+# --- files and typos -------------------------------------------------------------------------------------------------
+
+
+def test_a_file_that_is_no_text_is_one_line():
+    Path(".env").write_bytes(b"DISCORD_TOKEN=\xff\xfe\n")
+    with pytest.raises(SettingsError, match=r"^\.env: can't be read \(UnicodeDecodeError\)$"):
+        load_settings()
+
+
+def test_names_that_begin_like_ours_and_mean_nothing_are_likely_typos():
+    Path(".env").write_text("DISCORD_TOKKEN=x\nTOKENLAB_API_KEY=k\ntokenlab_key=y\nLOG_LEVEL=INFO\nMESSAGE_CONTENT=1\n")
+    assert likely_typos() == ["DISCORD_TOKKEN", "MESSAGE_CONTENT", "tokenlab_key"]
+
+
+def test_without_a_file_there_are_no_typos():
+    assert likely_typos() == []
+    assert likely_typos(["HTTP_PROT", "HTTP_PORT", "PATH"]) == ["HTTP_PROT"]
+
+
+# --- the command line ------------------------------------------------------------------------------------------------
+
+
+def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """`python -m bot` in the empty folder, with these variables besides the required ones."""
+    variables = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+    return subprocess.run(
+        [sys.executable, "-m", "bot", *arguments],
+        env=variables,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize("arguments", [(), ("run",), ("migrate",)])
+def test_wrong_settings_end_the_program_with_one_line(arguments: tuple[str, ...]):
+    ended = command(*arguments, DATABASE_URL="postgresql+asyncpg://user:hunter2")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == "DATABASE_URL: must be a database address\n"
+
+
+def test_a_missing_token_ends_the_program_with_one_line():
+    ended = command(DISCORD_TOKEN="")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (2, "", "DISCORD_TOKEN: is not set\n")
+
+
+def test_migrate_says_what_it_did_and_is_done_once():
+    first, second = command("migrate"), command("migrate")
+    assert re.fullmatch(r"database migrated from None to (\w+)\n", first.stdout)
+    assert second.stdout == f"database is at {first.stdout.split()[-1]}\n"
+    assert [(one.returncode, one.stderr) for one in (first, second)] == [(0, "")] * 2
+
+
+@pytest.mark.parametrize("arguments", [(), ("migrate",)])
+def test_a_newer_database_is_left_alone_with_one_line(arguments: tuple[str, ...]):
+    command("migrate")
+    with closing(sqlite3.connect("data/encore.db")) as database, database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    ended = command(*arguments)
+    assert ended.returncode == 1
+    assert [line for line in ended.stderr.splitlines() if line.startswith("DATABASE_URL: ") and "9999" in line]
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("arguments", [(), ("migrate",)])
+@pytest.mark.parametrize(
+    "url", ["sqlite+aiosqlite:////dev/null/encore.db", "postgresql+asyncpg://user:hunter2@127.0.0.1:1/encore"]
+)
+def test_a_database_that_cannot_be_reached_is_one_line(arguments: tuple[str, ...], url: str):
+    ended = command(*arguments, DATABASE_URL=url)
+    assert ended.returncode == 1
+    assert re.fullmatch(r"can't go on: .+\n", ended.stderr)
+    assert "hunter2" not in ended.stderr
+
+
+def test_a_likely_typo_is_told_and_nothing_else_changes():
+    Path(".env").write_text("HTTP_PROT=8080\n")
+    ended = command("migrate")
+    assert (ended.returncode, ended.stderr) == (0, "HTTP_PROT: not a setting of Encore; a typo?\n")
+
+
+def test_version_and_help_need_no_settings():
+    version, usage = command("--version", DISCORD_TOKEN=""), command("--help", DISCORD_TOKEN="")
+    assert (version.returncode, version.stdout, version.stderr) == (0, f"encore, version {__version__}\n", "")
+    assert usage.returncode == 0
+    assert all(re.search(rf"^  {name} ", usage.stdout, re.MULTILINE) for name in ("run", "migrate", "demo"))
+
+
+@pytest.mark.parametrize("wrong", ["--loud", "sing"])
+def test_what_the_command_line_does_not_know_is_refused_in_few_lines(wrong: str):
+    ended = command(wrong)
+    assert ended.returncode == 2
+    assert wrong in ended.stderr
+    assert len(ended.stderr.splitlines()) < 6
+    assert "Traceback" not in ended.stderr
