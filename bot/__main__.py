@@ -59,7 +59,7 @@ def migrate() -> None:
     click.echo(f"database is at {after}" if before == after else f"database migrated from {before} to {after}")
 
 
-@main.command(context_settings={"ignore_unknown_options": True})
+@main.command(add_help_option=False, context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def demo(arguments: tuple[str, ...]) -> None:
     """Try everything in the browser, without any account."""

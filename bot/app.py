@@ -61,6 +61,7 @@ class App:
 def point_discord_at(settings: Settings) -> None:
     """Let discord.py talk to a proxy or a test server; its own addresses are class attributes."""
     Route.BASE = settings.discord_api_base
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # we never speak
     if settings.discord_gateway_url is not None:
         DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(settings.discord_gateway_url)
 
@@ -101,7 +102,8 @@ async def build(settings: Settings, *, clock: Clock = system_clock, sync_command
             card_rules=rules,
             message_content=settings.message_content_intent,
             shard_ids=settings.shard_ids,
-            shard_count=settings.shard_count,
+            # with a gateway of its own there is nobody to ask how many shards there should be
+            shard_count=settings.shard_count or (1 if settings.discord_gateway_url else None),
             sync_commands=sync_commands,
         )
         folder = MediaStore(
@@ -187,8 +189,8 @@ async def _run(app: App, token: str, stop: asyncio.Event, lost: asyncio.Event) -
     """Gateway and engine side by side: when one ends, all end."""
     try:
         async with asyncio.TaskGroup() as group:
-            engine = group.create_task(app.engine.run(stop), name="engine")
-            group.create_task(app.catalogue.run(stop), name="catalogue")
+            engine = group.create_task(_work(app, stop), name="engine")
+            catalogue = group.create_task(app.catalogue.run(stop), name="catalogue")
             connection = group.create_task(_connect(app.bot, token, stop), name="gateway")
             guard = group.create_task(_guard(lost), name="lock guard")
             await stop.wait()
@@ -196,10 +198,21 @@ async def _run(app: App, token: str, stop: asyncio.Event, lost: asyncio.Event) -
             app.service.close()
             with suppress(BaseException):  # the group has seen it already
                 await asyncio.shield(engine)
-            guard.cancel()
-            connection.cancel()
+            for rest in (guard, catalogue, connection):
+                rest.cancel()
     finally:
         await _close(app.bot)
+
+
+async def _work(app: App, stop: asyncio.Event) -> None:
+    """The engine, once Discord has told who we are: before that, no message of ours can be found or edited."""
+    either = [asyncio.ensure_future(event.wait()) for event in (app.bot.logged_in, stop)]
+    try:
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for one in either:
+            one.cancel()
+    await app.engine.run(stop)
 
 
 async def _connect(bot: discord.Client, token: str, stop: asyncio.Event) -> None:

@@ -425,6 +425,8 @@ class Service:
     def _lyrics_model(self, wanted: str | None) -> str:
         choice = self._catalogue.lyrics_model()
         if wanted is not None and wanted != choice.model:
+            if not self._catalogue.is_loaded:
+                raise Refused(Reason.LYRICS_UNKNOWN)
             found = self._catalogue.find(wanted)
             if found is None or not found.writes_lyrics:
                 raise Refused(Reason.UNKNOWN_MODEL)

@@ -1,11 +1,12 @@
 """What several commands answer alike: the card of a wish, and choices while typing."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 
 import discord
 from discord import app_commands
 
+from bot.domain.tasks import MusicTask
 from bot.domain.wishes import Wish
 from bot.tokenlab.models import ModelInfo
 from bot.ui.buttons import view_of
@@ -26,13 +27,20 @@ async def show_card(interaction: discord.Interaction[MusicBot], wish: Wish) -> N
     service = interaction.client.service
     task = await service.request(wish, asker_of(interaction))
     card = render(task, await service.place_of(task), interaction.client.card_rules)
-    try:
-        answer = await interaction.response.send_message(embed=card.embed, view=view_of(card))
-    except (discord.DiscordException, OSError) as error:  # perhaps it got through: nothing may be said to the contrary
-        log.warning("card is not confirmed", extra={"task_id": task.id, "error": type(error).__name__})
-        return
-    if answer.message_id is not None:
+    answer = await confirmed(task, interaction.response.send_message(embed=card.embed, view=view_of(card)))
+    if answer is not None and answer.message_id is not None:
         await service.shown(task, answer.message_id)
+
+
+async def confirmed(
+    task: MusicTask, answering: Awaitable[discord.InteractionCallbackResponse[MusicBot] | None]
+) -> discord.InteractionCallbackResponse[MusicBot] | None:
+    """What Discord says to a card, or None if that is not known."""
+    try:
+        return await answering
+    except Exception as error:  # noqa: BLE001 -- perhaps it got through: nothing may be said to the contrary
+        log.warning("card is not confirmed", extra={"task_id": task.id, "error": type(error).__name__})
+        return None
 
 
 def model_choices(models: Sequence[ModelInfo], current: str) -> list[app_commands.Choice[str]]:

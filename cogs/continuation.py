@@ -25,7 +25,7 @@ from bot.ui.buttons import view_of
 from bot.ui.cards import Button, Card, Press, draft_card, render
 from bot.ui.client import MusicBot, asker_of
 from bot.ui.modals import ContinueModal
-from cogs.answers import CHOICE_CHARS, CHOICES_MAX, show_card
+from cogs.answers import CHOICE_CHARS, CHOICES_MAX, confirmed, show_card
 
 log = logging.getLogger(__name__)
 
@@ -159,8 +159,9 @@ class ContinuationCog(commands.Cog):
         message_id = interaction.message.id
         task = await self._service.start_draft(subject, asker_of(interaction), message_id=message_id)
         card = render(task, await self._service.place_of(task), self._bot.card_rules)
-        await interaction.response.edit_message(embed=card.embed, view=view_of(card))
-        await self._service.shown(task, message_id)
+        answering = interaction.response.edit_message(embed=card.embed, view=view_of(card))
+        if await confirmed(task, answering) is not None:
+            await self._service.shown(task, message_id)
 
     async def _forget(self, interaction: discord.Interaction[MusicBot], subject: int) -> None:
         await self._service.drop_draft(subject, asker_of(interaction))

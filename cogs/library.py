@@ -4,9 +4,11 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.domain.tasks import MusicTask
 from bot.ui import texts
-from bot.ui.cards import row_line
+from bot.ui.cards import EMBED_CHARS, LINK_CHARS, overflows, row_line, whole_lines
 from bot.ui.client import MusicBot, say
+from bot.ui.messenger import text_file
 
 
 class LibraryCog(commands.Cog):
@@ -17,19 +19,32 @@ class LibraryCog(commands.Cog):
 
     @app_commands.command(name="songs", description="Show what you have asked for, newest first")
     async def songs(self, interaction: discord.Interaction[MusicBot]) -> None:
-        """Answer privately."""
+        """Answer privately; results whose card is lost come along."""
         tasks = await self._service.songs(interaction.user.id)
         if not tasks:
             await say(interaction, texts.NO_SONGS)
             return
-        lines = [row_line(task, now=interaction.client.clock(), with_member=False) for task in tasks]
-        lines += [f"↳ {url}" for task in tasks if task.card_lost and (url := _audio_url(task))]
-        await say(interaction, "", embed=discord.Embed(title="Your songs", description="\n".join(lines)[:4096]))
+        lines: list[str] = []
+        files: list[discord.File] = []
+        for task in tasks:
+            lines.append(row_line(task, now=interaction.client.clock(), with_member=False))
+            if task.card_lost:
+                lines += [f"↳ {url}" for url in _audio_urls(task)]
+            if lyrics := _lyrics_kept(task):
+                files.append(text_file(task, lyrics))
+        embed = discord.Embed(title="Your songs", description=whole_lines(lines, EMBED_CHARS))
+        await say(interaction, "", embed=embed, files=files)
 
 
-def _audio_url(task: object) -> str | None:
-    result = getattr(task, "result", None)
-    return result.tracks[0].audio_url if result and result.tracks else None
+def _audio_urls(task: MusicTask) -> list[str]:
+    tracks = task.result.tracks if task.result else ()
+    return [track.audio_url for track in tracks[:2] if len(track.audio_url) <= LINK_CHARS]
+
+
+def _lyrics_kept(task: MusicTask) -> str | None:
+    """Lyrics that no card shows whole."""
+    lyrics = task.result.lyrics if task.result and not task.kind.makes_audio else None
+    return lyrics if lyrics and (task.card_lost or (overflows(lyrics) and not task.files_shown)) else None
 
 
 async def setup(bot: MusicBot) -> None:

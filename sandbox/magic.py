@@ -27,9 +27,11 @@ MAGIC_WORDS: Mapping[str, Trick] = {
         task={"error": {"code": "upstream_error", "message": "The track could not be rendered"}},
     ),
     "refuse": Trick(says="the wish is refused at once (400)", fault="refused"),
-    "slow": Trick(says="the song takes four times as long", stretch=4.0),
+    "slow": Trick(says="the song takes twice as long", stretch=2.0),
     "unclear": Trick(
-        says="the song is accepted, but the connection breaks before the answer: nobody can know", fault="drop_recorded"
+        says="the song is accepted, but the connection breaks before the answer: nobody can know; trying again works",
+        fault="drop_recorded",
+        times=1,
     ),
     "busy": Trick(
         says="the provider is busy twice (429, try again in 5 s), then takes it", fault="rate_limited", times=2

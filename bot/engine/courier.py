@@ -106,9 +106,9 @@ class Courier(Worker[MusicTask]):
             if not begun:
                 await self._tasks.annotate(task.id, pinged_for=task.state, ping_status=PingStatus.SENDING, ping_at=now)
             message_id = await self._display.ping(task)
-        await self._tasks.annotate(task.id, ping_status=PingStatus.DONE, show_after=None, show_failures=0)
-        if message_id is not None:
+        if message_id is not None:  # before it counts as done, or a crash in between leaves replies to it unheard
             await self._tasks.remember_message(task, message_id=message_id, channel_id=task.channel_id, role=Role.PING)
+        await self._tasks.annotate(task.id, ping_status=PingStatus.DONE, show_after=None, show_failures=0)
 
     async def _postpone(self, task: MusicTask, retry_after_s: float | None) -> None:
         delay_s = max(retry_after_s or 0.0, min(FIRST_DELAY_S * 2**task.show_failures, LONGEST_DELAY_S))
@@ -127,7 +127,9 @@ class Courier(Worker[MusicTask]):
         changed: list[MusicTask] = []
         for task in moving:
             looks = self._display.looks(task, self._places.get(task.id))
-            if self._looks.setdefault(task.id, looks) != looks:
+            if task.state is State.RUNNING:  # shown as such by this courier, or before a restart by another
+                self._looks.setdefault(task.id, looks)
+            if self._looks.get(task.id) != looks:
                 changed.append(task)
         return changed
 

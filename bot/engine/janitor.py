@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from bot.clock import Clock
 from bot.domain.tasks import AttemptOutcome, MusicTask, State, TaskId
 from bot.engine.ports import Display, Drafts, MediaFolder, ShowLaterError, Tasks
-from bot.engine.worker import Worker
+from bot.engine.worker import NotNowError, Worker
 
 log = logging.getLogger(__name__)
 
@@ -83,9 +83,8 @@ class Janitor(Worker[MusicTask]):
     async def _settle_received(self, task: MusicTask) -> None:
         try:
             message_id = await self._display.find_card(task)
-        except ShowLaterError:
-            log.info("card can't be looked for now", extra={"task_id": task.id})
-            return
+        except ShowLaterError as error:
+            raise NotNowError from error
         if message_id is None:
             await self._tasks.move(task, State.ABANDONED)
             log.info("task moved", extra={"task_id": task.id, "from": task.state, "to": State.ABANDONED})

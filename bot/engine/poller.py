@@ -48,8 +48,10 @@ class Poller(Worker[MusicTask]):
 
     async def find(self, room: int) -> Sequence[MusicTask]:
         """The tasks that are due, as far as the request budget goes."""
-        due = [task for task in await self._tasks.due_looks(self._clock(), room) if not self.is_handling(task.id)]
-        return [task for task in due if self._budget.take(Purpose.LOOK)]
+        # a few more than there is room for: those in flight or with a penalty don't hide the others
+        due = await self._tasks.due_looks(self._clock(), room + self.concurrency)
+        free = [task for task in due if self.is_free(task.id)]
+        return [task for task in free[:room] if self._budget.take(Purpose.LOOK)]
 
     async def handle(self, item: MusicTask) -> None:
         """Look once and write what was seen."""

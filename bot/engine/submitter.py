@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from bot.clock import Clock
 from bot.domain.limits import may_run
@@ -23,6 +24,8 @@ MOST_REFUSALS = 20
 FIRST_DELAY_S = 5.0
 LONGEST_DELAY_S = 120.0
 RECORD_PAUSE_S = 0.5
+LAST_WRITE_S = 1.0
+"""How long a job that is cut may still write; the program has to stop within 10 s."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +63,7 @@ class Submitter(Worker[Waiting]):
         for one in in_turn(await self._tasks.waiting(), running):
             if len(chosen) >= room:
                 break
-            if (one.not_before is not None and one.not_before > now) or self.is_handling(one.id):
+            if (one.not_before is not None and one.not_before > now) or not self.is_free(one.id):
                 continue
             if not may_run(running.get(one.user_id, 0)):
                 continue
@@ -82,7 +85,7 @@ class Submitter(Worker[Waiting]):
         except RefusedError as error:
             await self._fail(task, error.error_code, error)
         except asyncio.CancelledError:
-            await asyncio.shield(self._unknown(task, None))
+            await _surely(self._unknown(task, None))
             raise
         except Exception as error:  # whatever else happened, a task may exist and may cost
             await self._unknown(task, error)
@@ -90,7 +93,7 @@ class Submitter(Worker[Waiting]):
                 raise
         else:
             self._budget.succeeded()
-            await asyncio.shield(self._record(task, created))
+            await _surely(self._record(task, created))
 
     def _request(self, task: MusicTask) -> CreateRequest:
         uploads = task.clip_id is not None and task.clip_id.startswith(("https://", "http://"))
@@ -174,6 +177,16 @@ class Submitter(Worker[Waiting]):
         request_id = getattr(error, "request_id", None)
         await self._tasks.move(task, State.UNCERTAIN, outcome=AttemptOutcome.UNKNOWN, refusals=0, request_id=request_id)
         log.warning("fate of a create is unknown", extra={"task_id": task.id, "request_id": request_id})
+
+
+async def _surely(writing: Coroutine[Any, Any, None]) -> None:
+    """Let a write end although this job is cut meanwhile: the store is closed only after the jobs have ended."""
+    job = asyncio.ensure_future(writing)
+    try:
+        await asyncio.shield(job)
+    except asyncio.CancelledError:
+        await asyncio.wait({job}, timeout=LAST_WRITE_S)
+        raise
 
 
 def _ids(task: MusicTask, created: Created) -> dict[str, object]:

@@ -16,6 +16,10 @@ T = TypeVar("T")
 LONGEST_PENALTY_S = 300.0
 
 
+class NotNowError(Exception):
+    """A job that can't be done at the moment, through nobody's fault: the worker comes back to it after a while."""
+
+
 class Worker(ABC, Generic[T]):
     """One loop over music tasks. At most one job per task is in flight, and at most `concurrency` in all."""
 
@@ -25,6 +29,7 @@ class Worker(ABC, Generic[T]):
     concurrency: int = 8
     grace_s: float = 3.0
     """How long jobs under way may go on once the program stops."""
+    monotonic: Callable[[], float] = staticmethod(time.monotonic)
 
     def __init__(self) -> None:
         self._bell = asyncio.Event()
@@ -53,6 +58,10 @@ class Worker(ABC, Generic[T]):
         """Whether a job for this task is in flight here."""
         return task_id in self._in_flight
 
+    def is_free(self, task_id: TaskId) -> bool:
+        """Whether a job for this task could start now: none is in flight, and no trouble is to be waited out."""
+        return task_id not in self._in_flight and not self._is_penalised(task_id)
+
     async def step(self) -> int:
         """Do everything that is due now and wait for it; gives how many items that were."""
         async with asyncio.TaskGroup() as group:
@@ -74,7 +83,7 @@ class Worker(ABC, Generic[T]):
         started = 0
         for item in await self.find(room):
             task_id = self.key(item)
-            if started >= room or task_id in self._in_flight or self._is_penalised(task_id):
+            if started >= room or not self.is_free(task_id):
                 continue
             job = group.create_task(self._fenced(item, task_id), name=f"{self.name} {task_id}")
             self._in_flight[task_id] = job
@@ -87,6 +96,9 @@ class Worker(ABC, Generic[T]):
             await self.handle(item)
         except StaleTaskError:
             log.info("task was moved by somebody else", extra={"worker": self.name, "task_id": task_id})
+        except NotNowError:
+            self._penalise(task_id)
+            log.info("job is put off", extra={"worker": self.name, "task_id": task_id})
         except Exception:
             self._penalise(task_id)
             log.exception("job failed", extra={"worker": self.name, "task_id": task_id})
@@ -99,10 +111,10 @@ class Worker(ABC, Generic[T]):
 
     def _penalise(self, task_id: TaskId) -> None:
         count = self._penalties.get(task_id, (0, 0.0))[0] + 1
-        self._penalties[task_id] = (count, time.monotonic() + min(2.0**count, LONGEST_PENALTY_S))
+        self._penalties[task_id] = (count, self.monotonic() + min(2.0 ** min(count, 10), LONGEST_PENALTY_S))
 
     def _is_penalised(self, task_id: TaskId) -> bool:
-        return time.monotonic() < self._penalties.get(task_id, (0, 0.0))[1]
+        return self.monotonic() < self._penalties.get(task_id, (0, 0.0))[1]
 
     async def _rest(self, stop: asyncio.Event) -> None:
         bell = asyncio.ensure_future(self._bell.wait())

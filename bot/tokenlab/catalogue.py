@@ -16,6 +16,8 @@ from bot.tokenlab.models import ModelDetail, ModelInfo
 log = logging.getLogger(__name__)
 
 DETAILS_PER_REFRESH_MAX = 20
+RETRY_S = 30.0
+"""Pause after a failed refresh."""
 
 
 class ModelSource(Protocol):
@@ -111,11 +113,11 @@ class Catalogue:
         return LyricsChoice(Availability.NONE if all_known else Availability.UNKNOWN_YET)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Refresh at once and then every `refresh_s` seconds until `stop` is set."""
+        """Refresh at once and then every `refresh_s` seconds, sooner after a failure, until `stop` is set."""
         while not stop.is_set():
-            await self.refresh()
+            pause_s = self._refresh_s if await self.refresh() else min(RETRY_S, self._refresh_s)
             with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), self._refresh_s)
+                await asyncio.wait_for(stop.wait(), pause_s)
 
     async def refresh(self) -> bool:
         """Read the list, and the pages of models whose operations the list leaves open. False if that failed."""

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -20,12 +20,18 @@ PROMPT_SHOWN_CHARS = 300
 LYRICS_SHOWN_CHARS = 3500
 LYRICS_PART_CHARS = 1200
 TITLE_CHARS = 200
+EMBED_CHARS = 4096
+"""Discord: the description of an embed."""
 TAGS_SHOWN_CHARS = 200
 LINK_BUTTON_CHARS = 512
 """Discord: link buttons take addresses of up to 512 characters."""
+LINK_CHARS = 2500
+"""Longer addresses don't fit beside the rest of a card."""
 IMAGE_URL_CHARS = 2000
 BAR_STEPS = 8
 PROGRESS_STEP = 25
+NO_BRACKETS = str.maketrans("[]", "()")
+"""For names inside a link: a bracket would end it and lead elsewhere."""
 
 
 class Press(StrEnum):
@@ -100,7 +106,7 @@ def render(task: MusicTask, place: Place | None, rules: CardRules, *, attaches_f
         attaches_files: whether its audio goes along (or is there already), so that no link is needed.
     """
     if task.state is State.COMPLETED and task.kind is Kind.LYRICS:
-        return _lyrics_card(task)
+        return _lyrics_card(task, attaches_files=attaches_files)
     body, buttons = _BODIES[task.state](task, place, rules, attaches_files)
     embed = _frame(task, f"{_wish_lines(task)}\n\n{body}" if body else _wish_lines(task))
     if task.state is State.COMPLETED and task.result and task.result.tracks:
@@ -130,7 +136,7 @@ def inline(text: str, limit: int) -> str:
 def _frame(task: MusicTask, description: str) -> discord.Embed:
     embed = discord.Embed(
         title=f"{texts.KIND[task.kind]} · {inline(title_of(task), TITLE_CHARS)}"[:256],
-        description=description[:4096],
+        description=description[:EMBED_CHARS],
         colour=COLOURS[task.state],
     )
     made_with = " · ".join(part for part in (task.model, task.version, f"#{task.id}") if part)
@@ -141,6 +147,8 @@ def _frame(task: MusicTask, description: str) -> discord.Embed:
 def _wish_lines(task: MusicTask) -> str:
     lines = [f"For <@{task.user_id}>", quote(task.prompt, PROMPT_SHOWN_CHARS)]
     facts = [inline(task.tags, TAGS_SHOWN_CHARS)] if task.tags else []
+    if task.parent_id is not None:
+        facts.append(f"continues #{task.parent_id}")
     if task.instrumental:
         facts.append("instrumental")
     if task.continue_at_s is not None:
@@ -195,12 +203,13 @@ def _completed(task: MusicTask, _place: Place | None, _rules: CardRules, files: 
     if result is None or not result.tracks:
         return "**Finished.**", ()
     duration_s = task.media[0].duration_s if task.media else None
-    length = f" {texts.clock_time(round(duration_s))} long." if duration_s else ""
-    lines = [f"**Finished.**{length}"]
+    length = f" {texts.clock_time(int(duration_s))} long." if duration_s else ""
+    takes = f" {len(result.tracks)} takes." if len(result.tracks) > 1 else ""
+    lines = [f"**Finished.**{length}{takes}"]
     if not files:
         lines.append(texts.LINK_ONLY if task.media else texts.LINK_GONE)
     links = _links(task, audio=not files)
-    lines += [f"[{label}]({url})" for label, url in links if len(url) > LINK_BUTTON_CHARS][:3]
+    lines += [f"[{label}]({url})" for label, url in links if LINK_BUTTON_CHARS < len(url) <= LINK_CHARS][:1]
     short = tuple(Button(label=label, url=url) for label, url in links if len(url) <= LINK_BUTTON_CHARS)
     again = Button(label="Continue", press=Press.CONTINUE, subject=task.id, style=discord.ButtonStyle.primary)
     return "\n".join(lines), (again, *short[:4])
@@ -254,16 +263,21 @@ _BODIES: Mapping[State, Callable[[MusicTask, Place | None, CardRules, bool], Bod
 }
 
 
-def _lyrics_card(task: MusicTask) -> Card:
+def overflows(lyrics: str) -> bool:
+    """Whether lyrics are too long to stand on a card."""
+    return len(escape_mentions(escape_markdown(lyrics))) > LYRICS_SHOWN_CHARS
+
+
+def _lyrics_card(task: MusicTask, *, attaches_files: bool) -> Card:
     """Lyrics are readable text, never cut: short in the card, long as a file beside their beginning."""
     lyrics = (task.result.lyrics if task.result else None) or ""
     shown = escape_mentions(escape_markdown(lyrics))
     head = f"For <@{task.user_id}>: {inline(task.prompt, PROMPT_SHOWN_CHARS)}"
-    if len(shown) <= LYRICS_SHOWN_CHARS:
+    if not overflows(lyrics):
         return Card(embed=_frame(task, f"{head}\n\n{shown}"), buttons=_prompt_button(task))
     begin = shown[:LYRICS_PART_CHARS].rsplit("\n", 1)[0].rstrip("\\")
     return Card(
-        embed=_frame(task, f"{head}\n\n{begin}\n\n*The whole text is in the file.*"),
+        embed=_frame(task, f"{head}\n\n{begin}\n\n*{texts.LYRICS_FILE if attaches_files else texts.LYRICS_KEPT}*"),
         buttons=_prompt_button(task),
         lyrics_file=lyrics,
     )
@@ -290,10 +304,20 @@ def jump_url(task: MusicTask) -> str | None:
     return f"https://discord.com/channels/{task.guild_id or '@me'}/{task.channel_id}/{task.message_id}"
 
 
+def whole_lines(lines: Sequence[str], limit: int) -> str:
+    """As many of the lines as fit, from the first on; a line that is cut would be a broken link."""
+    text = ""
+    for line in lines:
+        if len(text) + len(line) >= limit:
+            break
+        text += f"{line}\n"
+    return text.rstrip()
+
+
 def row_line(task: MusicTask, *, now: datetime, with_member: bool) -> str:
     """A task as one line of a list."""
     where = jump_url(task)
-    name = inline(title_of(task), 60)
+    name = inline(title_of(task).translate(NO_BRACKETS), 60)
     linked = f"[{name}]({where})" if where and task.card_lost is None else name
     who = f" · <@{task.user_id}>" if with_member else ""
     since = format_dt(task.created_at if task.created_at <= now else now, "R")

@@ -1,5 +1,6 @@
 """The Discord client: which cogs it loads, who answers a press, and what a person hears when something is refused."""
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from typing import Any
@@ -69,11 +70,14 @@ class MusicBot(commands.AutoShardedBot):
         self.clock = clock
         self.card_rules = card_rules
         self.reads_messages = message_content
+        self.logged_in = asyncio.Event()
+        """Set once Discord has told who we are: requests that name the application work from then on."""
         self._sync_commands = sync_commands
         self._press_handlers: dict[str, PressHandler] = {}
 
     async def setup_hook(self) -> None:
         """Load the cogs and make the commands known; a cog that can't be loaded stops the start."""
+        self.logged_in.set()
         self.add_dynamic_items(PressButton)
         for name in COGS:
             await self.load_extension(name)
@@ -97,7 +101,8 @@ class MusicBot(commands.AutoShardedBot):
     async def on_ready(self) -> None:
         """Runs again after each reconnect, so nothing is started here."""
         log.info("Discord is ready", extra={"servers": len(self.guilds)})
-        await self.service.servers_present([guild.id for guild in self.guilds])
+        if self.shard_ids is None:  # with some of the shards only, the other servers are not ours to judge
+            await self.service.servers_present([guild.id for guild in self.guilds])
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """The bot was removed from a server."""

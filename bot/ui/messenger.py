@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -123,7 +124,7 @@ class Messenger:
         """See `Display.find_card`."""
         try:
             if task.message_id is not None:  # the card is a message that was there before
-                known = await self._attempt(self._channel(task).fetch_message, {"id": task.message_id})
+                known = await self._attempt(partial(self._channel(task).fetch_message, task.message_id), {})
                 return task.message_id if (Press.CANCEL, task.id) in presses_in(known) else None
             if self._token_lives(task):
                 return await self._original(task)
@@ -197,7 +198,7 @@ class Messenger:
         async def send(payload: dict[str, Any]) -> discord.Message:
             payload |= {
                 "content": intro,
-                "nonce": _nonce("r", task),
+                "nonce": f"{_nonce('r', task)}-{task.revision}",
                 "allowed_mentions": _only(task.user_id),
             }
             message = await channel.send(**payload)
@@ -243,15 +244,18 @@ class Messenger:
     ) -> Iterator[tuple[Card, list[Callable[[], discord.File]]]]:
         audio = self._files(task)
         stays = is_edit and task.files_shown
-        card = render(task, place, self._rules, attaches_files=bool(audio) or stays)
+        is_whole = bool(audio) or stays or not task.kind.makes_audio
+        card = render(task, place, self._rules, attaches_files=is_whole)
         files = [] if stays else audio
         if card.lyrics_file is not None and not stays:
-            files = [_text_file(task, card.lyrics_file)]
+            files = [partial(text_file, task, card.lyrics_file)]
         if files:
             yield card, files
             yield render(task, place, self._rules, attaches_files=False), []
         else:
             yield card, []
+        if files:
+            yield plain(task), files
         yield plain(task), []
 
     def _files(self, task: MusicTask) -> list[Callable[[], discord.File]]:
@@ -336,9 +340,11 @@ def _ping_words(task: MusicTask) -> str:
     name = inline(title_of(task), 80)
     match task.state:
         case State.COMPLETED if task.kind.makes_audio:
+            length_s = task.media[0].duration_s if task.media else None
+            at = texts.clock_time(int(length_s / 2) if length_s else 65)
             return (
                 f"your song **{name}** is ready. Reply to this message to continue it, for example:"
-                " `from 1:05, quieter bridge`"
+                f" `from {at}, quieter bridge`"
             )
         case State.COMPLETED:
             return f"your lyrics **{name}** are ready."
@@ -357,6 +363,7 @@ def _only(user_id: int) -> discord.AllowedMentions:
     return discord.AllowedMentions(everyone=False, roles=False, replied_user=False, users=[discord.Object(user_id)])
 
 
-def _text_file(task: MusicTask, text: str) -> Callable[[], discord.File]:
+def text_file(task: MusicTask, text: str) -> discord.File:
+    """Lyrics as a file with a name that people recognise."""
     name = "".join(char if char.isalnum() or char in " -_" else "" for char in title_of(task)).strip()[:60] or "lyrics"
-    return lambda: discord.File(BytesIO(text.encode()), filename=f"{name}.txt", description="The whole lyrics")
+    return discord.File(BytesIO(text.encode()), filename=f"{name}.txt", description="The whole lyrics")

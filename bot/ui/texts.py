@@ -50,8 +50,10 @@ LINK_ONLY = (
     "The file is too large to attach here, or may not be attached: listen by the link. "
     "It lives as long as TokenLab keeps it."
 )
+LYRICS_FILE = "The whole text is in the file."
+LYRICS_KEPT = "The whole text does not fit here, and I may not attach it: /songs has it for whoever asked."
 LINK_GONE = "The file could not be fetched; the link is all there is."
-KEPT = "Your result is ready, but I could not show it where you asked. Here it is."
+KEPT = "I could not show this where you asked, so here it is."
 NO_WAY_BACK = "The message you asked in is gone."
 
 RETRY_QUESTION = "The first try may have been accepted, so trying again **may cost a second time**. Send it again?"

@@ -1,31 +1,79 @@
 """A whole world in one process: real discord.py on a simulated Discord, the stand-in, SQLite, and a clock by hand."""
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, closing
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import discord
 import pytest
+from simcord.actors import _dispatch_actor_interaction
+from simcord.backend import serializers
+from simcord.builders import ChannelHandle
+from simcord.enums import InteractionType
 from simcord.env import Env
 
 from bot.app import App, build
+from bot.domain.refusals import Refused
 from bot.domain.tasks import MusicTask, State, TaskId
+from bot.domain.wishes import WishError
 from bot.settings import Settings, load_settings
+from bot.store.database import Database
+from bot.store.migrate import migrate
 from sandbox.tokenlab import StandIn
+from sandbox.tune import Jukebox, Score, compose, encode_mp3, render
 
 TURNS_MAX = 40
+
+
+@cache
+def tune() -> bytes:
+    """A song, rendered once for all tests: that is what takes time."""
+    return encode_mp3(render(compose("Slow harbour blues")))
+
+
+class OneTune(Jukebox):
+    """Plays the same tune whatever is asked for."""
+
+    async def mp3(self, name: str, write_score: Callable[[], Score]) -> bytes:
+        return tune()
+
+
+_migrated: list[bytes] = []
+
+
+async def fresh_database(folder: Path) -> None:
+    """A database with all tables, made once for all tests and copied from then on."""
+    path = folder / "encore.db"
+    if not _migrated:
+        database = Database(f"sqlite+aiosqlite:///{path}")
+        await migrate(database)
+        await database.close()
+        _migrated.append(path.read_bytes())
+    path.write_bytes(_migrated[0])
 
 
 class World:
     """Discord, TokenLab and the bot; `turn` and `advance` make things happen."""
 
-    def __init__(self, folder: Path, **changes: Any) -> None:
+    def __init__(
+        self, folder: Path, *, standin: Mapping[str, Any] | None = None, loads_catalogue: bool = True, **changes: Any
+    ) -> None:
         self.folder = folder
         self.changes = changes
+        self.standin_options = dict(standin or {})
+        self.loads_catalogue = loads_catalogue
         self.env: Env
         self.app: App
+        self.guild: Any
+        self.channel: Any
+        self.other_channel: Any
+        self.alice: Any
+        self.bob: Any
+        self.mo: Any
         self._stack = AsyncExitStack()
         self._app_stack = AsyncExitStack()
         self._now = datetime(2026, 1, 1, tzinfo=UTC)
@@ -58,8 +106,10 @@ class World:
 
     async def _open(self) -> "World":
         self.standin = await self._stack.enter_async_context(
-            StandIn(clock=lambda: self.clock().timestamp(), song_s=15, lyrics_s=6)
+            StandIn(clock=lambda: self.clock().timestamp(), **{"song_s": 15, "lyrics_s": 6, **self.standin_options})
         )
+        self.standin._media._jukebox = OneTune()
+        await fresh_database(self.folder)
         await self._build()
         self.env = Env(self.app.bot)
         self._stack.push_async_callback(self.env.shutdown)
@@ -72,8 +122,12 @@ class World:
         self.bob = guild.add_member(self.env.create_user("Bob"))
         moderator = guild.create_role("Moderator", permissions=discord.Permissions(manage_messages=True))
         self.mo = guild.add_member(self.env.create_user("Mo"), roles=[moderator])
-        await self.app.catalogue.refresh()
+        await self._read_catalogue()
         return self
+
+    async def _read_catalogue(self) -> None:
+        if self.loads_catalogue:
+            await self.app.catalogue.refresh()
 
     async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
@@ -81,14 +135,21 @@ class World:
 
     async def _build(self) -> None:
         self.app = await self._app_stack.enter_async_context(build(self.settings(), clock=self.clock))
+        self.app.engine.poller._budget._monotonic = lambda: self.clock().timestamp()  # the one budget of all workers
 
-    async def restart(self) -> None:
-        """The process dies and comes back: nothing of it is left but the files."""
+    async def restart(self, *statements: str) -> None:
+        """The process dies and comes back: nothing of it is left but the files.
+
+        `statements` put the rows back to where they were at the moment of dying.
+        """
         await self._app_stack.aclose()
         self._app_stack = AsyncExitStack()
+        with closing(sqlite3.connect(self.folder / "encore.db")) as connection, connection:
+            for statement in statements:
+                connection.execute(statement)
         await self._build()
         await self.env.restart_bot(self.app.bot)
-        await self.app.catalogue.refresh()
+        await self._read_catalogue()
         await self.app.engine.recover()
 
     async def turn(self) -> None:
@@ -116,24 +177,59 @@ class World:
         assert task is not None
         return task
 
-    def card(self, task: MusicTask) -> discord.Message:
+    def card(self, task: MusicTask) -> Any:
         """The card as people see it now."""
         assert task.message_id is not None
-        for channel in (self.channel, self.other_channel):
+        for channel in (self.channel, self.other_channel, self.alice.user.dm_channel):
             for message in channel.history():
                 if message.id == task.message_id:
                     return message
         raise AssertionError(f"no card of task {task.id}")
 
-    def edits(self, method: str = "PATCH") -> list[Any]:
-        return [entry for entry in self.env.http_requests if entry.method == method]
+    async def song(self, prompt: str = "Slow harbour blues", *, by: Any = None, **options: Any) -> MusicTask:
+        """A member asks for a song and gets it, ready ping included."""
+        task = await self.asked(prompt, by=by, **options)
+        await self.turn()
+        await self.until(State.COMPLETED, task.id, step_s=16)
+        await self.turn()
+        return await self.task(task.id)
+
+    async def asked(self, prompt: str = "Slow harbour blues", *, by: Any = None, **options: Any) -> MusicTask:
+        """A member asks for a song; nothing is sent yet."""
+        answer = await (by or self.alice).slash(self.channel, "song", prompt=prompt, **options)
+        assert answer.response is not None, "no answer"
+        assert not answer.response.ephemeral, answer.response.content
+        found = await self.app.tasks.by_message(answer.response.id)
+        assert found is not None
+        return found
+
+    async def uncertain(self) -> MusicTask:
+        """A song whose create was accepted although no answer came back."""
+        task = await self.asked()
+        self.standin.faults.on_create("drop_recorded")
+        return await self.until(State.UNCERTAIN, task.id, step_s=1)
+
+    def pings(self) -> list[discord.Message]:
+        """The ready pings that stand in the channel."""
+        return [m for m in self.channel.history() if m.author.bot and m.content.startswith(f"<@{self.alice.id}> ")]
+
+    def dms(self) -> list[discord.Message]:
+        """What the bot has told Alice directly."""
+        return [message for message in self.alice.user.dm_channel.history() if message.author.bot]
+
+    def requests(self, method: str, part: str = "") -> list[Any]:
+        """What the bot asked of Discord."""
+        return [entry for entry in self.env.http_requests if entry.method == method and part in entry.path]
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with World(tmp_path) as made:
+async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
+    """`@pytest.mark.parametrize("world", [{...}], indirect=True)` changes settings."""
+    async with World(tmp_path, **getattr(request, "param", {})) as made:
         yield made
-        made.env.raise_errors()
+        refusals = (Refused, WishError)  # answers, seen by the simulation on their way to the member
+        surprises = [error for error in made.env.errors if not isinstance(getattr(error, "original", error), refusals)]
+        assert not surprises, surprises
 
 
 @pytest.fixture(autouse=True)
@@ -154,3 +250,48 @@ def text_of(message: Any) -> str:
 def labels(message: Any) -> list[str]:
     """What the buttons of a message say."""
     return [child.label for row in message.components for child in getattr(row, "children", [])]
+
+
+def private(answer: Any) -> str:
+    """The words of an answer that only one person sees."""
+    shown = [answer.response, *answer.followups] if answer.response is not None else answer.followups
+    hidden = [message for message in shown if message.ephemeral]
+    assert hidden, f"nothing private in {answer!r}"
+    return text_of(hidden[0])
+
+
+async def fill(actor: Any, shown: Any, **values: str) -> Any:
+    """Fill in the form of a continuation, by the words that stand at its fields."""
+    assert shown.modal is not None, shown
+    words = {"What comes next?": "prompt", "From where?": "at"}
+    fields = [field for row in shown.modal["components"] for field in row["components"]]
+    return await actor.submit_modal(
+        shown, {f["custom_id"]: values[words[f["label"]]] for f in fields if words[f["label"]] in values}
+    )
+
+
+class Seen:
+    """A message as a client saw it: its buttons can still be pressed after they have gone."""
+
+    def __init__(self, world: World, message: Any) -> None:
+        self._world = world
+        self._stored = world.env.backend.get_message(message.channel.id, message.id)
+        self._payload: dict[str, Any] = dict(serializers.message_payload(world.env.backend, self._stored))
+
+    def with_button(self, custom_id: str) -> "Seen":
+        """The same message with a button that says something else: no client makes it, but anybody could."""
+        self._payload["components"][0]["components"][0]["custom_id"] = custom_id
+        return self
+
+    async def press(self, actor: Any, custom_id: str) -> Any:
+        channel = ChannelHandle(
+            self._world.env, actor.guild, self._world.env.backend.get_channel(self._stored.channel_id)
+        )
+        return await _dispatch_actor_interaction(
+            actor,
+            InteractionType.MESSAGE_COMPONENT,
+            channel,
+            {"custom_id": custom_id, "component_type": 2},
+            extra={"message": self._payload},
+            source_message_id=self._stored.id,
+        )

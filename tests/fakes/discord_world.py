@@ -218,7 +218,7 @@ class FakeChannel:
 class FakeAttachment:
     id: int
     filename: str
-    data: bytes
+    data: bytes = field(repr=False)
     content_type: str
     url: str
     description: str | None = None

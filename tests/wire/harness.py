@@ -208,14 +208,16 @@ class BotProcess:
                 self._process.kill()
             await self._reap()
 
-    async def terminate(self, *, timeout_s: float = EXIT_TIMEOUT_S) -> tuple[int, float]:
-        """Ask the process to stop (SIGTERM); its exit code and the seconds that it took.
+    async def terminate(
+        self, *, number: signal.Signals = signal.SIGTERM, timeout_s: float = EXIT_TIMEOUT_S
+    ) -> tuple[int, float]:
+        """Ask the process to stop (SIGTERM, or as Ctrl-C does); its exit code and the seconds that it took.
 
         Raises:
             TimeoutError: it did not stop.
         """
         began = time.monotonic()
-        self._running().send_signal(signal.SIGTERM)
+        self._running().send_signal(number)
         code = await self.exited(timeout_s=timeout_s)
         return code, time.monotonic() - began
 

@@ -25,7 +25,7 @@ _mp4: Any = mutagen.mp4
 
 _NAME_MAX_CHARS = 80
 _STEM_MAX_BYTES = 200
-_NOT_IN_NAMES = re.compile(r'[<>:"/\\|?*]+')
+_NOT_IN_NAMES = re.compile(r'[<>:"/\\|?*;]+')
 _LEADING = re.compile(r"(?:SPOILER_|[.\s])+")
 """Dots hide a file, and Discord blurs what begins with SPOILER_."""
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9\u00b9\u00b2\u00b3])(?:\..*)?", re.I)

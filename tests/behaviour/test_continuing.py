@@ -1,0 +1,213 @@
+"""Members go on with finished songs: by command, by button and form."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.refusals import Refused
+from bot.domain.tasks import State, TaskId
+from bot.domain.wishes import SongWish
+from bot.service import Asker
+from bot.ui.client import asker_of
+from tests.behaviour.conftest import World, fill, labels, private, text_of
+
+
+async def test_only_a_members_own_finished_songs_are_offered(world: World) -> None:
+    await world.song("Alpha")
+    await world.song("Beta", by=world.bob)
+    await world.alice.slash(world.channel, "lyrics", prompt="Gamma")
+    await world.until(State.COMPLETED, 3, step_s=16)
+    await world.asked("Delta")
+
+    offered = await world.alice.autocomplete(world.channel, "continue", "song", "")
+
+    assert [(choice["value"], choice["name"].partition(" · ")[0]) for choice in offered] == [("1", "Alpha")]
+
+
+async def test_what_is_typed_narrows_the_choice(world: World) -> None:
+    await world.song("Rainy harbour")
+    await world.song("Sunny hills")
+
+    offered = await world.alice.autocomplete(world.channel, "continue", "song", "RAIN")
+
+    assert [choice["value"] for choice in offered] == ["1"]
+
+
+@pytest.mark.parametrize("song", ["999", "Rainy harbour", "-1", "1; drop table", "9" * 30])
+async def test_what_names_no_song_is_refused_privately(world: World, song: str) -> None:
+    await world.song()
+
+    answer = await world.alice.slash(world.channel, "continue", song=song)
+
+    assert "can't find that song" in private(answer)
+    assert len(world.standin.creates) == 1
+
+
+async def test_somebody_elses_song_of_another_channel_is_refused_privately(world: World) -> None:
+    await world.song()
+
+    answer = await world.bob.slash(world.other_channel, "continue", song="1")
+
+    assert private(answer) == "That is somebody else's."
+
+
+async def test_somebody_elses_song_may_be_continued_where_it_was_posted(world: World) -> None:
+    await world.song()
+
+    await world.bob.slash(world.channel, "continue", song="1", prompt="Bob's way")
+    task = await world.until(State.COMPLETED, 2, step_s=16)
+
+    assert (task.user_id, task.parent_id) == (world.bob.id, 1)
+
+
+@pytest.mark.parametrize(
+    ("at", "sent"), [("5", 5), ("0:05", 5), ("0m5s", 5), ("5.5", 5.5), ("0", 0), (None, None), ("  ", None)]
+)
+async def test_a_continuation_names_its_parents_clip_and_the_time(
+    world: World, at: str | None, sent: float | None
+) -> None:
+    parent = await world.song()
+    options = {} if at is None else {"at": at}
+
+    answer = await world.alice.slash(world.channel, "continue", song="1", prompt="softer", **options)
+    await world.turn()
+
+    assert answer.response is not None
+    assert "Continuation" in text_of(answer.response)
+    assert parent.result is not None
+    body = world.standin.creates[1].body
+    assert body["continue_clip_id"] == parent.result.tracks[0].audio_id
+    assert body.get("continue_at") == sent
+    assert (body["mv"], body["prompt"], body["action"]) == ("chirp-v4", "softer", "MUSIC")
+
+
+async def test_a_continuation_without_words_keeps_those_of_its_parent(world: World) -> None:
+    await world.song("Harbour", tags="blues", title="Low Tide", instrumental=True, version="chirp-v5")
+
+    await world.alice.slash(world.channel, "continue", song="1")
+    await world.turn()
+
+    first, second = (create.body for create in world.standin.creates)
+    assert {name: second[name] for name in first} == first
+
+
+@pytest.mark.parametrize("at", ["1:75", "soon", "99999999"])
+async def test_a_time_that_is_none_is_refused_privately(world: World, at: str) -> None:
+    await world.song()
+
+    answer = await world.alice.slash(world.channel, "continue", song="1", at=at)
+
+    assert "don't understand that time" in private(answer)
+    assert len(world.standin.creates) == 1
+
+
+async def test_lyrics_hold_no_music_to_continue(world: World) -> None:
+    await world.alice.slash(world.channel, "lyrics", prompt="Words")
+    await world.until(State.COMPLETED, step_s=16)
+
+    assert "no music" in private(await world.alice.slash(world.channel, "continue", song="1"))
+
+
+async def test_an_unfinished_song_can_not_be_continued(world: World) -> None:
+    await world.asked()
+
+    assert "not finished" in private(await world.alice.slash(world.channel, "continue", song="1"))
+
+
+@pytest.mark.parametrize("world", [{"tokenlab_upload_extend": True}], indirect=True)
+async def test_extending_by_upload_sends_the_track_and_needs_a_start(world: World) -> None:
+    parent = await world.song()
+
+    assert "from where" in private(await world.alice.slash(world.channel, "continue", song="1"))
+    await world.alice.slash(world.channel, "continue", song="1", at="10")
+    await world.turn()
+
+    assert parent.result is not None
+    body = world.standin.creates[1].body
+    assert (body["audio_operation"], body["audio_url"]) == ("upload-extend", parent.result.tracks[0].audio_url)
+    assert "continue_clip_id" not in body
+
+
+# --- the button and its form -----------------------------------------------------------------------------------------
+
+
+async def test_the_button_opens_a_form_that_continues_the_song(world: World) -> None:
+    card = world.card(await world.song("Harbour"))
+
+    shown = await world.alice.click(card, label="Continue")
+    answer = await fill(world.alice, shown, prompt="quieter bridge", at="0:05")
+
+    assert answer.response is not None
+    assert answer.response.id != card.id
+    assert labels(answer.response.message) == ["Cancel"]
+    await world.turn()
+    body = world.standin.creates[1].body
+    assert (body["prompt"], body["continue_at"]) == ("quieter bridge", 5)
+
+
+async def test_an_empty_form_goes_on_with_the_same_words_from_the_end(world: World) -> None:
+    card = world.card(await world.song("Harbour"))
+
+    await fill(world.alice, await world.alice.click(card, label="Continue"), prompt="", at="")
+    await world.turn()
+
+    assert world.standin.creates[1].body["prompt"] == "Harbour"
+    assert "continue_at" not in world.standin.creates[1].body
+
+
+async def test_a_form_with_a_wrong_time_is_answered_privately(world: World) -> None:
+    card = world.card(await world.song())
+
+    answer = await fill(world.alice, await world.alice.click(card, label="Continue"), at="half past")
+
+    assert "don't understand that time" in private(answer)
+
+
+async def test_anybody_in_the_channel_may_open_the_form(world: World) -> None:
+    card = world.card(await world.song())
+
+    shown = await world.bob.click(card, label="Continue")
+
+    assert shown.modal is not None
+
+
+# --- starting a draft many times -------------------------------------------------------------------------------------
+
+
+async def test_ten_starts_of_a_draft_at_the_same_moment_are_one_song(world: World) -> None:
+    parent = await world.song()
+    await world.alice.send(world.channel, "softer", reply_to=world.pings()[0])
+    asker = await _asker(world)
+
+    started = await asyncio.gather(
+        *(world.app.service.start_draft(1, replace(asker, interaction_id=n), message_id=77) for n in range(10)),
+        return_exceptions=True,
+    )
+
+    assert [type(one) for one in started].count(Refused) == 9
+    assert await world.app.tasks.counts() == {State.COMPLETED: 1, State.RECEIVED: 1}
+    assert (await world.task(2)).parent_id == parent.id
+
+
+async def test_one_interaction_that_arrives_twice_is_one_song(world: World) -> None:
+    asker = await _asker(world)
+    made = await asyncio.gather(*(world.app.service.request(SongWish(prompt="x"), asker) for _ in range(5)))
+
+    assert len({task.id for task in made}) == 1
+
+
+async def _asker(world: World) -> Asker:
+    """Alice, as an interaction of hers tells who she is."""
+    seen: list[Asker] = []
+
+    async def look(interaction, _subject):
+        seen.append(asker_of(interaction))
+        await interaction.response.defer()
+
+    handlers = world.app.bot._press_handlers
+    before, handlers["continue"] = handlers["continue"], look
+    task = await world.app.tasks.get(TaskId(1)) or await world.song("Somebody's")
+    await world.alice.click(world.card(task), label="Continue")
+    handlers["continue"] = before
+    return seen[0]

@@ -1,0 +1,107 @@
+"""`/songs` and `/queue`: who sees what."""
+
+import pytest
+
+from bot.domain.tasks import State
+from tests.behaviour.conftest import World, private
+
+
+async def test_songs_lists_only_ones_own_privately_newest_first(world: World) -> None:
+    await world.asked("Alpha")
+    await world.asked("Beta", by=world.bob)
+    await world.asked("Gamma")
+
+    shown = private(await world.alice.slash(world.channel, "songs"))
+
+    assert "Beta" not in shown
+    assert shown.index("Gamma") < shown.index("Alpha")
+    assert f"/{world.channel.id}/" in shown
+
+
+async def test_songs_without_any_says_how_to_begin(world: World) -> None:
+    assert "/song" in private(await world.alice.slash(world.channel, "songs"))
+
+
+async def test_songs_works_in_a_direct_message(world: World) -> None:
+    await world.asked("Alpha")
+
+    assert "Alpha" in private(await world.alice.user.slash("songs"))
+
+
+async def test_a_long_list_is_cut_between_lines(world: World) -> None:
+    for number in range(10):
+        await world.asked(f"{number}", title="_*" * 45)
+
+    shown = private(await world.alice.slash(world.channel, "songs"))
+
+    assert all(" · **in line** · <t:" in line for line in shown.splitlines() if line.startswith("`#"))
+    assert shown.count("`#") == 10
+
+
+async def test_a_title_with_brackets_leads_nowhere_else(world: World) -> None:
+    await world.asked("x", title="Vote](https://evil.example.com)")
+
+    shown = private(await world.alice.slash(world.channel, "songs"))
+
+    assert "](https://evil" not in shown
+
+
+async def test_the_queue_shows_this_servers_tasks_to_moderators(world: World) -> None:
+    await world.asked("Alpha")
+    await world.asked("Beta", by=world.bob)
+    await world.turn()
+    elsewhere = world.env.create_guild(name="Elsewhere")
+    eve = elsewhere.add_member(world.env.create_user("Eve"))
+    await eve.slash(elsewhere.create_text_channel("songs"), "song", prompt="Eve's own")
+
+    shown = private(await world.mo.slash(world.channel, "queue"))
+
+    assert "Alpha" in shown
+    assert f"<@{world.bob.id}>" in shown
+    assert "being made **2**" in shown
+    assert "Eve" not in shown
+
+
+async def test_an_empty_queue_says_so(world: World) -> None:
+    assert "Nothing is under way" in private(await world.mo.slash(world.channel, "queue"))
+
+
+async def test_members_are_not_offered_the_queue(world: World) -> None:
+    assert "queue" not in world.alice.available_commands(world.channel)
+    with pytest.raises(Exception, match="queue"):
+        await world.alice.slash(world.channel, "queue")
+
+
+async def test_the_queue_is_not_there_in_direct_messages(world: World) -> None:
+    assert set(world.alice.user.available_commands()) == {"song", "lyrics", "continue", "songs"}
+
+
+async def test_a_server_that_is_gone_takes_what_waits_with_it(world: World) -> None:
+    await world.asked()
+    world.env.backend.remove_guild(world.guild.id)
+    await world.env.settle()
+    await world.turn()
+
+    assert (await world.task()).state is State.CANCELLED
+    assert world.standin.creates == []
+
+
+async def test_a_server_that_went_while_the_bot_was_down_takes_what_waits_with_it(world: World) -> None:
+    await world.asked()
+    await world.restart(f"UPDATE music_tasks SET guild_id = {world.guild.id + 1}")  # noqa: S608 -- an id of our own
+    await world.turn()
+
+    assert (await world.task()).state is State.CANCELLED
+    assert world.standin.creates == []
+
+
+async def test_what_runs_when_its_server_goes_is_delivered_directly(world: World) -> None:
+    task = await world.asked("Harbour")
+    await world.turn()
+    world.env.backend.remove_guild(world.guild.id)
+    await world.env.settle()
+    await world.until(State.COMPLETED, step_s=16)
+
+    (told,) = world.dms()
+    assert [file.filename for file in told.attachments] == ["Harbour.mp3"]
+    assert (await world.task(task.id)).card_lost

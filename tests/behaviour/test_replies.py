@@ -1,0 +1,248 @@
+"""Members answer a card or a ready ping in free text: what is understood, what is refused, who may decide."""
+
+import pytest
+from discord.webhook.async_ import AsyncWebhookAdapter
+
+from bot.domain.tasks import MusicTask, State
+from tests.behaviour.conftest import Seen, World, fill, labels, private, text_of
+
+SECRET = "sing sk-proj-abcdefghij0123456789abcdefghij0123456789"
+
+
+async def drafted(world: World, words: str = "from 0:05, quieter bridge") -> MusicTask:
+    """Alice has a song and has answered its ping."""
+    task = await world.song("Harbour")
+    await world.alice.send(world.channel, words, reply_to=world.pings()[0])
+    return task
+
+
+async def test_a_reply_to_the_ready_ping_becomes_a_question_first(world: World) -> None:
+    await drafted(world)
+
+    question = world.channel.last_message
+    assert labels(question) == ["Start", "Cancel"]
+    assert "From: 0:05" in text_of(question)
+    assert "quieter bridge" in text_of(question)
+    assert len(world.standin.creates) == 1
+
+
+async def test_start_turns_the_question_into_the_card_of_the_new_song(world: World) -> None:
+    await drafted(world)
+    question = world.channel.last_message
+
+    await world.alice.click(question, label="Start")
+    assert labels(world.channel.last_message) == ["Cancel"]
+    task = await world.until(State.COMPLETED, 2, step_s=16)
+
+    assert task.message_id == question.id
+    assert "Finished" in text_of(world.card(task))
+    body = world.standin.creates[1].body
+    assert (body["prompt"], body["continue_at"]) == ("quieter bridge", 5)
+
+
+async def test_ten_clicks_on_start_are_one_song(world: World) -> None:
+    await drafted(world)
+    seen = Seen(world, world.channel.last_message)
+
+    answers = [await seen.press(world.alice, "encore:start:1") for _ in range(10)]
+    await world.until(State.COMPLETED, 2, step_s=16)
+
+    assert {private(answer) for answer in answers[1:]} == {"This was started or dropped already."}
+    assert len(world.standin.creates) == 2
+
+
+async def test_cancel_forgets_the_question_and_spends_nothing(world: World) -> None:
+    await drafted(world)
+    question = world.channel.last_message
+
+    await world.alice.click(question, label="Cancel")
+    await world.advance(10)
+
+    assert world.channel.last_message.content == "Nothing was started."
+    assert labels(world.channel.last_message) == []
+    assert len(world.standin.creates) == 1
+
+
+@pytest.mark.parametrize("label", ["Start", "Cancel"])
+async def test_a_stranger_can_not_decide_a_draft(world: World, label: str) -> None:
+    await drafted(world)
+
+    answer = await world.bob.click(world.channel.last_message, label=label)
+
+    assert private(answer) == "That is somebody else's."
+    assert labels(world.channel.last_message) == ["Start", "Cancel"]
+
+
+async def test_a_draft_is_forgotten_after_an_hour(world: World) -> None:
+    await drafted(world)
+    await world.advance(3700)
+
+    answer = await world.alice.click(_question(world), label="Start")
+
+    assert "started or dropped already" in private(answer)
+
+
+async def test_a_reply_to_a_card_whose_words_are_hidden_gets_a_button(world: World) -> None:
+    card = world.card(await world.song())
+
+    await world.alice.send(world.channel, "softer", reply_to=card)
+
+    offer = world.channel.last_message
+    assert "Use the button" in offer.content
+    await fill(world.alice, await world.alice.click(offer, label="Continue"), prompt="softer", at="")
+    await world.turn()
+    assert world.standin.creates[1].body["prompt"] == "softer"
+
+
+async def test_a_reply_that_mentions_the_bot_can_be_read(world: World) -> None:
+    card = world.card(await world.song())
+    assert world.app.bot.user is not None
+
+    await world.alice.send(world.channel, f"{world.app.bot.user.mention} softer", reply_to=card)
+
+    assert labels(world.channel.last_message) == ["Start", "Cancel"]
+    assert "> softer" in text_of(world.channel.last_message)
+
+
+@pytest.mark.parametrize("world", [{"message_content_intent": True}], indirect=True)
+async def test_with_the_intent_a_reply_to_a_card_is_read(world: World) -> None:
+    card = world.card(await world.song())
+
+    await world.alice.send(world.channel, "at 0:10 softer", reply_to=card)
+
+    assert labels(world.channel.last_message) == ["Start", "Cancel"]
+    assert "From: 0:10" in text_of(world.channel.last_message)
+
+
+@pytest.mark.parametrize("world", [{"message_content_intent": True}], indirect=True)
+async def test_bots_forwards_other_messages_and_other_replies_are_left_alone(world: World) -> None:
+    card = world.card(await world.song())
+    robot = world.guild.add_member(world.env.create_user("Robot", bot=True))
+    before = len(world.requests("POST", "/messages"))
+
+    await robot.send(world.channel, "softer", reply_to=card)
+    await world.alice.forward(card, world.channel)
+    said = await world.alice.send(world.channel, "what a song")
+    await world.bob.send(world.channel, "indeed", reply_to=said)
+
+    assert len(world.requests("POST", "/messages")) == before
+
+
+async def test_a_reply_with_a_secret_is_refused_in_private(world: World) -> None:
+    await drafted(world, SECRET)
+
+    assert "key, token or password" in world.dms()[-1].content
+    assert SECRET not in world.dms()[-1].content
+    assert not [m for m in world.channel.history() if "key" in m.content]
+
+
+async def test_with_closed_direct_messages_the_refusal_is_public_quotes_nothing_and_goes(world: World) -> None:
+    await world.song()
+    world.env.inject_error("POST", f"/channels/{world.alice.user.dm_channel.id}/messages", status=403, code=50007)
+
+    await world.alice.send(world.channel, SECRET, reply_to=world.pings()[0])
+    said = world.channel.last_message
+
+    assert "seems to hold a key" in said.content
+    assert "sk-" not in said.content
+    await world.env.advance_time(31)
+    assert said.id not in [message.id for message in world.channel.history()]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"), [("from 1:75 louder", "don't understand that time"), ("at 48:00:00 louder", "that time")]
+)
+async def test_a_reply_that_is_refused_gets_a_sentence_that_quotes_nothing_and_goes(
+    world: World, words: str, sentence: str
+) -> None:
+    await drafted(world, words)
+    said = world.channel.last_message
+
+    assert sentence in said.content
+    assert "louder" not in said.content
+    await world.env.advance_time(31)
+    assert said.id not in [message.id for message in world.channel.history()]
+
+
+@pytest.mark.parametrize("world", [{"message_content_intent": True}], indirect=True)
+async def test_a_reply_to_an_unfinished_song_is_refused_briefly(world: World) -> None:
+    card = world.card(await world.asked())
+
+    await world.alice.send(world.channel, "softer", reply_to=card)
+
+    assert "not finished" in world.channel.last_message.content
+    await world.env.advance_time(31)
+    assert "not finished" not in world.channel.last_message.content
+
+
+async def test_another_member_may_reply_where_the_song_was_posted(world: World) -> None:
+    await world.song()
+
+    await world.bob.send(world.channel, "Bob's way", reply_to=world.pings()[0])
+    question = world.channel.last_message
+
+    assert private(await world.alice.click(question, label="Start")) == "That is somebody else's."
+    await world.bob.click(question, label="Start")
+    await world.turn()
+    assert (await world.task(2)).user_id == world.bob.id
+
+
+async def test_a_reply_by_another_member_in_another_channel_is_refused(world: World) -> None:
+    task = await world.song()
+    # the same message, as if a reply could reach across channels
+    await world.restart(f"UPDATE music_tasks SET channel_id = {world.other_channel.id} WHERE id = {task.id}")  # noqa: S608 -- ids of our own
+
+    await world.bob.send(world.channel, "softer", reply_to=world.pings()[0])
+
+    assert world.channel.last_message.content == "That is somebody else's."
+
+
+async def test_a_reply_that_can_not_be_answered_does_no_harm(world: World) -> None:
+    await world.song()
+    world.env.inject_error("POST", f"/channels/{world.channel.id}/messages", status=403, code=50013, times=None)
+
+    await world.alice.send(world.channel, "softer", reply_to=world.pings()[0])
+    await world.alice.send(world.channel, "from 1:75", reply_to=world.pings()[0])
+
+    assert world.env.errors == []
+
+
+async def test_a_start_whose_answer_got_lost_still_becomes_the_song(world: World) -> None:
+    await drafted(world)
+    question = world.channel.last_message
+    await _lose_the_answer(world, question)
+    assert (await world.task(2)).state is State.RECEIVED
+
+    await world.advance(31)
+    task = await world.until(State.COMPLETED, 2, step_s=16)
+
+    assert task.message_id == question.id
+
+
+async def test_a_start_whose_answer_never_came_is_abandoned(world: World) -> None:
+    await drafted(world)
+    world.env.inject_error("POST", "/interactions/*/callback", status=500)
+
+    answer = await world.alice.click(world.channel.last_message, label="Start")
+    assert not answer.acknowledged, "nothing may be claimed while it is not known"
+    await world.advance(31)
+
+    assert (await world.task(2)).state is State.ABANDONED
+    assert len(world.standin.creates) == 1
+
+
+async def _lose_the_answer(world: World, question) -> None:
+    """Start, with an answer that reaches Discord and a confirmation that does not come back."""
+    whole = AsyncWebhookAdapter.create_interaction_response
+
+    async def deaf(self, *args, **kwargs):
+        await whole(self, *args, **kwargs)
+        raise ConnectionResetError
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(AsyncWebhookAdapter, "create_interaction_response", deaf)
+        await world.alice.click(question, label="Start")
+
+
+def _question(world: World):
+    return next(m for m in world.channel.history() if labels(m) == ["Start", "Cancel"])

@@ -1,0 +1,136 @@
+"""Small stand-ins for the engine's ports: a provider and a display that follow a script. No I/O."""
+
+import asyncio
+import itertools
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
+
+from bot.domain.line import Place
+from bot.domain.media import MediaError
+from bot.domain.tasks import (
+    MediaFile,
+    MusicTask,
+    Result,
+    State,
+    TaskId,
+    Track,
+)
+from bot.engine.ports import Shown
+from bot.tokenlab.models import Created, CreateRequest, Look, ProviderStatus
+
+SONG = Result(title="Low Tide", tracks=(Track(audio_url="https://media.example.net/a.mp3", audio_id="clip_1"),))
+
+
+def created(number: int = 1) -> Created:
+    """An accepted create."""
+    seen = look(ProviderStatus.PENDING)
+    return Created(
+        provider_task_id=f"ld_{number}", poll_url=f"/v1/tasks/ld_{number}", status=ProviderStatus.PENDING,
+        model="suno-music", request_id="req_1", look=seen,
+    )  # fmt: skip
+
+
+def look(status: ProviderStatus, **changes: Any) -> Look:
+    """One reading; a completed one has a song and its bill."""
+    done = {"result": SONG, "billing_transaction_id": "bill_1", "clip_candidates": {"audio_id": ["clip_1"]}}
+    values = {**(done if status is ProviderStatus.COMPLETED else {}), **changes}
+    return Look(status=status, raw_status=str(status), **values)
+
+
+class Script:
+    """Answers in turn, the last one for ever: a value is given, an error raised, an event waited for."""
+
+    def __init__(self, *steps: Any) -> None:
+        self.steps = list(steps)
+        self.asked: list[Any] = []
+
+    async def next(self, question: Any) -> Any:
+        self.asked.append(question)
+        step = self.steps.pop(0) if len(self.steps) > 1 else self.steps[0]
+        if isinstance(step, tuple) and isinstance(step[0], asyncio.Event):
+            await step[0].wait()
+            step = step[1]
+        await asyncio.sleep(0)
+        if isinstance(step, BaseException):
+            raise step
+        return step
+
+
+class FakeProvider:
+    """TokenLab that follows a script."""
+
+    def __init__(self, *, creates: Sequence[Any] = (), looks: Sequence[Any] = ()) -> None:
+        self.creates = Script(*(creates or [created()]))
+        self.looks = Script(*(looks or [look(ProviderStatus.PROCESSING)]))
+
+    async def create(self, request: CreateRequest) -> Created:
+        return await self.creates.next(request)  # type: ignore[no-any-return]  # scripted
+
+    async def look(self, provider_task_id: str, poll_url: str | None) -> Look:
+        return await self.looks.next((provider_task_id, poll_url))  # type: ignore[no-any-return]  # scripted
+
+
+class FakeDisplay:
+    """Discord that follows a script and remembers what it showed."""
+
+    def __init__(self, *, shows: Sequence[Any] = (), pings: Sequence[Any] = (), cards: Sequence[Any] = ()) -> None:
+        self.shows = Script(*(shows or [Shown()]))
+        self.pings = Script(*(pings or itertools.islice(itertools.count(9000), 1)))
+        self.cards = Script(*(cards or [None]))
+        self.found_pings: list[TaskId] = []
+        self.found: int | None = None
+
+    def looks(self, task: MusicTask, place: Place | None) -> str:
+        return f"{task.state} {task.progress} {place.ahead if place else '-'}"
+
+    async def show(self, task: MusicTask, place: Place | None) -> Shown:
+        return await self.shows.next((task, place))  # type: ignore[no-any-return]  # scripted
+
+    async def ping(self, task: MusicTask) -> int | None:
+        return await self.pings.next(task)  # type: ignore[no-any-return]  # scripted
+
+    async def find_ping(self, task: MusicTask) -> int | None:
+        self.found_pings.append(task.id)
+        return self.found
+
+    async def find_card(self, task: MusicTask) -> int | None:
+        return await self.cards.next(task)  # type: ignore[no-any-return]  # scripted
+
+    @property
+    def shown(self) -> list[tuple[int, State]]:
+        """Which task was shown in which state, in order."""
+        return [(task.id, task.state) for task, _ in self.shows.asked]
+
+
+class FakeMedia:
+    """Downloads that follow a script."""
+
+    def __init__(self, *steps: Sequence[MediaFile] | MediaError) -> None:
+        self.script = Script(*steps)
+
+    async def fetch_task(self, task: MusicTask) -> Sequence[MediaFile]:
+        return await self.script.next(task)  # type: ignore[no-any-return]  # scripted
+
+
+class FakeFolder:
+    """Remembers what was in use when it was swept."""
+
+    def __init__(self) -> None:
+        self.sweeps: list[set[str]] = []
+
+    async def sweep(self, in_use: Collection[str]) -> int:
+        self.sweeps.append(set(in_use))
+        return 0
+
+
+async def rounds(count: int = 20) -> None:
+    """Let everything that can go on go on."""
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Let things go on until something is true; fails after five seconds."""
+    async with asyncio.timeout(5):
+        while not holds():  # noqa: ASYNC110 -- what is waited for has no event of its own
+            await asyncio.sleep(0)

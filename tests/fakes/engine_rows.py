@@ -1,0 +1,291 @@
+"""The task and draft stores as dicts, and a clock that moves when told: for tests without a database."""
+
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bot.domain.line import Waiting
+from bot.domain.tasks import (
+    ANNOUNCED,
+    SETTLED,
+    AttemptOutcome,
+    Draft,
+    Kind,
+    MediaFile,
+    MusicTask,
+    NewTask,
+    PingStatus,
+    Role,
+    StaleTaskError,
+    State,
+    TaskId,
+    check_move,
+)
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+ASKED_BY = 7
+
+
+class HandClock:
+    """Time that moves when told."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def tick(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+def make_task(number: int = 1, **changes: Any) -> MusicTask:
+    """A song of one member, waiting in line, its card shown."""
+    task = MusicTask(
+        id=TaskId(number),
+        origin_key=f"i:{number}",
+        kind=Kind.SONG,
+        state=State.QUEUED,
+        revision=2,
+        shown_revision=2,
+        created_at=START,
+        state_at=START,
+        user_id=ASKED_BY,
+        guild_id=70,
+        channel_id=700,
+        prompt="Slow harbour blues",
+        model="suno-music",
+        version="chirp-v4",
+        message_id=7000 + number,
+        attachment_limit_bytes=10_000_000,
+    )
+    if "state" in changes and changes["state"] is State.RUNNING:
+        changes = {
+            "provider_task_id": f"ld_{number}",
+            "attempt": 1,
+            "submitted_at": START,
+            "next_look_at": START,
+            "deadline_at": START + timedelta(seconds=1200),
+            **changes,
+        }
+    return replace(task, **changes)
+
+
+class Rows:
+    """The task store as a dict. `broken` lets the named methods fail so many times."""
+
+    def __init__(self, clock: Callable[[], datetime], *tasks: MusicTask) -> None:
+        self.clock = clock
+        self.tasks = {task.id: task for task in tasks}
+        self.outcomes: list[AttemptOutcome] = []
+        self.messages: list[tuple[int, int, Role]] = []
+        self.broken: dict[str, int] = {}
+        self.calls: list[str] = []
+
+    def __getitem__(self, number: int) -> MusicTask:
+        return self.tasks[TaskId(number)]
+
+    async def _reach(self, name: str) -> None:
+        self.calls.append(name)
+        await asyncio.sleep(0)
+        if self.broken.get(name, 0) > 0:
+            self.broken[name] -= 1
+            raise OSError("the disk is gone")
+
+    def _change(self, before: MusicTask, **values: Any) -> MusicTask:
+        current = self.tasks[before.id]
+        if (current.state, current.attempt) != (before.state, before.attempt):
+            raise StaleTaskError
+        self.tasks[before.id] = replace(current, **values)
+        return self.tasks[before.id]
+
+    def _where(self, holds: Callable[[MusicTask], bool]) -> list[MusicTask]:
+        return [task for task in self.tasks.values() if holds(task)]
+
+    async def add(self, new: NewTask) -> tuple[MusicTask, bool]:
+        await self._reach("add")
+        if known := await self.by_origin(new.origin_key):
+            return known, False
+        number = TaskId(len(self.tasks) + 1)
+        values = {name: getattr(new, name) for name in NewTask.__dataclass_fields__}
+        made = make_task(number, state=State.RECEIVED, revision=1, shown_revision=0, **values)
+        self.tasks[number] = made
+        return made, True
+
+    async def get(self, task_id: TaskId) -> MusicTask | None:
+        await self._reach("get")
+        return self.tasks.get(task_id)
+
+    async def by_origin(self, origin_key: str) -> MusicTask | None:
+        return next(iter(self._where(lambda task: task.origin_key == origin_key)), None)
+
+    async def by_message(self, message_id: int) -> MusicTask | None:
+        return next(iter(self._where(lambda task: task.message_id == message_id)), None)
+
+    async def move(self, before: MusicTask, to: State, **values: Any) -> MusicTask:
+        await self._reach("move")
+        check_move(before.state, to)
+        outcome = values.pop("outcome", None)
+        after = self._change(
+            before, state=to, state_at=self.clock(), revision=self.tasks[before.id].revision + 1, **values
+        )
+        self.outcomes += [outcome] if outcome else []
+        return after
+
+    async def note(self, before: MusicTask, **values: Any) -> MusicTask:
+        await self._reach("note")
+        return self._change(before, **values)
+
+    async def annotate(self, task_id: TaskId, **values: Any) -> None:
+        await self._reach("annotate")
+        self.tasks[task_id] = replace(self.tasks[task_id], **values)
+
+    async def mark_shown(self, task: MusicTask, **values: Any) -> None:
+        await self._reach("mark_shown")
+        shown = max(self.tasks[task.id].shown_revision, task.revision)
+        self.tasks[task.id] = replace(
+            self.tasks[task.id], shown_revision=shown, show_failures=0, show_after=None, **values
+        )
+
+    async def shown(self, before: MusicTask, message_id: int) -> MusicTask:
+        await self._reach("shown")
+        check_move(before.state, State.QUEUED)
+        revision = self.tasks[before.id].revision + 1
+        return self._change(
+            before, state=State.QUEUED, revision=revision, shown_revision=revision, message_id=message_id
+        )
+
+    async def claim(self, task_id: TaskId) -> MusicTask | None:
+        await self._reach("claim")
+        task = self.tasks[task_id]
+        if task.state is not State.QUEUED:
+            return None
+        return self._change(
+            task,
+            state=State.SUBMITTING,
+            state_at=self.clock(),
+            revision=task.revision + 1,
+            attempt=task.attempt + 1,
+            not_before=None,
+        )
+
+    async def remember_message(self, task: MusicTask, *, message_id: int, channel_id: int, role: Role) -> None:
+        await self._reach("remember_message")
+        self.messages.append((task.id, message_id, role))
+
+    async def waiting(self) -> list[Waiting]:
+        await self._reach("waiting")
+        return [
+            Waiting(id=t.id, user_id=t.user_id, guild_id=t.guild_id, created_at=t.created_at, not_before=t.not_before)
+            for t in self._where(lambda task: task.state is State.QUEUED)
+        ]
+
+    async def running_by_member(self) -> dict[int, int]:
+        running = self._where(lambda task: task.state in {State.SUBMITTING, State.RUNNING})
+        return {user: sum(t.user_id == user for t in running) for user in {t.user_id for t in running}}
+
+    async def due_looks(self, now: datetime, limit: int) -> list[MusicTask]:
+        await self._reach("due_looks")
+        due = self._where(lambda task: task.next_look_at is not None and task.next_look_at <= now)
+        return sorted(due, key=lambda task: (task.next_look_at, task.id))[:limit]
+
+    async def unshown(
+        self, now: datetime, limit: int, *, media_since: datetime, settle_since: datetime
+    ) -> list[MusicTask]:
+        await self._reach("unshown")
+        due = self._where(
+            lambda t: (
+                t.revision > t.shown_revision
+                and t.state is not State.RECEIVED
+                and (t.show_after is None or t.show_after <= now)
+                and not (t.state is State.COMPLETED and t.media_wanted and t.state_at >= media_since)
+                and not (t.state in {State.SUBMITTING, State.QUEUED} and t.state_at >= settle_since)
+            )
+        )
+        return sorted(due, key=lambda task: (task.state not in SETTLED, task.state_at))[:limit]
+
+    async def unpinged(self, now: datetime, limit: int) -> list[MusicTask]:
+        return self._where(
+            lambda t: (
+                t.state in ANNOUNCED
+                and t.revision == t.shown_revision
+                and not (t.ping_status is PingStatus.DONE and t.pinged_for is t.state)
+                and (t.show_after is None or t.show_after <= now)
+            )
+        )[:limit]
+
+    async def moving_cards(self, since: datetime) -> list[MusicTask]:
+        return self._where(
+            lambda t: (
+                t.state in {State.QUEUED, State.RUNNING}
+                and t.revision == t.shown_revision
+                and t.created_at > since
+                and t.card_lost is None
+            )
+        )
+
+    async def media_wanted(self, now: datetime, limit: int) -> list[MusicTask]:
+        await self._reach("media_wanted")
+        return self._where(lambda t: t.media_wanted and (t.media_after is None or t.media_after <= now))[:limit]
+
+    async def media_fetched(self, task: MusicTask, media: Sequence[MediaFile]) -> None:
+        current = self.tasks[task.id]
+        self.tasks[task.id] = replace(current, media=tuple(media), media_wanted=False, revision=current.revision + 1)
+
+    async def media_names(self) -> set[str]:
+        return {one.name for task in self.tasks.values() for one in task.media}
+
+    async def in_state(self, state: State, *, before: datetime | None = None) -> list[MusicTask]:
+        await self._reach("in_state")
+        return self._where(lambda t: t.state is state and (before is None or t.state_at < before))
+
+    async def erase_tokens(self, before: datetime) -> int:
+        await self._reach("erase_tokens")
+        return 0
+
+    async def guilds_in_line(self) -> set[int]:
+        return {t.guild_id for t in self._where(lambda t: t.state is State.QUEUED) if t.guild_id is not None}
+
+    async def in_line_of(self, guild_id: int) -> list[MusicTask]:
+        return self._where(lambda t: t.state is State.QUEUED and t.guild_id == guild_id)
+
+    async def of_member(self, user_id: int, limit: int) -> list[MusicTask]:
+        return self._where(lambda t: t.user_id == user_id)[:limit]
+
+    async def clips_of_member(self, user_id: int, limit: int) -> list[MusicTask]:
+        return self._where(lambda t: t.user_id == user_id and t.state is State.COMPLETED)[:limit]
+
+    async def of_guild(self, guild_id: int, states: Collection[State], limit: int) -> list[MusicTask]:
+        return self._where(lambda t: t.guild_id == guild_id and t.state in states)[:limit]
+
+    async def counts_of_guild(self, guild_id: int) -> dict[State, int]:
+        states = [t.state for t in self._where(lambda t: t.guild_id == guild_id)]
+        return {state: states.count(state) for state in set(states)}
+
+
+class DraftRows:
+    """The draft store as a dict."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+        self.drafts: dict[int, Draft] = {}
+        self.forgotten_before: datetime | None = None
+
+    async def add(self, draft: Draft) -> Draft:
+        self.drafts[len(self.drafts) + 1] = made = replace(draft, id=len(self.drafts) + 1)
+        return made
+
+    async def get(self, draft_id: int) -> Draft | None:
+        return self.drafts.get(draft_id)
+
+    async def start(self, draft: Draft, new: NewTask) -> MusicTask | None:
+        return (await self._rows.add(new))[0] if self.drafts.pop(draft.id, None) else None
+
+    async def drop(self, draft_id: int) -> bool:
+        return self.drafts.pop(draft_id, None) is not None
+
+    async def forget(self, before: datetime) -> int:
+        self.forgotten_before = before
+        return 0

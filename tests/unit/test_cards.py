@@ -1,0 +1,320 @@
+"""The card of every state and kind: what it says, which buttons it has, and that nothing makes Discord refuse it."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.domain.line import Place
+from bot.domain.tasks import ErrorCode, Kind, MediaFile, MusicTask, Result, State, Track
+from bot.service import title_of
+from bot.ui.buttons import view_of
+from bot.ui.cards import (
+    EMBED_CHARS,
+    Card,
+    CardRules,
+    Press,
+    draft_card,
+    inline,
+    jump_url,
+    plain,
+    quote,
+    render,
+    row_line,
+    whole_lines,
+)
+from tests.fakes.engine_fakes import SONG
+from tests.fakes.engine_rows import START, make_task
+
+RULES = CardRules(expected_song_s=90, expected_lyrics_s=15)
+URL = "https://media.example.net/a.mp3"
+FILE = MediaFile(name="1-1.mp3", shown_as="Low Tide.mp3", size_bytes=9, duration_s=65.0)
+LATER = START + timedelta(seconds=30)
+
+
+def card_of(place: Place | None = None, *, attaches_files: bool = True, **changes: Any) -> Card:
+    return render(make_task(**changes), place, RULES, attaches_files=attaches_files)
+
+
+def words_of(card: Card) -> str:
+    return f"{card.embed.title}\n{card.embed.description}\n{card.embed.footer.text}"
+
+
+def labels_of(card: Card) -> list[str]:
+    return [button.label for button in card.buttons]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words", "labels"),
+    [
+        ({"state": State.RECEIVED}, "**In line:** next", ["Cancel"]),
+        ({"state": State.QUEUED}, "**In line:** next", ["Cancel"]),
+        ({"refusals": 1, "not_before": LATER}, "TokenLab is busy; I ask again <t:1767225630:R>", ["Cancel"]),
+        ({"state": State.SUBMITTING}, "Being sent to TokenLab", []),
+        ({"state": State.RUNNING}, "Begun <t:1767225600:R>, usually finished <t:1767225690:R>", []),
+        ({"state": State.RUNNING, "kind": Kind.LYRICS}, "usually finished <t:1767225615:R>", []),
+        ({"state": State.RUNNING, "progress": 60}, "`████░░░░` 50 %", []),
+        ({"state": State.COMPLETED, "result": SONG, "media": (FILE,)}, "**Finished.** 1:05 long.", ["Continue"]),
+        ({"state": State.COMPLETED, "result": SONG}, "**Finished.**", ["Continue"]),
+        ({"state": State.COMPLETED}, "**Finished.**", []),
+        ({"state": State.FAILED, "error_code": ErrorCode.NO_CREDIT}, "credit is used up", []),
+        ({"state": State.FAILED}, "**Failed.** It failed.", []),
+        ({"state": State.FAILED, "error_detail": "*boo*"}, "TokenLab says: \\*boo\\*", []),
+        ({"state": State.UNCERTAIN}, "**Unclear.**", ["Try again", "Drop"]),
+        ({"state": State.EXPIRED}, "**Overdue.**", []),
+        ({"state": State.CANCELLED}, "Cancelled before it was sent", []),
+        ({"state": State.CANCELLED, "attempt": 1, "refusals": 1}, "Cancelled before it was sent", []),
+        ({"state": State.CANCELLED, "attempt": 1}, "Dropped. If TokenLab did take it", []),
+    ],
+)
+def test_each_state_has_its_words_and_buttons(changes: dict[str, Any], words: str, labels: list[str]) -> None:
+    card = card_of(**changes)
+
+    assert words in words_of(card)
+    assert labels_of(card) == labels
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("kind", Kind)
+def test_every_state_of_every_kind_can_be_drawn_and_names_wish_and_number(state: State, kind: Kind) -> None:
+    card = card_of(state=state, kind=kind, result=replace(SONG, lyrics="la la") if state is State.COMPLETED else None)
+
+    assert "Slow harbour blues" in words_of(card)
+    assert "#1" in words_of(card)
+    assert f"<@{make_task().user_id}>" in words_of(card)
+    assert_discord_takes(card)
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        (Place(ahead=0, people_ahead=0), "next"),
+        (Place(ahead=1, people_ahead=0), "2nd, all before it are yours"),
+        (Place(ahead=2, people_ahead=1), "3rd, 1 person before you"),
+        (Place(ahead=12, people_ahead=5), "13th, 5 people before you"),
+    ],
+)
+def test_a_place_in_line_is_told_in_people(place: Place, words: str) -> None:
+    assert f"**In line:** {words}. Cancelling is free." in words_of(card_of(place))
+
+
+def test_the_facts_of_a_wish_stand_on_its_card() -> None:
+    card = card_of(tags="blues, *slow*", instrumental=True, continue_at_s=65.5)
+
+    assert r"*blues, \*slow\* · instrumental · from 1:05.5*" in words_of(card)
+
+
+@pytest.mark.parametrize(
+    ("media", "words"), [((FILE,), "too large to attach"), ((), "could not be fetched; the link is all there is")]
+)
+def test_a_song_without_its_file_is_linked_and_says_why(media: tuple[MediaFile, ...], words: str) -> None:
+    card = card_of(state=State.COMPLETED, result=SONG, media=media, attaches_files=False)
+
+    assert words in words_of(card)
+    assert [(b.label, b.url) for b in card.buttons] == [("Continue", None), ("Listen", URL)]
+
+
+def test_all_takes_and_the_video_are_linked() -> None:
+    tracks = tuple(Track(audio_url=f"{URL}?{n}", video_url=f"{URL}?v{n}") for n in (1, 2))
+
+    card = card_of(state=State.COMPLETED, result=Result(tracks=tracks), attaches_files=False)
+
+    assert labels_of(card) == ["Continue", "Listen 1", "Listen 2", "Video"]
+
+
+@pytest.mark.parametrize(("length", "where"), [(512, "button"), (513, "text"), (2500, "text"), (2501, "nowhere")])
+def test_an_address_that_is_too_long_for_a_button_stands_in_the_text_whole_or_not_at_all(
+    length: int, where: str
+) -> None:
+    url = URL + "?" + "x" * (length - len(URL) - 1)
+
+    card = card_of(state=State.COMPLETED, result=Result(tracks=(Track(audio_url=url),)), attaches_files=False,
+                   prompt="*" * 5000, tags="_" * 1000)  # fmt: skip
+
+    assert (url in [b.url for b in card.buttons]) is (where == "button")
+    assert (f"[Listen]({url})" in words_of(card)) is (where == "text")
+    assert_discord_takes(card)
+
+
+@pytest.mark.parametrize(
+    ("image_url", "shown"),
+    [
+        ("https://i.example.net/a.png", True),
+        ("http://i.example.net/a.png", False),
+        ("https://" + "x" * 2000, False),
+        (None, False),
+    ],
+)
+def test_a_cover_is_shown_where_discord_can_fetch_it(image_url: str | None, shown: bool) -> None:  # noqa: FBT001 -- a column of the table
+    card = card_of(state=State.COMPLETED, result=Result(tracks=(Track(audio_url=URL, image_url=image_url),)))
+
+    assert (card.embed.thumbnail.url == image_url and image_url is not None) is shown
+
+
+# --- lyrics ----------------------------------------------------------------------------------------------------------
+
+
+def test_short_lyrics_stand_on_the_card_whole_and_escaped() -> None:
+    card = card_of(state=State.COMPLETED, kind=Kind.LYRICS, result=Result(lyrics="*Rain*\n# Chorus @everyone"))
+
+    assert "\\*Rain\\*\n\\# Chorus @\u200beveryone" in words_of(card)
+    assert card.lyrics_file is None
+
+
+@pytest.mark.parametrize("lyrics", ["line\n" * 1000, "*" * 3000, "x" * 100_000, "\\" * 3501])
+def test_long_lyrics_go_along_whole_as_a_file(lyrics: str) -> None:
+    card = card_of(state=State.COMPLETED, kind=Kind.LYRICS, result=Result(lyrics=lyrics))
+
+    assert card.lyrics_file == lyrics
+    assert "The whole text is in the file" in words_of(card)
+    assert_discord_takes(card)
+
+
+# --- nothing that members write breaks a card ------------------------------------------------------------------------
+
+HOSTILE = st.one_of(
+    st.text(max_size=300),
+    st.text(alphabet="`*_~|>#-[]()@<>&!:/\\ \n\u200b1e", min_size=1, max_size=400),
+    st.sampled_from(["@everyone", "<@&123456789012345678>", "```", "||", "> ", "\n"]).map(lambda part: part * 700),
+)
+PRESENT = HOSTILE.filter(lambda text: text.strip() != "")
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    prompt=PRESENT, title=st.none() | PRESENT, tags=st.none() | HOSTILE, detail=HOSTILE, state=st.sampled_from(State)
+)
+def test_no_text_makes_discord_refuse_a_card(
+    prompt: str, title: str | None, tags: str | None, detail: str, state: State
+) -> None:
+    task = make_task(
+        state=state, prompt=prompt, title=title[:100] if title else None, tags=tags, error_detail=detail, progress=50,
+        instrumental=True, continue_at_s=86399.9, model="m" * 120, version="v" * 40, not_before=LATER, refusals=1,
+        result=Result(title=prompt[:300], lyrics=detail * 10, tracks=(Track(audio_url=URL + "x" * 600),) * 5),
+    )  # fmt: skip
+    for kind in Kind:
+        for files in (True, False):
+            card = render(replace(task, kind=kind), Place(ahead=10**6, people_ahead=10**6), RULES, attaches_files=files)
+            assert_discord_takes(card)
+            assert "@everyone" not in words_of(card)
+            assert "<@&123456789012345678>" not in words_of(card)
+
+
+@given(text=HOSTILE, limit=st.integers(10, 300))
+def test_a_quote_never_ends_before_its_text(text: str, limit: int) -> None:
+    lines = quote(text, limit).split("\n")
+
+    assert all(line.startswith("> ") for line in lines if line)
+    assert sum(len(line) - 2 for line in lines if line) <= limit
+
+
+@given(text=HOSTILE)
+def test_a_text_inside_a_sentence_stays_on_one_line(text: str) -> None:
+    assert "\n" not in inline(text, 80)
+    assert len(inline(text, 80)) <= 80
+
+
+@given(prompt=PRESENT, at_s=st.none() | st.floats(0, 86_400))
+def test_no_text_makes_discord_refuse_a_draft(prompt: str, at_s: float | None) -> None:
+    card = draft_card(draft_id=10**17, parent=make_task(prompt=prompt), prompt=prompt, at_s=at_s)
+
+    assert_discord_takes(card)
+    assert labels_of(card) == ["Start", "Cancel"]
+
+
+def test_a_draft_says_what_was_left_out() -> None:
+    card = draft_card(draft_id=1, parent=make_task(title="Low Tide"), prompt=None, at_s=None)
+
+    assert card.embed.description == "Continue **Low Tide**?\nFrom: the end\nWith the same words as before."
+
+
+def assert_discord_takes(card: Card) -> None:
+    embed = card.embed
+    assert 1 <= len(embed.title or "") <= 256
+    assert 1 <= len(embed.description or "") <= EMBED_CHARS
+    assert len(embed) <= 6000
+    assert len(card.buttons) <= 25
+    for button in view_of(card).to_components():
+        for child in button["components"]:
+            assert 1 <= len(child["label"]) <= 80
+            assert len(child.get("custom_id", "")) <= 100
+            assert len(child.get("url") or "") <= 512
+    ids = [b.press for b in card.buttons if b.press]
+    assert len(ids) == len(set(ids))
+
+
+# --- what stays the same ---------------------------------------------------------------------------------------------
+
+
+def test_equal_rows_look_equal_and_other_rows_do_not() -> None:
+    same: dict[str, Any] = {"state": State.RUNNING, "progress": 26}
+
+    assert card_of(**same).fingerprint() == card_of(**{**same, "progress": 49}).fingerprint()
+    assert card_of(**same).fingerprint() != card_of(**{**same, "progress": 50}).fingerprint()
+    assert card_of().fingerprint() != card_of(Place(ahead=1, people_ahead=1)).fingerprint()
+
+
+def test_the_ids_of_buttons_never_change() -> None:
+    """They stand in messages that are years old."""
+    assert {press.name: press.value for press in Press} == {
+        "CANCEL": "cancel",
+        "RETRY": "retry",
+        "RETRY_SURELY": "retry_surely",
+        "DROP": "drop",
+        "CONTINUE": "continue",
+        "WHOLE_PROMPT": "prompt",
+        "START_DRAFT": "start",
+        "DROP_DRAFT": "forget",
+    }
+
+
+@pytest.mark.parametrize(("prompt", "has_button"), [("x" * 300, False), ("x" * 301, True), ("*" * 151, True)])
+def test_a_prompt_that_is_not_shown_whole_has_a_button(prompt: str, has_button: bool) -> None:  # noqa: FBT001 -- a column of the table
+    assert ("Whole prompt" in labels_of(card_of(prompt=prompt))) is has_button
+
+
+def test_the_plainest_card_holds_our_own_words_only() -> None:
+    card = plain(make_task(state=State.FAILED, prompt="***"))
+
+    assert (card.embed.title, card.embed.description, card.buttons) == ("Song", "#1: failed", ())
+
+
+# --- lists -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "linked"), [({}, True), ({"message_id": None}, False), ({"card_lost": "no_channel"}, False)]
+)
+def test_a_line_of_a_list_links_the_card_while_there_is_one(changes: dict[str, Any], linked: bool) -> None:  # noqa: FBT001 -- a column of the table
+    line = row_line(make_task(**changes), now=START, with_member=True)
+
+    assert line.startswith("`#1` [Slow harbour blues](https://discord.com/channels/70/700/7001)") is linked
+    assert line.endswith("song · **in line** · <@7> · <t:1767225600:R>")
+
+
+@pytest.mark.parametrize(("guild_id", "where"), [(70, "70"), (None, "@me")])
+def test_a_link_to_a_card_knows_direct_messages(guild_id: int | None, where: str) -> None:
+    assert jump_url(make_task(guild_id=guild_id)) == f"https://discord.com/channels/{where}/700/7001"
+
+
+def test_a_name_with_brackets_can_not_lead_elsewhere() -> None:
+    assert "](https://evil" not in row_line(make_task(title="a](https://evil.example)"), now=START, with_member=False)
+
+
+def test_a_list_is_cut_between_lines() -> None:
+    assert whole_lines(["aaa", "bbb", "ccc"], 9) == "aaa\nbbb"
+    assert whole_lines(["aaa", "bbb"], 4096) == "aaa\nbbb"
+
+
+def test_a_song_is_called_by_its_title_its_results_or_its_first_words() -> None:
+    def name(**changes: Any) -> str:
+        task: MusicTask = make_task(**changes)
+        return title_of(task)
+
+    assert name(title="Own") == "Own"
+    assert name(result=SONG) == "Low Tide"
+    assert name(prompt="a  b\nc") == "a b c"
+    assert name(prompt="word " * 30) == "word word word word word word word word…"

@@ -1,0 +1,345 @@
+"""Brings cards up to date: finals first, one at a time each, as few edits as possible, at most one ping."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.domain.line import Place
+from bot.domain.tasks import MediaFile, MusicTask, PingStatus, Role, State, TaskId
+from bot.engine.courier import Courier
+from bot.engine.ports import ShowLaterError, Shown
+from tests.fakes.engine_fakes import SONG, FakeDisplay, rounds
+from tests.fakes.engine_rows import START, HandClock, Rows, make_task
+
+
+class Round:
+    """A courier with everything around it."""
+
+    def __init__(self, *tasks: MusicTask, **script: Any) -> None:
+        self.clock = HandClock()
+        self.rows = Rows(self.clock, *tasks)
+        self.display = FakeDisplay(**script)
+        self.courier = Courier(self.rows, self.display, self.clock)
+
+    async def after(self, seconds: float = 0) -> None:
+        """Time passes, then the courier goes its round: one to show, one to tell."""
+        self.clock.tick(seconds)
+        await self.courier.step()
+        await self.courier.step()
+
+    async def change(self, number: int = 1, **values: Any) -> None:
+        """The row changes in a way that the card should show."""
+        self.rows.tasks[TaskId(number)] = replace(
+            self.rows[number], revision=self.rows[number].revision + 1, state_at=self.clock(), **values
+        )
+
+
+def behind(number: int = 1, state: State = State.COMPLETED, **changes: Any) -> MusicTask:
+    """A task whose card lags behind by one revision."""
+    result = {"result": SONG} if state is State.COMPLETED else {}
+    return make_task(number, **{"state": state, "revision": 3, **result, **changes})
+
+
+async def test_a_card_is_shown_until_it_has_caught_up_and_then_left_alone() -> None:
+    post = Round(behind())
+    for _ in range(4):
+        await post.after(60)
+
+    assert post.display.shown == [(1, State.COMPLETED)]
+    assert post.rows[1].shown_revision == post.rows[1].revision
+
+
+async def test_several_changes_become_one_edit_of_the_newest() -> None:
+    post = Round(behind(state=State.RUNNING))
+    await post.change(progress=50)
+    await post.change(state=State.COMPLETED, result=SONG)
+
+    await post.after()
+
+    assert post.display.shown == [(1, State.COMPLETED)]
+
+
+async def test_finals_are_shown_before_progress() -> None:
+    early = {"state_at": START - timedelta(seconds=60)}
+    running = [behind(n, State.RUNNING, **early) for n in range(1, 20)]
+    finals = [behind(20), behind(21, State.FAILED), behind(22, State.UNCERTAIN), behind(23, State.CANCELLED)]
+    post = Round(*running, *finals)
+
+    await post.courier.step()
+
+    assert {number for number, _ in post.display.shown[:4]} == {20, 21, 22, 23}
+
+
+async def test_at_most_one_edit_of_a_card_is_under_way() -> None:
+    gate = asyncio.Event()
+    post = Round(behind(), shows=[(gate, Shown()), Shown()])
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(post.courier.run(stop))
+        await rounds(40)
+        await post.change(media=())
+        post.courier.wake()
+        await rounds(40)
+        assert len(post.display.shown) == 1
+        gate.set()
+        await rounds(80)
+        stop.set()
+
+    assert len(post.display.shown) == 2
+    assert post.rows[1].shown_revision == post.rows[1].revision
+
+
+async def test_a_change_during_an_edit_is_not_taken_for_shown() -> None:
+    gate = asyncio.Event()
+    post = Round(behind(), shows=[(gate, Shown())])
+    async with asyncio.TaskGroup() as group:
+        group.create_task(post.courier.step())
+        await rounds(40)
+        await post.change()
+        gate.set()
+
+    assert post.rows[1].shown_revision == post.rows[1].revision - 1
+
+
+async def test_what_moved_on_since_it_was_found_is_left_to_the_next_round() -> None:
+    post = Round(behind(state=State.RUNNING))
+    found = post.rows[1]
+    await post.change(state=State.COMPLETED)
+
+    await post.courier.handle(found)
+    post.rows.tasks.clear()
+    await post.courier.handle(found)
+
+    assert post.display.shown == []
+
+
+async def test_being_sent_is_shown_only_if_it_lasts() -> None:
+    post = Round(behind(state=State.SUBMITTING))
+
+    await post.after(1.4)
+    assert post.display.shown == []
+    await post.after(0.2)
+
+    assert post.display.shown == [(1, State.SUBMITTING)]
+
+
+async def test_a_finished_card_waits_a_little_for_its_audio() -> None:
+    post = Round(behind(media_wanted=True))
+
+    await post.after(20)
+    assert post.display.shown == []
+    await post.after(1)
+    assert post.display.shown == [(1, State.COMPLETED)]
+
+    await post.rows.media_fetched(post.rows[1], [MediaFile(name="1-1.mp3", shown_as="x.mp3", size_bytes=1)])
+    await post.after(1)
+    assert len(post.display.shown) == 2
+    assert len(post.display.pings.asked) == 1
+
+
+# --- soft refreshes --------------------------------------------------------------------------------------------------
+
+
+async def test_a_place_in_line_is_refreshed_when_it_changes_and_at_most_every_ten_seconds() -> None:
+    post = Round(make_task(1), make_task(2, user_id=8))
+    await post.after()
+    assert [number for number, _ in post.display.shown] == [1, 2]
+    for _ in range(5):
+        await post.after(10)
+    assert len(post.display.shown) == 2
+
+    post.rows.tasks[TaskId(1)] = replace(post.rows[1], state=State.CANCELLED)
+    await post.after(5)
+    assert len(post.display.shown) == 2
+    await post.after(5)
+
+    assert post.display.shown[2:] == [(2, State.QUEUED)]
+    assert post.display.shows.asked[-1][1] == Place(ahead=0, people_ahead=0)
+
+
+async def test_a_place_that_changed_between_the_answer_and_the_first_refresh_is_shown() -> None:
+    post = Round(make_task(1), make_task(2))
+    post.rows.tasks[TaskId(1)] = replace(post.rows[1], state=State.RUNNING)
+
+    await post.after()
+
+    assert post.display.shown == [(2, State.QUEUED)]
+
+
+async def test_progress_that_looks_the_same_costs_no_edit() -> None:
+    post = Round(make_task(state=State.RUNNING))
+    for _ in range(6):
+        await post.after(10)
+
+    assert post.display.shown == []
+    await post.rows.annotate(TaskId(1), progress=25)
+    await post.after(10)
+    await post.after(10)
+    assert post.display.shown == [(1, State.RUNNING)]
+
+
+@pytest.mark.parametrize("changes", [{"card_lost": "no_channel"}, {"created_at": START - timedelta(minutes=55)}])
+async def test_lost_and_old_cards_are_not_refreshed(changes: dict[str, Any]) -> None:
+    post = Round(make_task(state=State.RUNNING, **changes))
+    await post.after(10)
+    await post.rows.annotate(TaskId(1), progress=50)
+
+    await post.after(10)
+
+    assert post.display.shown == []
+
+
+async def test_a_quiet_song_costs_at_most_four_edits_and_one_ping() -> None:
+    post = Round(make_task())
+    await post.change(state=State.SUBMITTING)
+    await post.after(0.3)
+    await post.change(state=State.RUNNING)
+    for progress in (10, 50, 90):
+        await post.after(20)
+        await post.rows.annotate(TaskId(1), progress=progress // 50)
+    await post.change(state=State.COMPLETED, result=SONG, media_wanted=True)
+    await post.after(1)
+    await post.rows.media_fetched(post.rows[1], [])
+    for _ in range(5):
+        await post.after(10)
+
+    assert len(post.display.shown) <= 4
+    assert len(post.display.pings.asked) == 1
+
+
+# --- trouble ---------------------------------------------------------------------------------------------------------
+
+
+async def test_a_passing_failure_is_tried_again_with_growing_pauses() -> None:
+    post = Round(behind(), shows=[ShowLaterError(), ShowLaterError(), ShowLaterError(retry_after_s=90), Shown()])
+    waits = []
+    while post.rows[1].shown_revision < post.rows[1].revision:
+        await post.courier.step()
+        if (until := post.rows[1].show_after) is not None:
+            waits.append((until - post.clock()).total_seconds())
+            await post.courier.step()
+            post.clock.tick(waits[-1])
+
+    assert waits == [2, 4, 90]
+    assert (post.rows[1].show_after, post.rows[1].show_failures) == (None, 0)
+    assert len(post.display.shown) == 4
+
+
+async def test_pauses_never_grow_beyond_five_minutes() -> None:
+    post = Round(behind(), shows=[ShowLaterError()])
+    for _ in range(40):
+        await post.after(301)
+
+    until = post.rows[1].show_after
+    assert until is not None
+    assert (until - post.clock()).total_seconds() <= 300
+
+
+async def test_a_lost_card_before_the_end_is_only_marked() -> None:
+    post = Round(behind(state=State.RUNNING), shows=[Shown(lost="card_deleted")])
+
+    await post.after()
+
+    assert (post.rows[1].card_lost, post.rows[1].shown_revision, post.rows[1].ping_status) == ("card_deleted", 3, None)
+
+
+@pytest.mark.parametrize("state", [State.COMPLETED, State.FAILED, State.UNCERTAIN])
+async def test_whoever_was_told_by_the_message_itself_gets_no_ping(state: State) -> None:
+    post = Round(behind(state=state), shows=[Shown(replacement=(700, 42), told=True, files_shown=True)])
+
+    await post.after()
+    await post.after(60)
+
+    task = post.rows[1]
+    assert (task.message_id, task.interaction_token, task.files_shown) == (42, None, True)
+    assert (task.pinged_for, task.ping_status) == (state, PingStatus.DONE)
+    assert post.rows.messages == [(1, 42, Role.REPLACEMENT)]
+    assert post.display.pings.asked == []
+
+
+async def test_a_direct_message_does_not_become_the_card() -> None:
+    post = Round(behind(), shows=[Shown(lost="no_channel", replacement=(900, 42), told=True)])
+
+    await post.after()
+
+    assert (post.rows[1].message_id, post.rows[1].card_lost) == (7001, "no_channel")
+    assert post.rows.messages == [(1, 42, Role.REPLACEMENT)]
+
+
+async def test_a_kept_result_is_not_pinged_for() -> None:
+    post = Round(behind(), shows=[Shown(lost="no_channel+no_dm")])
+
+    await post.after()
+
+    assert post.display.pings.asked == []
+
+
+# --- the ready ping --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", State)
+async def test_only_ends_and_unclear_tasks_are_told_and_each_once(state: State) -> None:
+    post = Round(make_task(state=state))
+    for _ in range(3):
+        await post.after(30)
+
+    told = [task.state for task in post.display.pings.asked]
+    assert told == ([state] if state in {State.COMPLETED, State.FAILED, State.UNCERTAIN} else [])
+
+
+async def test_a_song_that_was_unclear_first_is_told_twice() -> None:
+    post = Round(make_task(state=State.UNCERTAIN))
+    await post.after()
+    await post.change(state=State.COMPLETED)
+
+    await post.after()
+
+    assert [task.state for task in post.display.pings.asked] == [State.UNCERTAIN, State.COMPLETED]
+
+
+async def test_a_ping_is_marked_before_it_is_sent() -> None:
+    gate = asyncio.Event()
+    post = Round(make_task(state=State.COMPLETED), pings=[(gate, 9000)])
+    async with asyncio.TaskGroup() as group:
+        group.create_task(post.courier.step())
+        await rounds(40)
+        assert (post.rows[1].pinged_for, post.rows[1].ping_status) == (State.COMPLETED, PingStatus.SENDING)
+        gate.set()
+
+    assert post.rows[1].ping_status is PingStatus.DONE
+    assert post.rows.messages == [(1, 9000, Role.PING)]
+
+
+@pytest.mark.parametrize(("age_s", "sent", "searched"), [(0, 1, 0), (119, 1, 0), (120, 0, 1), (9999, 0, 1)])
+async def test_after_a_crash_a_ping_is_repeated_only_while_that_is_safe(age_s: float, sent: int, searched: int) -> None:
+    begun: dict[str, Any] = {"pinged_for": State.COMPLETED, "ping_status": PingStatus.SENDING, "ping_at": START}
+    post = Round(make_task(state=State.COMPLETED, **begun))
+    post.display.found = 77
+
+    await post.after(age_s)
+
+    assert (len(post.display.pings.asked), len(post.display.found_pings)) == (sent, searched)
+    assert post.rows[1].ping_status is PingStatus.DONE
+    assert post.rows[1].ping_at == START
+    assert post.rows.messages == [(1, 9000 if sent else 77, Role.PING)]
+
+
+async def test_a_ping_that_found_no_way_is_done_with() -> None:
+    post = Round(make_task(state=State.COMPLETED), pings=[None])
+    for _ in range(3):
+        await post.after(60)
+
+    assert len(post.display.pings.asked) == 1
+    assert post.rows.messages == []
+
+
+async def test_a_ping_is_not_tried_for_ever_in_an_outage() -> None:
+    post = Round(make_task(state=State.COMPLETED), pings=[ShowLaterError()])
+    for _ in range(200):
+        await post.after(2)
+
+    assert post.rows[1].ping_status is PingStatus.DONE
+    assert len(post.display.pings.asked) <= 8

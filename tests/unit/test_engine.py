@@ -1,0 +1,93 @@
+"""The five workers alive together: a wish goes all the way by their own ringing, and they stop and fall as one."""
+
+import asyncio
+
+import pytest
+
+from bot.domain.tasks import MediaFile, PingStatus, State
+from bot.engine.budget import Budget
+from bot.engine.courier import Courier
+from bot.engine.engine import Engine
+from bot.engine.fetcher import Fetcher
+from bot.engine.janitor import Janitor
+from bot.engine.poller import Poller
+from bot.engine.submitter import SubmitRules, Submitter
+from bot.tokenlab.models import ProviderStatus
+from tests.fakes.engine_fakes import FakeDisplay, FakeFolder, FakeMedia, FakeProvider, look, rounds, until
+from tests.fakes.engine_rows import DraftRows, HandClock, Rows, make_task
+
+FILE = MediaFile(name="1-1.mp3", shown_as="Low Tide.mp3", size_bytes=9)
+
+
+def engine_over(rows: Rows, clock: HandClock, display: FakeDisplay) -> Engine:
+    """An engine whose workers rest for a minute unless they are rung."""
+    provider, budget = FakeProvider(looks=[look(ProviderStatus.COMPLETED)]), Budget(1000)
+    submitter = Submitter(rows, provider, budget, clock, SubmitRules(deadline_s=1200, first_look_s=0))
+    engine = Engine(
+        submitter=submitter,
+        poller=Poller(rows, provider, budget, clock, interval_s=5),
+        fetcher=Fetcher(rows, FakeMedia([FILE]), clock),
+        courier=Courier(rows, display, clock),
+        janitor=Janitor(
+            rows, DraftRows(rows), display, FakeFolder(), clock,
+            create_timeout_s=60, is_submitting=submitter.is_handling, on_queued=submitter.wake,
+        ),
+    )  # fmt: skip
+    for worker in (engine.submitter, engine.poller, engine.fetcher, engine.courier, engine.janitor):
+        worker.idle_s = 60.0
+    engine.submitter.on_done = engine.on_submitted
+    engine.poller.on_done = engine.on_looked
+    engine.fetcher.on_done = engine.courier.wake
+    return engine
+
+
+async def test_a_wish_goes_all_the_way_by_ringing_alone() -> None:
+    clock, display, stop = HandClock(), FakeDisplay(), asyncio.Event()
+    rows = Rows(clock)
+    engine = engine_over(rows, clock, display)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(engine.run(stop))
+        await rounds()
+        rows.tasks[make_task().id] = make_task()
+        engine.on_queued()
+        await until(lambda: rows[1].ping_status is PingStatus.DONE)
+        stop.set()
+
+    assert (rows[1].state, rows[1].media, rows[1].shown_revision) == (State.COMPLETED, (FILE,), rows[1].revision)
+
+
+async def test_a_change_by_a_person_is_shown_at_once() -> None:
+    clock, display, stop = HandClock(), FakeDisplay(), asyncio.Event()
+    rows = Rows(clock)
+    engine = engine_over(rows, clock, display)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(engine.run(stop))
+        await rounds()
+        rows.tasks[make_task().id] = make_task(state=State.CANCELLED, revision=3)
+        engine.on_changed()
+        await until(lambda: display.shown == [(1, State.CANCELLED)])
+        stop.set()
+
+    assert rows[1].ping_status is None
+
+
+@pytest.mark.parametrize("broken", ["unshown", "due_looks", "waiting", "media_wanted", "in_state"])
+async def test_a_store_that_fails_one_worker_ends_them_all(broken: str) -> None:
+    clock = HandClock()
+    rows = Rows(clock)
+    rows.broken[broken] = 1
+
+    with pytest.raises(ExceptionGroup) as caught:
+        async with asyncio.timeout(5):
+            await engine_over(rows, clock, FakeDisplay()).run(asyncio.Event())
+
+    assert caught.group_contains(OSError)
+
+
+async def test_at_the_start_what_was_being_sent_is_settled_first() -> None:
+    clock = HandClock()
+    rows = Rows(clock, make_task(state=State.SUBMITTING, attempt=1))
+
+    await engine_over(rows, clock, FakeDisplay()).recover()
+
+    assert rows[1].state is State.UNCERTAIN

@@ -1,0 +1,119 @@
+"""Settles what was left half-way: unconfirmed cards, cut-off creates, dead tokens, old drafts and files."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.domain.tasks import AttemptOutcome, MediaFile, State, TaskId
+from bot.engine.janitor import Janitor
+from bot.engine.ports import ShowLaterError
+from tests.fakes.engine_fakes import FakeDisplay, FakeFolder
+from tests.fakes.engine_rows import START, DraftRows, HandClock, Rows, make_task
+
+RECEIVED = make_task(state=State.RECEIVED, revision=1, shown_revision=0, message_id=None)
+SUBMITTING = make_task(state=State.SUBMITTING, attempt=1)
+
+
+class Yard:
+    """A janitor with everything around it."""
+
+    def __init__(self, *tasks: Any, cards: Any = (), submitting: Any = ()) -> None:
+        self.clock = HandClock()
+        self.rows = Rows(self.clock, *tasks)
+        self.drafts = DraftRows(self.rows)
+        self.display = FakeDisplay(cards=cards)
+        self.folder = FakeFolder()
+        self.rung = 0
+        self.janitor = Janitor(
+            self.rows,
+            self.drafts,
+            self.display,
+            self.folder,
+            self.clock,
+            create_timeout_s=60,
+            is_submitting=lambda task_id: task_id in submitting,
+            on_queued=self._ring,
+        )
+        self.janitor.monotonic = lambda: self.clock().timestamp()
+
+    def _ring(self) -> None:
+        self.rung += 1
+
+    async def after(self, seconds: float) -> None:
+        self.clock.tick(seconds)
+        await self.janitor.step()
+
+
+async def test_a_card_that_is_found_joins_the_line() -> None:
+    yard = Yard(RECEIVED, cards=[555])
+
+    await yard.after(30)
+    assert yard.rows[1].state is State.RECEIVED
+    await yard.after(1)
+
+    assert (yard.rows[1].state, yard.rows[1].message_id) == (State.QUEUED, 555)
+    assert yard.rung == 1
+
+
+async def test_a_card_that_is_not_there_is_abandoned() -> None:
+    yard = Yard(RECEIVED, cards=[None])
+
+    await yard.after(31)
+
+    assert (yard.rows[1].state, yard.rung) == (State.ABANDONED, 0)
+
+
+async def test_a_card_that_can_not_be_looked_for_is_looked_for_later_and_not_all_the_time() -> None:
+    yard = Yard(RECEIVED, cards=[ShowLaterError(), ShowLaterError(), 555])
+    await yard.after(31)
+    for _ in range(5):
+        await yard.after(0)
+    assert len(yard.display.cards.asked) == 1
+
+    for _ in range(10):
+        await yard.after(1)
+
+    assert yard.rows[1].state is State.QUEUED
+    assert len(yard.display.cards.asked) == 3
+
+
+async def test_a_create_that_nobody_works_on_becomes_uncertain() -> None:
+    yard = Yard(SUBMITTING)
+
+    await yard.after(90)
+    assert yard.rows.outcomes == []
+    await yard.after(1)
+
+    assert yard.rows[1].state is State.UNCERTAIN
+    assert yard.rows.outcomes == [AttemptOutcome.UNKNOWN]
+
+
+async def test_a_create_that_is_in_flight_here_is_left_alone() -> None:
+    yard = Yard(SUBMITTING, submitting={TaskId(1)})
+
+    await yard.after(3600)
+    assert await yard.janitor.recover() == 0
+
+    assert yard.rows[1].state is State.SUBMITTING
+
+
+async def test_at_the_start_every_create_of_the_last_process_is_uncertain_at_once() -> None:
+    yard = Yard(SUBMITTING, replace(SUBMITTING, id=TaskId(2)), make_task(3))
+
+    assert await yard.janitor.recover() == 2
+
+    assert [yard.rows[n].state for n in (1, 2, 3)] == [State.UNCERTAIN, State.UNCERTAIN, State.QUEUED]
+
+
+async def test_chores_are_done_every_minute_and_files_swept_every_hour() -> None:
+    kept = MediaFile(name="1-1.mp3", shown_as="x.mp3", size_bytes=1)
+    yard = Yard(make_task(state=State.COMPLETED, media=(kept,)))
+    for _ in range(122):
+        await yard.after(30)
+
+    assert yard.rows.calls.count("erase_tokens") == 61
+    assert yard.folder.sweeps == [{"1-1.mp3"}] * 2
+    assert yard.drafts.forgotten_before == pytest.approx(yard.clock() - timedelta(hours=1), abs=timedelta(minutes=1))
+    assert yard.clock() > START

@@ -1,0 +1,274 @@
+"""The delivery ladder where the simulated Discord does not reach: files on disk, searches that fail, odd rows."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import discord
+import pytest
+
+from bot.domain.tasks import Kind, MediaFile, MusicTask, Result, State
+from bot.engine.ports import ShowLaterError, Shown
+from bot.ui.cards import CardRules
+from bot.ui.messenger import Messenger, _nonce, text_file
+from tests.fakes.engine_fakes import SONG
+from tests.fakes.engine_rows import HandClock, make_task
+from tests.unit.test_verdicts import refusal
+
+ME = 1
+DONE: dict[str, Any] = {"state": State.COMPLETED, "result": SONG, "interaction_token": None}
+
+
+class FakeDiscord:
+    """One channel and one person's direct messages; what is asked of them is remembered, or refused."""
+
+    def __init__(self, **refusals: Exception) -> None:
+        self.user = SimpleNamespace(id=ME)
+        self.application_id = ME
+        self.refusals = refusals
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.messages: list[Any] = []
+        self.id = 700
+
+    def get_partial_messageable(self, _channel_id: int, *, guild_id: int | None) -> "FakeDiscord":
+        return self
+
+    def get_partial_message(self, _message_id: int) -> "FakeDiscord":
+        return self
+
+    async def create_dm(self, _user: Any) -> Any:
+        return self._do("create_dm", self, {})
+
+    async def edit(self, **payload: Any) -> Any:
+        return self._do("edit", self, payload)
+
+    async def send(self, **payload: Any) -> Any:
+        return self._do("send", SimpleNamespace(id=42, channel=self), payload)
+
+    async def fetch_message(self, message_id: int, /) -> Any:
+        return self._do("fetch_message", next(iter(self.messages), None), {})
+
+    async def history(self, **_limits: Any) -> AsyncIterator[Any]:
+        self._do("history", None, {})
+        for message in self.messages:
+            yield message
+
+    def _do(self, name: str, answer: Any, payload: dict[str, Any]) -> Any:
+        self.asked.append((name, payload))
+        if name in self.refusals:
+            raise self.refusals[name]
+        return answer
+
+    def names(self) -> list[str]:
+        return [name for name, _ in self.asked]
+
+
+def messenger(client: FakeDiscord, folder: Path = Path("/nowhere")) -> Messenger:
+    rules = CardRules(expected_song_s=90, expected_lyrics_s=15)
+    return Messenger(client, media_dir=folder, rules=rules, clock=HandClock())  # type: ignore[arg-type]  # as much of a client as is used
+
+
+def message(author: int = ME, *, custom_id: str = "encore:cancel:1", answers: int | None = None) -> Any:
+    button = SimpleNamespace(custom_id=custom_id)
+    reference = SimpleNamespace(message_id=answers) if answers else None
+    row = SimpleNamespace(children=[button, SimpleNamespace()])
+    return SimpleNamespace(id=99, author=SimpleNamespace(id=author), components=[row], reference=reference)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "present", "attached"),
+    [
+        ((9,), (1,), ["1.mp3"]),
+        ((9, 9), (1, 2), ["1.mp3", "2.mp3"]),
+        ((9, 11), (1, 2), ["1.mp3"]),
+        ((11, 9), (1, 2), []),
+        ((9, 9), (2,), []),
+        ((9,), (), []),
+    ],
+)
+async def test_what_fits_and_is_there_is_attached_the_first_take_or_none(
+    tmp_path: Path, sizes: tuple[int, ...], present: tuple[int, ...], attached: list[str]
+) -> None:
+    for take in present:
+        (tmp_path / f"1-{take}.mp3").write_bytes(b"x" * 9)
+    media = tuple(
+        MediaFile(name=f"1-{take}.mp3", shown_as=f"{take}.mp3", size_bytes=size) for take, size in enumerate(sizes, 1)
+    )
+    client = FakeDiscord()
+
+    shown = await messenger(client, tmp_path).show(make_task(**DONE, media=media, attachment_limit_bytes=10), None)
+
+    ((_, payload),) = client.asked
+    files = payload.get("attachments", [])
+    assert [file.filename for file in files] == attached
+    assert shown.files_shown is bool(attached)
+    for file in files:
+        file.close()
+
+
+async def test_a_card_that_carries_its_files_is_edited_without_touching_them() -> None:
+    client = FakeDiscord()
+
+    await messenger(client).show(make_task(**DONE, files_shown=True), None)
+
+    assert "attachments" not in client.asked[0][1]
+
+
+async def test_a_mistake_of_ours_is_not_taken_for_an_answer_of_discord() -> None:
+    client = FakeDiscord(edit=TypeError("bug"))
+
+    with pytest.raises(TypeError):
+        await messenger(client).show(make_task(**DONE), None)
+
+
+async def test_a_card_that_was_never_there_leads_to_a_direct_message() -> None:
+    client = FakeDiscord()
+
+    shown = await messenger(client).show(make_task(**DONE, message_id=None), None)
+
+    assert shown == Shown(lost="card_deleted", replacement=(700, 42), told=True)
+    assert client.names() == ["create_dm", "send"]
+
+
+@pytest.mark.parametrize("state", [State.RUNNING, State.EXPIRED, State.CANCELLED])
+async def test_a_lost_card_is_not_looked_for_again_before_there_is_something_to_tell(state: State) -> None:
+    client = FakeDiscord()
+
+    shown = await messenger(client).show(make_task(state=state, card_lost="no_channel"), None)
+
+    assert (shown, client.asked) == (Shown(lost="no_channel"), [])
+
+
+async def test_how_long_to_wait_is_taken_from_discord() -> None:
+    client = FakeDiscord(edit=discord.RateLimited(77.0))
+
+    with pytest.raises(ShowLaterError) as caught:
+        await messenger(client).show(make_task(**DONE), None)
+
+    assert caught.value.retry_after_s == 77.0
+
+
+# --- pings -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"state": State.COMPLETED, "result": SONG}, "your song **Low Tide** is ready"),
+        ({"state": State.COMPLETED, "kind": Kind.LYRICS}, "your lyrics **Slow harbour blues** are ready"),
+        ({"state": State.UNCERTAIN}, "unclear what became of **Slow harbour blues**"),
+        ({"state": State.FAILED}, "**Slow harbour blues** could not be made"),
+    ],
+)
+async def test_each_end_is_told_in_its_own_words(changes: dict[str, Any], words: str) -> None:
+    client = FakeDiscord()
+
+    assert await messenger(client).ping(make_task(**changes)) == 42
+
+    assert client.asked[0][1]["content"].startswith("<@7> ")
+    assert words in client.asked[0][1]["content"]
+
+
+async def test_a_ping_without_a_card_is_no_reply_and_is_tried_once() -> None:
+    client = FakeDiscord(send=refusal(403, 160002))
+
+    assert await messenger(client).ping(make_task(**DONE, message_id=None)) is None
+
+    assert ["reference" in payload for _, payload in client.asked] == [False]
+
+
+@pytest.mark.parametrize(
+    ("found", "ping_id"), [([message(answers=7001)], 99), ([message(answers=5)], None), ([], None)]
+)
+async def test_a_ping_is_found_by_what_it_answers(found: list[Any], ping_id: int | None) -> None:
+    client = FakeDiscord()
+    client.messages = [message(author=2, answers=7001), message(), *found]
+
+    assert await messenger(client).find_ping(make_task(**DONE)) == ping_id
+
+
+@pytest.mark.parametrize(
+    ("task", "client"),
+    [
+        (make_task(**DONE, message_id=None), FakeDiscord()),
+        (make_task(**DONE), FakeDiscord(history=refusal(403, 50001))),
+    ],
+)
+async def test_a_ping_that_can_not_be_looked_for_counts_as_not_there(task: MusicTask, client: FakeDiscord) -> None:
+    assert await messenger(client).find_ping(task) is None
+
+
+# --- cards that were never confirmed ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("custom_id", "card_id"),
+    [("encore:cancel:1", 7001), ("encore:cancel:2", None), ("encore:start:1", None), ("x", None)],
+)
+async def test_a_message_that_was_there_before_is_the_card_once_it_has_its_buttons(
+    custom_id: str, card_id: int | None
+) -> None:
+    client = FakeDiscord()
+    client.messages = [message(custom_id=custom_id)]
+
+    assert await messenger(client).find_card(make_task(state=State.RECEIVED)) == card_id
+
+
+@pytest.mark.parametrize("error", [refusal(404, 10008), refusal(403, 50001)])
+async def test_a_card_out_of_reach_counts_as_not_there(error: Exception) -> None:
+    client = FakeDiscord(fetch_message=error, history=error)
+
+    for message_id in (7001, None):
+        assert await messenger(client).find_card(make_task(state=State.RECEIVED, message_id=message_id)) is None
+
+
+async def test_an_outage_says_nothing_about_a_card() -> None:
+    client = FakeDiscord(history=refusal(503, 0))
+
+    with pytest.raises(ShowLaterError):
+        await messenger(client).find_card(make_task(state=State.RECEIVED, message_id=None))
+
+
+@pytest.mark.parametrize(
+    ("author", "custom_id", "card_id"),
+    [(ME, "encore:cancel:1", 99), (2, "encore:cancel:1", None), (ME, "encore:cancel:11", None)],
+)
+async def test_a_lost_answer_is_found_among_our_own_messages(author: int, custom_id: str, card_id: int | None) -> None:
+    client = FakeDiscord()
+    client.messages = [message(author=author, custom_id=custom_id)]
+
+    found = await messenger(client).find_card(make_task(state=State.RECEIVED, message_id=None))
+
+    assert found == card_id
+
+
+async def test_a_result_that_has_changed_is_a_message_of_its_own_and_a_repeated_one_is_not() -> None:
+    client = FakeDiscord()
+    for revision in (3, 3, 4):
+        await messenger(client).show(make_task(**DONE, card_lost="no_channel", revision=revision), None)
+
+    first, again, changed = (payload["nonce"] for name, payload in client.asked if name == "send")
+    assert first == again != changed
+
+
+# --- small things ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [("Low Tide", "Low Tide.txt"), ("../../etc", "etc.txt"), ("???", "lyrics.txt"), ("x" * 99, "x" * 60 + ".txt")],
+)
+def test_a_file_of_lyrics_has_a_harmless_name(title: str, name: str) -> None:
+    file = text_file(make_task(title=title, result=Result(lyrics="la")), "la")
+
+    assert (file.filename, file.fp.read()) == (name, b"la")
+
+
+def test_a_nonce_fits_and_names_task_state_and_attempt() -> None:
+    task = make_task(10**12, state=State.COMPLETED, attempt=3)
+    names = {_nonce(purpose, make_task(n, state=state, attempt=a)) for purpose in "pr" for n in (1, 2)
+             for state in (State.COMPLETED, State.FAILED, State.UNCERTAIN) for a in (1, 2)}  # fmt: skip
+
+    assert len(f"{_nonce('r', task)}-999") <= 25
+    assert len(names) == 24

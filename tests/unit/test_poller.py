@@ -1,0 +1,256 @@
+"""Looks at running tasks: what each answer makes of them, and when the next look is due."""
+
+import asyncio
+import logging
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.domain.tasks import ErrorCode, Kind, Result, State, TaskId
+from bot.engine.budget import Budget
+from bot.engine.poller import Poller
+from bot.tokenlab.errors import (
+    AccessRefusedError,
+    BadAnswerError,
+    TaskGoneError,
+    TaskNotOwnedError,
+    ThrottledError,
+    TryLaterError,
+)
+from bot.tokenlab.models import ProviderStatus
+from tests.fakes.engine_fakes import SONG, FakeProvider, look, rounds
+from tests.fakes.engine_rows import START, HandClock, Rows, make_task
+
+DAY_S = 24 * 3600
+PROCESSING = look(ProviderStatus.PROCESSING)
+UNBILLED = look(ProviderStatus.COMPLETED, billing_transaction_id=None)
+
+
+class Watch:
+    """A poller with everything around it."""
+
+    def __init__(self, *answers: Any, tasks: Any = None, per_minute: int = 1000, **changes: Any) -> None:
+        self.clock = HandClock()
+        self.rows = Rows(self.clock, *(tasks or [make_task(**{"state": State.RUNNING, **changes})]))
+        self.provider = FakeProvider(looks=answers)
+        self.budget = Budget(per_minute, monotonic=lambda: self.clock().timestamp())
+        self.poller = Poller(self.rows, self.provider, self.budget, self.clock, interval_s=5)
+
+    async def looked(self, *, after_s: float = 0) -> Any:
+        self.clock.tick(after_s)
+        await self.poller.step()
+        return self.rows[1]
+
+    def gap_s(self) -> float | None:
+        at = self.rows[1].next_look_at
+        return None if at is None else (at - self.clock()).total_seconds()
+
+
+async def test_a_finished_song_is_stored_whole() -> None:
+    watch = Watch(look(ProviderStatus.COMPLETED), progress=50)
+
+    task = await watch.looked()
+
+    assert (task.state, task.result, task.progress) == (State.COMPLETED, SONG, None)
+    assert task.clip_candidates == {"audio_id": ["clip_1"]}
+    assert (task.billing_transaction_id, task.next_look_at) == ("bill_1", None)
+    assert task.media_wanted
+
+
+async def test_finished_lyrics_want_no_audio() -> None:
+    words = Result(lyrics="la la")
+    watch = Watch(look(ProviderStatus.COMPLETED, result=words), kind=Kind.LYRICS)
+
+    task = await watch.looked()
+
+    assert (task.state, task.result, task.media_wanted) == (State.COMPLETED, words, False)
+
+
+@pytest.mark.parametrize(
+    ("kind", "result"),
+    [(Kind.SONG, Result(lyrics="la la")), (Kind.LYRICS, SONG), (Kind.CONTINUATION, Result()), (Kind.LYRICS, Result())],
+)
+async def test_finished_without_what_was_asked_for_is_a_failure(kind: Kind, result: Result) -> None:
+    task = await Watch(look(ProviderStatus.COMPLETED, result=result), kind=kind).looked()
+
+    assert (task.state, task.error_code, task.next_look_at) == (State.FAILED, ErrorCode.NO_RESULT, None)
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "detail"),
+    [
+        (look(ProviderStatus.FAILED, error_detail="The track failed"), ErrorCode.PROVIDER_FAILED, "The track failed"),
+        (TaskGoneError("gone", detail="Task not found"), ErrorCode.RESULT_GONE, "Task not found"),
+        (TaskNotOwnedError("other"), ErrorCode.RESULT_GONE, None),
+    ],
+)
+@pytest.mark.parametrize("state", [State.RUNNING, State.EXPIRED])
+async def test_a_definite_end_is_a_failure(state: State, answer: Any, code: ErrorCode, detail: str | None) -> None:
+    task = await Watch(
+        answer, tasks=[make_task(state=State.RUNNING)] if state is State.RUNNING else [expired()]
+    ).looked()
+
+    assert (task.state, task.error_code, task.error_detail, task.next_look_at) == (State.FAILED, code, detail, None)
+
+
+@pytest.mark.parametrize("status", [ProviderStatus.PENDING, ProviderStatus.PROCESSING, ProviderStatus.UNKNOWN])
+async def test_an_unfinished_task_is_noted_and_looked_at_again(status: ProviderStatus) -> None:
+    watch = Watch(look(status, progress=40), look_failures=3)
+
+    task = await watch.looked()
+
+    assert (task.state, task.progress, task.provider_status, task.look_failures) == (State.RUNNING, 40, status, 0)
+    assert task.revision == 2
+    assert watch.gap_s() == 5
+
+
+# --- the deadline ----------------------------------------------------------------------------------------------------
+
+
+def expired() -> Any:
+    """A task whose deadline was just now."""
+    return replace(make_task(state=State.RUNNING, deadline_at=START), state=State.EXPIRED)
+
+
+@pytest.mark.parametrize(("age_s", "state"), [(1199, State.RUNNING), (1200, State.EXPIRED), (9999, State.EXPIRED)])
+async def test_only_an_unfinished_look_at_or_after_the_deadline_expires_a_task(age_s: float, state: State) -> None:
+    watch = Watch(PROCESSING)
+
+    task = await watch.looked(after_s=age_s)
+
+    assert task.state is state
+    assert watch.gap_s() == (5 if state is State.RUNNING else 300)
+
+
+@pytest.mark.parametrize("error", [TryLaterError("busy"), BadAnswerError("html"), AccessRefusedError("key")])
+async def test_a_failed_look_never_expires_a_task(error: Exception) -> None:
+    assert (await Watch(error).looked(after_s=DAY_S * 3)).state is State.RUNNING
+
+
+async def test_a_finished_look_after_the_deadline_is_a_success() -> None:
+    assert (await Watch(look(ProviderStatus.COMPLETED)).looked(after_s=DAY_S)).state is State.COMPLETED
+
+
+@pytest.mark.parametrize(("age_s", "state"), [(DAY_S - 1, State.EXPIRED), (DAY_S, State.FAILED)])
+async def test_an_expired_task_is_given_up_after_a_day(age_s: float, state: State) -> None:
+    watch = Watch(PROCESSING, tasks=[expired()])
+
+    task = await watch.looked(after_s=age_s)
+
+    assert task.state is state
+    assert task.error_code is (ErrorCode.NO_ANSWER if state is State.FAILED else None)
+    assert watch.gap_s() == (None if state is State.FAILED else 300)
+
+
+async def test_an_expired_task_may_still_finish() -> None:
+    assert (await Watch(look(ProviderStatus.COMPLETED), tasks=[expired()]).looked()).state is State.COMPLETED
+
+
+# --- looks that fail -------------------------------------------------------------------------------------------------
+
+
+async def test_the_pause_doubles_with_each_failed_look_up_to_a_minute() -> None:
+    watch = Watch(TryLaterError("busy"))
+    gaps = []
+    for _ in range(6):
+        await watch.looked()
+        gaps.append(watch.gap_s())
+        watch.clock.tick(gaps[-1] or 0)
+
+    assert gaps == [10, 20, 40, 60, 60, 60]
+
+
+@pytest.mark.parametrize(("asked_s", "gap_s"), [(30, 30), (4000, 60), (1, 10)])
+async def test_the_provider_may_ask_for_a_longer_pause(asked_s: float, gap_s: float) -> None:
+    watch = Watch(TryLaterError("busy", retry_after_s=asked_s))
+
+    await watch.looked()
+
+    assert watch.gap_s() == gap_s
+
+
+async def test_a_throttled_look_slows_all_requests_down() -> None:
+    watch = Watch(ThrottledError("slow down", retry_after_s=20))
+    full = watch.budget.rate_per_s
+
+    await watch.looked()
+
+    assert watch.budget.rate_per_s == full / 2
+    watch.rows.tasks[TaskId(2)] = make_task(2, state=State.RUNNING)
+    await watch.looked(after_s=19)
+    assert len(watch.provider.looks.asked) == 1
+
+
+async def test_a_refused_key_is_told_once_when_it_starts_and_once_when_it_ends(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    refused = AccessRefusedError("no", request_id="req_5")
+    watch = Watch(refused, refused, PROCESSING, PROCESSING)
+    for _ in range(4):
+        await watch.looked(after_s=100)
+
+    told = [(r.levelname, r.message) for r in caplog.records if "key" in r.message]
+    assert told == [
+        ("ERROR", "the TokenLab key is refused; running tasks are held"),
+        ("INFO", "the TokenLab key works again"),
+    ]
+
+
+# --- the bill --------------------------------------------------------------------------------------------------------
+
+
+async def test_a_late_bill_is_noted_and_ends_the_looking() -> None:
+    watch = Watch(UNBILLED, look(ProviderStatus.COMPLETED))
+    await watch.looked()
+    assert watch.gap_s() == 60
+
+    task = await watch.looked(after_s=60)
+
+    assert (task.billing_transaction_id, task.next_look_at, task.revision) == ("bill_1", None, 3)
+
+
+@pytest.mark.parametrize("answer", [UNBILLED, TryLaterError("busy"), AccessRefusedError("key"), TaskGoneError("gone")])
+async def test_a_bill_that_never_comes_is_looked_for_twice_at_most_and_changes_nothing(answer: Any) -> None:
+    watch = Watch(UNBILLED, answer)
+    for _ in range(6):
+        await watch.looked(after_s=60)
+
+    assert len(watch.provider.looks.asked) <= 3
+    assert (watch.rows[1].state, watch.rows[1].next_look_at) == (State.COMPLETED, None)
+
+
+# --- who is looked at ------------------------------------------------------------------------------------------------
+
+
+async def test_looks_that_hang_do_not_hide_the_others() -> None:
+    gate = asyncio.Event()
+    tasks = [make_task(n, state=State.RUNNING, next_look_at=START - timedelta(seconds=50 - n)) for n in range(1, 6)]
+    watch = Watch((gate, PROCESSING), (gate, PROCESSING), (gate, PROCESSING), PROCESSING, tasks=tasks)
+    watch.poller.concurrency = 4
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(watch.poller.run(stop))
+        await rounds(60)
+        assert {task_id for task_id, _ in watch.provider.looks.asked} == {f"ld_{n}" for n in range(1, 6)}
+        gate.set()
+        stop.set()
+
+
+async def test_without_budget_nothing_is_looked_at() -> None:
+    watch = Watch(PROCESSING, tasks=[make_task(n, state=State.RUNNING) for n in range(1, 10)], per_minute=2)
+
+    await watch.looked()
+
+    assert len(watch.provider.looks.asked) == 1
+
+
+async def test_a_running_task_without_an_id_harms_nobody_else() -> None:
+    watch = Watch(look(ProviderStatus.COMPLETED), tasks=[make_task(1, state=State.RUNNING, provider_task_id=None),
+                                                         make_task(2, state=State.RUNNING)])  # fmt: skip
+
+    await watch.looked()
+
+    assert [watch.rows[n].state for n in (1, 2)] == [State.RUNNING, State.COMPLETED]

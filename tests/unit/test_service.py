@@ -1,0 +1,366 @@
+"""The use cases: who may do what, and that a refusal leaves nothing behind."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.domain.refusals import Reason, Refused
+from bot.domain.tasks import Kind, LineFullError, StaleTaskError, State, TaskId
+from bot.domain.wishes import ContinuationWish, LyricsWish, ReplyWish, SongWish, WishError
+from bot.service import Asker, Defaults, Service
+from bot.tokenlab.catalogue import Catalogue
+from bot.tokenlab.models import ModelInfo
+from tests.fakes.engine_fakes import SONG
+from tests.fakes.engine_rows import START, DraftRows, HandClock, Rows, make_task
+
+DONE = make_task(state=State.COMPLETED, result=SONG, clip_candidates={"audio_id": ["clip_1"], "task_id": ["ld_1"]})
+MODELS = [
+    ModelInfo(id="suno-music", aliases=("suno_music",), operations=("music",)),
+    ModelInfo(id="words", operations=("lyrics",)),
+    ModelInfo(id="old", stage="retired", operations=("music",)),
+]
+
+
+class Office:
+    """A service with everything around it."""
+
+    def __init__(self, *tasks: Any, models: Any = MODELS, **defaults: Any) -> None:
+        self.clock = HandClock()
+        self.rows = Rows(self.clock, *tasks)
+        self.drafts = DraftRows(self.rows)
+        self.catalogue = Catalogue(None, self.clock, lyrics_model=None)  # type: ignore[arg-type]  # nothing is read here
+        self.catalogue._models = None if models is None else tuple(models)
+        values: dict[str, Any] = {"clip_id_order": ("audio_id", "task_id"), "upload_extend": False, **defaults}
+        values |= {"model": "suno-music", "version": "chirp-v4"}
+        self.service = Service(
+            tasks=self.rows, drafts=self.drafts, catalogue=self.catalogue, clock=self.clock, defaults=Defaults(**values)
+        )
+        self.rung: list[str] = []
+        self.service.on_queued = lambda: self.rung.append("queued")
+        self.service.on_changed = lambda: self.rung.append("changed")
+
+
+def asker(user_id: int = 7, **changes: Any) -> Asker:
+    made = Asker(
+        user_id=user_id, guild_id=70, channel_id=700, is_moderator=False, missing_permissions=(), interaction_id=500,
+        interaction_token="secret", asked_at=START, attachment_limit_bytes=10,
+    )  # fmt: skip
+    return replace(made, **changes)
+
+
+async def refused(doing: Any) -> Reason:
+    with pytest.raises(Refused) as caught:
+        await doing
+    return caught.value.reason
+
+
+# --- asking ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wanted", "made"), [(None, "suno-music"), ("suno_music", "suno-music"), ("suno-music", "suno-music")]
+)
+async def test_a_model_is_known_by_its_id_and_its_aliases(wanted: str | None, made: str) -> None:
+    task = await Office().service.request(SongWish(prompt="x", model=wanted), asker())
+
+    assert (task.model, task.version) == (made, "chirp-v4")
+
+
+async def test_before_the_catalogue_is_read_any_model_is_believed() -> None:
+    assert (await Office(models=None).service.request(SongWish(prompt="x", model="new"), asker())).model == "new"
+
+
+@pytest.mark.parametrize(
+    ("wish", "models", "reason"),
+    [
+        (SongWish(prompt="x", model="words"), MODELS, Reason.UNKNOWN_MODEL),
+        (SongWish(prompt="x", model="old"), MODELS, Reason.UNKNOWN_MODEL),
+        (SongWish(prompt="x", model="none"), MODELS, Reason.UNKNOWN_MODEL),
+        (LyricsWish(prompt="x", model="suno-music"), MODELS, Reason.UNKNOWN_MODEL),
+        (LyricsWish(prompt="x", model="words"), None, Reason.LYRICS_UNKNOWN),
+        (LyricsWish(prompt="x"), None, Reason.LYRICS_UNKNOWN),
+        (LyricsWish(prompt="x"), MODELS[:1], Reason.NO_LYRICS_MODEL),
+        (ContinuationWish(parent_id=TaskId(99)), MODELS, Reason.NOT_FOUND),
+    ],
+)
+async def test_what_can_not_be_made_is_refused_before_the_row(wish: Any, models: Any, reason: Reason) -> None:
+    office = Office(models=models)
+
+    assert await refused(office.service.request(wish, asker())) is reason
+    assert office.rows.tasks == {}
+
+
+@pytest.mark.parametrize("model", [None, "words"])
+async def test_lyrics_have_a_model_and_no_version(model: str | None) -> None:
+    task = await Office().service.request(LyricsWish(prompt="x", model=model), asker())
+
+    assert (task.kind, task.model, task.version) == (Kind.LYRICS, "words", None)
+
+
+async def test_another_lyrics_model_may_be_chosen() -> None:
+    models = [*MODELS, ModelInfo(id="more-words", operations=("lyrics",))]
+
+    task = await Office(models=models).service.request(LyricsWish(prompt="x", model="more-words"), asker())
+
+    assert task.model == "more-words"
+
+
+async def test_a_full_line_is_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
+    office = Office(DONE)
+    draft = await _draft(office)
+
+    async def full(*_: Any) -> Any:
+        raise LineFullError
+
+    monkeypatch.setattr(office.rows, "add", full)
+    assert await refused(office.service.request(SongWish(prompt="x"), asker())) is Reason.LINE_FULL
+    assert await refused(office.service.start_draft(draft.id, asker(), message_id=1)) is Reason.LINE_FULL
+
+
+async def test_missing_permissions_are_named() -> None:
+    with pytest.raises(Refused) as caught:
+        await Office().service.request(SongWish(prompt="x"), asker(missing_permissions=("see", "send")))
+
+    assert (caught.value.reason, caught.value.detail) == (Reason.MISSING_PERMISSION, "see, send")
+
+
+async def test_a_card_that_is_confirmed_twice_joins_the_line_once() -> None:
+    office = Office(make_task(state=State.RECEIVED, revision=1, shown_revision=0, message_id=None))
+    before = office.rows[1]
+
+    await office.service.shown(before, 42)
+    await office.service.shown(before, 43)
+
+    assert (office.rows[1].state, office.rows[1].message_id) == (State.QUEUED, 42)
+    assert office.rung == ["queued", "queued"]
+
+
+@pytest.mark.parametrize(("number", "ahead"), [(1, 0), (2, 1)])
+async def test_a_place_is_known_before_a_wish_has_joined_the_line(number: int, ahead: int) -> None:
+    office = Office(make_task(1), make_task(2, state=State.RECEIVED))
+
+    place = await office.service.place_of(office.rows[number])
+
+    assert place is not None
+    assert place.ahead == ahead
+
+
+# --- continuing ------------------------------------------------------------------------------------------------------
+
+
+async def _draft(office: Office, user_id: int = 7, **understood: Any) -> Any:
+    return await office.service.draft_reply(
+        ReplyWish(**understood), DONE, message_id=9, user_id=user_id, guild_id=70, channel_id=700
+    )
+
+
+async def test_a_continuation_takes_over_what_its_parent_was_made_with() -> None:
+    office = Office(replace(DONE, tags="blues", title="Low Tide", instrumental=True, model="m", version="v"))
+
+    task = await office.service.request(ContinuationWish(parent_id=TaskId(1), at_s=5.0), asker())
+
+    assert (task.tags, task.title, task.instrumental, task.model, task.version) == ("blues", "Low Tide", True, "m", "v")
+    assert (task.prompt, task.clip_id, task.continue_at_s) == (DONE.prompt, "clip_1", 5.0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "who", "reason"),
+    [
+        ({}, {"user_id": 8, "channel_id": 701}, Reason.NOT_YOURS),
+        ({"kind": Kind.LYRICS}, {}, Reason.NO_CLIP),
+        ({"state": State.RUNNING}, {}, Reason.NOT_FINISHED),
+        ({"clip_candidates": {}}, {}, Reason.NO_CLIP),
+        ({"clip_candidates": {"data": ["x"]}}, {}, Reason.NO_CLIP),
+    ],
+)
+async def test_what_can_not_be_continued_is_refused(
+    changes: dict[str, Any], who: dict[str, Any], reason: Reason
+) -> None:
+    office = Office(replace(DONE, **changes))
+
+    assert await refused(office.service.continuable(TaskId(1), asker(**who))) is reason
+
+
+@pytest.mark.parametrize(("channel_id", "user_id"), [(700, 8), (701, 7), (700, 7)])
+async def test_the_owner_anywhere_and_others_where_it_was_posted_may_continue(channel_id: int, user_id: int) -> None:
+    assert await Office(DONE).service.continuable(TaskId(1), asker(user_id, channel_id=channel_id)) == DONE
+
+
+async def test_a_draft_with_a_secret_is_not_kept() -> None:
+    office = Office(DONE)
+
+    with pytest.raises(WishError):
+        await _draft(office, prompt="sk-proj-abcdefghij0123456789abcdefghij0123456789")
+    assert office.drafts.drafts == {}
+
+
+async def test_a_program_that_is_stopping_keeps_no_drafts_and_tries_nothing_again() -> None:
+    office = Office(DONE)
+    draft = await _draft(office)
+    office.service.close()
+
+    assert await refused(_draft(office)) is Reason.CLOSING
+    assert await refused(office.service.start_draft(draft.id, asker(), message_id=1)) is Reason.CLOSING
+    assert await refused(office.service.retry(TaskId(1), asker())) is Reason.CLOSING
+
+
+@pytest.mark.parametrize(("at_s", "reason"), [(None, Reason.NEEDS_START), (0.0, Reason.NEEDS_START)])
+async def test_extending_by_upload_needs_a_start(at_s: float | None, reason: Reason) -> None:
+    office = Office(DONE, upload_extend=True)
+
+    assert await refused(_draft(office, at_s=at_s)) is reason
+
+
+async def test_a_draft_becomes_one_task_and_is_gone() -> None:
+    office = Office(DONE)
+    draft = await _draft(office, prompt="softer")
+
+    task = await office.service.start_draft(draft.id, asker(), message_id=42)
+
+    assert (task.prompt, task.message_id, task.interaction_token, task.origin_key) == ("softer", 42, None, "r:9")
+    assert await refused(office.service.start_draft(draft.id, asker(), message_id=42)) is Reason.DRAFT_GONE
+
+
+async def test_a_draft_that_goes_at_the_last_moment_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    office = Office(DONE)
+    draft = await _draft(office)
+    known = office.drafts.get
+
+    async def then_gone(draft_id: int) -> Any:
+        found = await known(draft_id)
+        office.drafts.drafts.clear()
+        return found
+
+    monkeypatch.setattr(office.drafts, "get", then_gone)
+    assert await refused(office.service.drop_draft(draft.id, asker())) is Reason.DRAFT_GONE
+    office.drafts.drafts[draft.id] = draft
+    assert await refused(office.service.start_draft(draft.id, asker(), message_id=1)) is Reason.DRAFT_GONE
+
+
+# --- changing --------------------------------------------------------------------------------------------------------
+
+MODERATOR = {"user_id": 8, "is_moderator": True}
+
+
+@pytest.mark.parametrize(
+    ("who", "guild_id", "reason"),
+    [
+        ({}, 70, None),
+        (MODERATOR, 70, None),
+        ({"user_id": 8}, 70, Reason.NOT_YOURS),
+        ({**MODERATOR, "guild_id": 71}, 70, Reason.NOT_YOURS),
+        ({**MODERATOR, "guild_id": None}, None, Reason.NOT_YOURS),
+    ],
+)
+@pytest.mark.parametrize(
+    ("action", "before", "after"),
+    [
+        ("cancel", State.QUEUED, State.CANCELLED),
+        ("retry", State.UNCERTAIN, State.QUEUED),
+        ("drop", State.UNCERTAIN, State.CANCELLED),
+        ("check_uncertain", State.UNCERTAIN, State.UNCERTAIN),
+    ],
+)
+async def test_only_owners_and_moderators_of_the_same_server_change_a_task(
+    action: str, before: State, after: State, who: dict[str, Any], guild_id: int | None, reason: Reason | None
+) -> None:
+    office = Office(make_task(state=before, guild_id=guild_id))
+    doing = getattr(office.service, action)(TaskId(1), asker(**who))
+
+    if reason:
+        assert await refused(doing) is reason
+    else:
+        await doing
+    assert office.rows[1].state is (before if reason else after)
+
+
+@pytest.mark.parametrize(
+    ("action", "state"),
+    [
+        (action, state)
+        for action in ("cancel", "retry", "drop", "check_uncertain")
+        for state in State
+        if state is not (State.QUEUED if action == "cancel" else State.UNCERTAIN)
+    ],
+)
+async def test_a_task_in_another_state_is_past_changing(action: str, state: State) -> None:
+    office = Office(make_task(state=state))
+
+    assert await refused(getattr(office.service, action)(TaskId(1), asker())) is Reason.TOO_LATE
+
+
+async def test_who_comes_second_is_too_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    office = Office(make_task())
+
+    async def stale(*_: Any, **__: Any) -> Any:
+        raise StaleTaskError
+
+    monkeypatch.setattr(office.rows, "move", stale)
+    assert await refused(office.service.cancel(TaskId(1), asker())) is Reason.TOO_LATE
+    await office.service.server_removed(70)
+
+
+async def test_a_change_rings_whoever_waits_for_it() -> None:
+    office = Office(make_task(state=State.UNCERTAIN))
+
+    await office.service.retry(TaskId(1), asker())
+
+    assert office.rung == ["changed", "queued"]
+
+
+@pytest.mark.parametrize(("state", "confirmed"), [(State.RECEIVED, True), (State.RUNNING, False), (None, False)])
+async def test_a_click_confirms_only_a_card_that_waits_for_it(state: State | None, confirmed: bool) -> None:  # noqa: FBT001 -- a column of the table
+    office = Office(*([make_task(state=state, message_id=None)] if state else []))
+
+    await office.service.confirm_card(TaskId(1), 42)
+
+    assert [task.message_id for task in office.rows.tasks.values()] == ([42 if confirmed else None] if state else [])
+
+
+async def test_servers_that_are_gone_lose_what_waits_and_others_nothing() -> None:
+    office = Office(
+        make_task(1),
+        make_task(2, guild_id=71),
+        make_task(3, guild_id=None),
+        make_task(4, state=State.RUNNING, guild_id=71),
+    )
+
+    await office.service.servers_present([70])
+
+    assert [office.rows[n].state for n in range(1, 5)] == [State.QUEUED, State.CANCELLED, State.QUEUED, State.RUNNING]
+
+
+# --- looking ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("who", "may"), [({}, True), ({"user_id": 8}, True), ({"user_id": 8, "channel_id": 701}, False)]
+)
+async def test_a_whole_wish_is_shown_to_its_owner_and_its_channel(who: dict[str, Any], may: bool) -> None:  # noqa: FBT001 -- a column of the table
+    office = Office(make_task())
+    doing = office.service.task(TaskId(1), asker(**who))
+
+    if may:
+        assert (await doing).id == 1
+    else:
+        assert await refused(doing) is Reason.NOT_FOUND
+
+
+async def test_the_queue_holds_what_is_open_and_counts_everything() -> None:
+    office = Office(make_task(1), DONE_2, make_task(3, guild_id=71))
+
+    queue = await office.service.queue(70)
+
+    assert [task.id for task in queue.rows] == [1]
+    assert queue.counts == {State.QUEUED: 1, State.COMPLETED: 1}
+
+
+DONE_2 = replace(DONE, id=TaskId(2))
+
+
+async def test_models_are_offered_by_what_they_make() -> None:
+    service = Office().service
+
+    assert [model.id for model in service.music_models()] == ["suno-music"]
+    assert [model.id for model in service.lyrics_models()] == ["words"]

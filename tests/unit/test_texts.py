@@ -1,0 +1,92 @@
+"""Every state, failure and refusal has words, and numbers read well."""
+
+from datetime import timedelta
+from enum import StrEnum
+from string import Formatter
+from typing import Any
+
+import pytest
+
+from bot.domain.refusals import Reason, Refused
+from bot.domain.tasks import ErrorCode, Kind, State
+from bot.domain.wishes import WishError, WishProblem
+from bot.ui import texts
+
+
+@pytest.mark.parametrize(
+    ("words", "closed_list"),
+    [
+        (texts.KIND, Kind),
+        (texts.STATE, State),
+        (texts.FAILURE, ErrorCode),
+        (texts.PROBLEM, WishProblem),
+        (texts.REFUSAL, Reason),
+    ],
+)
+def test_every_member_of_a_closed_list_has_words(words: Any, closed_list: type[StrEnum]) -> None:
+    assert set(words) == set(closed_list)
+    assert all(words.values())
+
+
+@pytest.mark.parametrize("problem", WishProblem)
+def test_every_problem_of_a_wish_becomes_a_whole_sentence(problem: WishProblem) -> None:
+    sentence = texts.refusal(WishError(problem, limit=99))
+
+    assert sentence.endswith((".", "Discord."))
+    assert not [field for _, field, _, _ in Formatter().parse(sentence) if field]
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_refusal_becomes_a_whole_sentence(reason: Reason) -> None:
+    sentence = texts.refusal(Refused(reason, "see this channel"))
+
+    assert sentence.endswith(".")
+    assert ("see this channel" in sentence) is (reason is Reason.MISSING_PERMISSION)
+
+
+def test_a_limit_is_named() -> None:
+    assert "at most 5000 characters" in texts.refusal(WishError(WishProblem.PROMPT_TOO_LONG, limit=5000))
+
+
+@pytest.mark.parametrize("code", ErrorCode)
+def test_every_failure_says_whether_it_was_charged(code: ErrorCode) -> None:
+    assert "charged" in texts.FAILURE[code]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(0, "0:00"), (5, "0:05"), (65, "1:05"), (65.5, "1:05.5"), (3600, "60:00"), (59.99, "0:59.9")]
+)
+def test_a_position_reads_as_minutes_and_seconds(seconds: float, shown: str) -> None:
+    assert texts.clock_time(seconds) == shown
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        (1, "1st"),
+        (2, "2nd"),
+        (3, "3rd"),
+        (4, "4th"),
+        (11, "11th"),
+        (12, "12th"),
+        (13, "13th"),
+        (21, "21st"),
+        (112, "112th"),
+    ],
+)
+def test_a_place_reads_as_an_ordinal(number: int, shown: str) -> None:
+    assert texts.ordinal(number) == shown
+
+
+@pytest.mark.parametrize(
+    ("age", "shown"),
+    [
+        (timedelta(seconds=5), "0 min ago"),
+        (timedelta(minutes=59), "59 min ago"),
+        (timedelta(minutes=60), "1 h ago"),
+        (timedelta(hours=47), "47 h ago"),
+        (timedelta(hours=48), "2 days ago"),
+    ],
+)
+def test_an_age_reads_as_its_largest_unit(age: timedelta, shown: str) -> None:
+    assert texts.ago(age) == shown

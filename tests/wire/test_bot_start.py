@@ -1,0 +1,150 @@
+"""Starting `python -m bot`: where settings come from, what is said when they are wrong, health, and one at a time."""
+
+import re
+import signal
+import socket
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from tests.wire.conftest import Measure, Studio
+from tests.wire.harness import API_KEY, BotProcess
+
+pytestmark = pytest.mark.wire
+
+PASSWORD = "hunter2-and-more"  # not a real one
+
+
+def words_of(bot: BotProcess) -> list[str]:
+    """What was said to the operator: the output without log lines."""
+    return [line for line in bot.lines if not line.startswith("{")]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def ended(bot: BotProcess) -> int:
+    """The exit code of a start that is to fail."""
+    await bot.launch()
+    return await bot.exited()
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"DISCORD_TOKEN": None}, "DISCORD_TOKEN"),
+        ({"TOKENLAB_API_KEY": ""}, "TOKENLAB_API_KEY"),
+        ({"POLL_INTERVAL_S": "often"}, "POLL_INTERVAL_S"),
+        ({"TOKENLAB_VERSION": "chirp-v99"}, "TOKENLAB_VERSION"),
+        ({"TOKENLAB_API_BASE": f"https://user:{PASSWORD}@api.example.com"}, "TOKENLAB_API_BASE"),
+        ({"DATABASE_URL": f"mysql://encore:{PASSWORD}@db/encore"}, "DATABASE_URL"),
+    ],
+)
+async def test_wrong_settings_end_the_start_with_one_line_that_names_the_variable(
+    stopped: Studio, changes: dict[str, str | None], named: str
+) -> None:
+    bot = stopped.bot
+    bot.env = {name: value for name, value in (bot.env | changes).items() if value is not None}
+    assert await ended(bot) == 2
+    assert len(bot.lines) == 1, bot.output
+    assert bot.lines[0].startswith(f"{named}: ")
+    assert not re.search(f"{PASSWORD}|{API_KEY}|{stopped.discord.token}", bot.output)
+    assert stopped.discord.requests == []
+
+
+async def test_an_empty_value_is_the_same_as_none(stopped: Studio) -> None:
+    stopped.bot.env |= {"TOKENLAB_LYRICS_MODEL": "", "SHARD_COUNT": "", "HTTP_PORT": "", "LOG_LEVEL": ""}
+    await stopped.bot.start()
+    assert (await stopped.bot.terminate())[0] == 0
+
+
+async def test_a_wrong_token_ends_the_start_with_one_line(stopped: Studio) -> None:
+    stopped.bot.env["DISCORD_TOKEN"] = "wrong-token-0001"
+    assert await ended(stopped.bot) == 2
+    assert words_of(stopped.bot) == ["DISCORD_TOKEN: Discord does not accept it"]
+    assert "wrong-token-0001" not in stopped.bot.output
+
+
+async def test_a_missing_switch_in_the_portal_ends_the_start_with_one_line(stopped: Studio) -> None:
+    stopped.bot.env["MESSAGE_CONTENT_INTENT"] = "true"
+    assert await ended(stopped.bot) == 2
+    (line,) = words_of(stopped.bot)
+    assert line.startswith("MESSAGE_CONTENT_INTENT: ")
+    assert "developer portal" in line
+
+
+async def test_with_the_switch_on_replies_to_cards_are_read(stopped: Studio) -> None:
+    discord = stopped.discord
+    discord.gateway.message_content_enabled = True
+    stopped.bot.env["MESSAGE_CONTENT_INTENT"] = "true"
+    await stopped.bot.start()
+    card = await stopped.finished("Read my reply")
+    sent = await discord.message(discord.alice, discord.songs, "from 0:03, louder", reply_to=card, ping=False)
+    draft = await discord.new_message(discord.songs, after=sent)
+    assert draft.labels == ["Start", "Cancel"]
+    assert "louder" in draft.text
+
+
+async def test_settings_come_from_a_file_and_the_environment_wins(stopped: Studio, tmp_path: Path) -> None:
+    bot, port = stopped.bot, free_port()
+    given = bot.env | {"DISCORD_TOKEN": "wrong-token-0001", "HTTP_PORT": str(port), "DISCORD_TOKN": "typo"}
+    (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in given.items()))
+    bot.env = {"DISCORD_TOKEN": stopped.discord.token}
+    gate = stopped.discord.hold("GET", "^/users/@me$")
+    await bot.launch()
+    await gate.arrived()
+    async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as http:
+        assert await get(http, "/healthz") == (200, "ok\n")
+        assert (await get(http, "/readyz"))[0] == 503
+        gate.release()
+        await bot.logged(lambda line: "Discord is ready" in line)
+        assert (await get(http, "/readyz"))[0] == 200
+        await stopped.finished("Counted")
+        status, text = await get(http, "/metrics")
+    assert (status, 'encore_tasks{state="completed"} 1.0' in text) == (200, True)
+    assert words_of(bot) == ["DISCORD_TOKN: not a setting of Encore; a typo?"]
+
+
+async def get(http: aiohttp.ClientSession, path: str) -> tuple[int, str]:
+    async with http.get(path) as answer:
+        return answer.status, await answer.text()
+
+
+async def test_a_second_process_on_the_same_file_is_refused_and_the_first_goes_on(studio: Studio) -> None:
+    second = BotProcess(studio.discord, studio.bot.env, data_dir=studio.bot.data_dir)
+    try:
+        assert await ended(second) == 1
+    finally:
+        await second.kill()
+    (line,) = words_of(second)
+    assert line.startswith("DATABASE_URL: another process")
+    assert "Traceback" not in second.output
+    await studio.finished("Still here")
+
+
+async def test_a_database_that_cannot_be_opened_is_one_line(stopped: Studio, tmp_path: Path) -> None:
+    (tmp_path / "encore.db").write_bytes(b"This is no database at all. " * 400)
+    assert await ended(stopped.bot) == 1
+    assert len(words_of(stopped.bot)) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_an_idle_bot_stops_cleanly(studio: Studio, number: signal.Signals, measure: Measure) -> None:
+    code, seconds = await studio.bot.terminate(number=number)
+    measure("exit_s", seconds)
+    assert code == 0
+    assert seconds < 5
+    assert words_of(studio.bot) == []
+    assert not studio.discord.gateway.connected
+
+
+async def test_a_bot_that_is_still_logging_in_stops_as_well(stopped: Studio) -> None:
+    gate = stopped.discord.hold("GET", "^/users/@me$")
+    await stopped.bot.launch()
+    await gate.arrived()
+    code, seconds = await stopped.bot.terminate()
+    assert (code, seconds < 5) == (0, True)
