@@ -2,15 +2,18 @@
 
 import asyncio
 import logging
+import os
 import sys
-from typing import NoReturn
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NoReturn
 
 import click
-import discord
-from sqlalchemy.exc import SQLAlchemyError
 
 from bot import __version__
-from bot.settings import Settings, SettingsError, likely_typos, load_settings
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
 
 EXIT_SETTINGS = 2
 
@@ -32,10 +35,11 @@ def run() -> None:
     from bot.logs import set_up_logs  # noqa: PLC0415 -- as above
 
     set_up_logs(settings.log_level, settings.log_format)
-    try:
-        asyncio.run(serve(settings))
-    except Exception as error:  # noqa: BLE001 -- the end of the program: known troubles become one line
-        _explain(error)
+    with _leaving_at_once():
+        try:
+            asyncio.run(serve(settings))
+        except Exception as error:  # noqa: BLE001 -- the end of the program: known troubles become one line
+            _explain(error)
 
 
 @main.command()
@@ -45,7 +49,8 @@ def migrate() -> None:
     from bot.store.migrate import migrate as bring_up_to_date  # noqa: PLC0415 -- as above
 
     async def go() -> tuple[str | None, str | None]:
-        database = Database(settings.database_url.get_secret_value())
+        pooled = settings.database_direct_url is not None
+        database = Database(settings.database_url.get_secret_value(), pooled=pooled)
         try:
             return await bring_up_to_date(database)
         finally:
@@ -70,7 +75,23 @@ def demo(arguments: tuple[str, ...]) -> None:
     run_demo(list(arguments))
 
 
-def _settings() -> Settings:
+@contextmanager
+def _leaving_at_once() -> Iterator[None]:
+    """End the process with the block: a thread that waits for a silent name server must not hold it up."""
+    code: object = 0
+    try:
+        yield
+    except SystemExit as end:
+        code = end.code
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else 1)
+
+
+def _settings() -> "Settings":
+    from bot.settings import SettingsError, likely_typos, load_settings  # noqa: PLC0415 -- heavy, as above
+
     try:
         settings = load_settings()
     except SettingsError as error:
@@ -82,30 +103,66 @@ def _settings() -> Settings:
 
 def _explain(error: BaseException) -> NoReturn:
     """One line for a trouble that the operator can mend; a trace for one that only we can."""
-    import asyncpg  # noqa: PLC0415 -- heavy, as above
-
-    from bot.store.lock import AlreadyRunningError  # noqa: PLC0415 -- heavy, as above
-    from bot.store.migrate import NewerDatabaseError  # noqa: PLC0415 -- as above
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 -- heavy, as above
 
     cause = error
     while isinstance(cause, BaseExceptionGroup):
         cause = cause.exceptions[0]
+    _explain_discord(cause)
+    _explain_database(cause)
+    if isinstance(cause, OSError | SQLAlchemyError):
+        _end(f"can't go on: {_in_short(cause)}", 1)
+    logging.getLogger(__name__).critical("the program ends", exc_info=error)
+    sys.exit(1)
+
+
+def _explain_discord(cause: BaseException) -> None:
+    """Ends the program if this is about Discord; comes back if not."""
+    import aiohttp  # noqa: PLC0415 -- heavy, as above
+    import discord  # noqa: PLC0415 -- as above
+
     match cause:
-        case discord.LoginFailure():
+        case discord.LoginFailure() | discord.ConnectionClosed(code=4004):
             _end("DISCORD_TOKEN: Discord does not accept it", EXIT_SETTINGS)
-        case discord.PrivilegedIntentsRequired():
+        case discord.PrivilegedIntentsRequired() | discord.ConnectionClosed(code=4014):
             _end(
                 "MESSAGE_CONTENT_INTENT: is true, but the switch is off in Discord's developer portal "
                 "(Bot, Privileged Gateway Intents)",
                 EXIT_SETTINGS,
             )
+        case discord.ConnectionClosed():
+            _end(f"Discord closed the connection: code {cause.code}", 1)
+        case discord.HTTPException():
+            _end(f"Discord refused: status {cause.status}, code {cause.code}", 1)
+        case discord.RateLimited():
+            _end(f"Discord refused: too many requests, try again in {cause.retry_after:.0f} s", 1)
+        case discord.GatewayNotFound():
+            _end("Discord's gateway could not be found", 1)
+        case aiohttp.ClientError():
+            _end(f"can't go on: {_in_short(cause)}", 1)
+        case _:
+            return
+
+
+def _explain_database(cause: BaseException) -> None:
+    """Ends the program if this is about the database; comes back if not."""
+    import asyncpg  # noqa: PLC0415 -- heavy, as above
+
+    from bot.store.lock import AlreadyRunningError  # noqa: PLC0415 -- heavy, as above
+    from bot.store.migrate import NewerDatabaseError  # noqa: PLC0415 -- as above
+
+    match cause:
         case AlreadyRunningError() | NewerDatabaseError():
             _end(f"DATABASE_URL: {cause}", 1)
-        case OSError() | SQLAlchemyError() | asyncpg.PostgresError():
-            _end(f"can't go on: {type(cause).__name__}: {str(cause).splitlines()[0] if str(cause) else ''}", 1)
+        case asyncpg.PostgresError() | asyncpg.InterfaceError():
+            _end(f"can't go on: {_in_short(cause)}", 1)
         case _:
-            logging.getLogger(__name__).critical("the program ends", exc_info=error)
-            sys.exit(1)
+            return
+
+
+def _in_short(error: BaseException) -> str:
+    lines = str(error).splitlines() or ["no answer in time" if isinstance(error, TimeoutError) else ""]
+    return f"{type(error).__name__}: {lines[0]}"
 
 
 def _end(line: str, code: int) -> NoReturn:

@@ -4,7 +4,8 @@ import asyncio
 import logging
 import signal
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 import aiohttp
@@ -42,6 +43,13 @@ GATEWAY_CLOSE_S = 1.0
 MB = 1024 * 1024
 
 
+class _ImpatientExecutor(ThreadPoolExecutor):
+    """Threads that wait for a name server which does not answer must not hold up the end."""
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002, ARG002 -- as inherited
+        super().shutdown(wait=False, cancel_futures=True)
+
+
 class LockLostError(Exception):
     """Another process may have taken over: this one must not go on."""
 
@@ -70,7 +78,8 @@ def point_discord_at(settings: Settings) -> None:
 async def build(settings: Settings, *, clock: Clock = system_clock, sync_commands: bool = True) -> AsyncIterator[App]:
     """Open database and sessions, and put the parts together; all is closed at the end."""
     async with AsyncExitStack() as stack:
-        database = Database(settings.database_url.get_secret_value())
+        pooled = settings.database_direct_url is not None
+        database = Database(settings.database_url.get_secret_value(), pooled=pooled)
         stack.push_async_callback(database.close)
         before, after = await migrate(database)
         if before != after:
@@ -92,7 +101,7 @@ async def build(settings: Settings, *, clock: Clock = system_clock, sync_command
         )
         budget = Budget(settings.tokenlab_requests_per_minute)
         catalogue = Catalogue(
-            client, clock, lyrics_model=settings.tokenlab_lyrics_model, may_ask=lambda: budget.take(Purpose.OTHER)
+            client, lyrics_model=settings.tokenlab_lyrics_model, may_ask=lambda: budget.take(Purpose.OTHER)
         )
         service = Service(tasks=tasks, drafts=drafts, catalogue=catalogue, clock=clock, defaults=_defaults(settings))
         rules = CardRules(expected_song_s=settings.expected_song_s, expected_lyrics_s=settings.expected_lyrics_s)
@@ -100,6 +109,7 @@ async def build(settings: Settings, *, clock: Clock = system_clock, sync_command
             service,
             clock=clock,
             card_rules=rules,
+            media_dir=settings.media_dir,
             message_content=settings.message_content_intent,
             shard_ids=settings.shard_ids,
             # with a gateway of its own there is nobody to ask how many shards there should be
@@ -170,10 +180,24 @@ async def serve(settings: Settings) -> None:
         discord.LoginFailure, discord.PrivilegedIntentsRequired: Discord does not let us in.
     """
     point_discord_at(settings)
-    stop = asyncio.Event()
+    stop, is_up = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
+    loop.set_default_executor(_ImpatientExecutor())
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    serving = asyncio.create_task(_serve(settings, stop, is_up), name="encore")
+    stopping = asyncio.create_task(stop.wait(), name="stop signal")
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not is_up.is_set():  # nothing is under way yet, so there is nothing to end in order
+        serving.cancel()
+    await asyncio.wait({serving})
+    if not serving.cancelled():
+        serving.result()
+    log.info("stopped")
+
+
+async def _serve(settings: Settings, stop: asyncio.Event, is_up: asyncio.Event) -> None:
     lock_url = (settings.database_direct_url or settings.database_url).get_secret_value()
     async with only_one(lock_url) as lost, build(settings) as app:
         health = serve_health(
@@ -181,27 +205,30 @@ async def serve(settings: Settings) -> None:
         )
         async with health:
             await app.engine.recover()
+            is_up.set()
             await _run(app, settings.discord_token.get_secret_value(), stop, lost)
-    log.info("stopped")
 
 
 async def _run(app: App, token: str, stop: asyncio.Event, lost: asyncio.Event) -> None:
-    """Gateway and engine side by side: when one ends, all end."""
+    """Gateway and engine side by side: when one ends, all end, and what was paid for is written down first."""
+    connection = asyncio.create_task(_connect(app.bot, token, stop), name="gateway")
     try:
         async with asyncio.TaskGroup() as group:
             engine = group.create_task(_work(app, stop), name="engine")
             catalogue = group.create_task(app.catalogue.run(stop), name="catalogue")
-            connection = group.create_task(_connect(app.bot, token, stop), name="gateway")
             guard = group.create_task(_guard(lost), name="lock guard")
             await stop.wait()
             log.info("stopping")
             app.service.close()
-            with suppress(BaseException):  # the group has seen it already
-                await asyncio.shield(engine)
-            for rest in (guard, catalogue, connection):
-                rest.cancel()
+            await asyncio.wait({engine})
+            guard.cancel()
+            catalogue.cancel()
     finally:
+        connection.cancel()
+        await asyncio.wait({connection})
         await _close(app.bot)
+    if not connection.cancelled():
+        connection.result()
 
 
 async def _work(app: App, stop: asyncio.Event) -> None:

@@ -1,6 +1,7 @@
 """What people can do: the use cases that cogs call. Knows rows and rules; knows neither Discord nor SQL nor HTTP."""
 
 import logging
+import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +27,7 @@ from bot.tokenlab.models import ModelInfo, choose_clip
 log = logging.getLogger(__name__)
 
 NAME_CHARS = 40
+MODEL_ID = re.compile(r"[\w.:/-]{1,100}", re.ASCII)
 OPEN_STATES = (
     State.RECEIVED,
     State.QUEUED,
@@ -178,7 +180,7 @@ class Service:
         wish = _checked_continuation(
             ContinuationWish(parent_id=parent.id, prompt=understood.prompt, at_s=understood.at_s)
         )
-        self._check_continuable(parent, user_id=user_id, channel_id=channel_id)
+        self.check_continuable(parent, user_id=user_id, channel_id=channel_id)
         self._check_start(wish.at_s)
         return await self._drafts.add(
             Draft(
@@ -229,7 +231,7 @@ class Service:
             Refused: it can't be continued, or not by this member.
         """
         parent = await self._known(task_id)
-        self._check_continuable(parent, user_id=asker.user_id, channel_id=asker.channel_id)
+        self.check_continuable(parent, user_id=asker.user_id, channel_id=asker.channel_id)
         return parent
 
     # --- changing ----------------------------------------------------------------------------------------------
@@ -240,16 +242,16 @@ class Service:
         if task is not None and task.state is State.RECEIVED:
             await self.shown(task, message_id)
 
-    async def cancel(self, task_id: TaskId, asker: Asker) -> None:
+    async def cancel(self, task_id: TaskId, asker: Asker) -> MusicTask:
         """Take a task out of the line; costs nothing.
 
         Raises:
             Refused: submitted already, or neither the member's own nor one of the moderator's server.
         """
-        await self._settle(task_id, asker, State.QUEUED, State.CANCELLED)
+        return await self._settle(await self._touchable(task_id, asker), asker, State.QUEUED, State.CANCELLED)
 
-    async def check_uncertain(self, task_id: TaskId, asker: Asker) -> None:
-        """See whether this person may decide about an unclear task.
+    async def uncertain(self, task_id: TaskId, asker: Asker) -> MusicTask:
+        """The unclear task that this person may decide about.
 
         Raises:
             Refused: it is not unclear (any more), or not theirs to decide.
@@ -257,25 +259,34 @@ class Service:
         task = await self._touchable(task_id, asker)
         if task.state is not State.UNCERTAIN:
             raise Refused(Reason.TOO_LATE)
+        return task
 
-    async def retry(self, task_id: TaskId, asker: Asker) -> None:
+    async def retry(self, task_id: TaskId, asker: Asker, *, attempt: int) -> None:
         """Send an unclear task once more, which may cost again; the person has confirmed that.
 
+        Args:
+            task_id: the task.
+            asker: who confirmed.
+            attempt: the attempt whose fate is unclear: one confirmation pays for one more, however often it is pressed.
+
         Raises:
-            Refused: see `check_uncertain`.
+            Refused: see `uncertain`; or the confirmation is used up.
         """
         if self._is_closing:
             raise Refused(Reason.CLOSING)
-        await self._settle(task_id, asker, State.UNCERTAIN, State.QUEUED)
+        task = await self.uncertain(task_id, asker)
+        if task.attempt != attempt:
+            raise Refused(Reason.TOO_LATE)
+        await self._settle(task, asker, State.UNCERTAIN, State.QUEUED)
         self.on_queued()
 
     async def drop(self, task_id: TaskId, asker: Asker) -> None:
         """Let an unclear task go.
 
         Raises:
-            Refused: see `check_uncertain`.
+            Refused: see `uncertain`.
         """
-        await self._settle(task_id, asker, State.UNCERTAIN, State.CANCELLED)
+        await self._settle(await self.uncertain(task_id, asker), asker, State.UNCERTAIN, State.CANCELLED)
 
     async def server_removed(self, guild_id: int) -> None:
         """The bot is no longer in a server: what waits there is cancelled; what runs goes to DMs and `/songs`."""
@@ -378,7 +389,7 @@ class Service:
 
     async def _continuation(self, wish: ContinuationWish, asker: Asker) -> dict[str, Any]:
         parent = await self._known(wish.parent_id)
-        self._check_continuable(parent, user_id=asker.user_id, channel_id=asker.channel_id)
+        self.check_continuable(parent, user_id=asker.user_id, channel_id=asker.channel_id)
         self._check_start(wish.at_s)
         return {
             "prompt": wish.prompt or parent.prompt,
@@ -397,8 +408,12 @@ class Service:
             return parent.result.tracks[0].audio_url
         return choose_clip(parent.clip_candidates, self._defaults.clip_id_order)
 
-    def _check_continuable(self, parent: MusicTask, *, user_id: int, channel_id: int) -> None:
-        """Section 7 of the architecture: the owner anywhere, others only where the song was posted."""
+    def check_continuable(self, parent: MusicTask, *, user_id: int, channel_id: int) -> None:
+        """Section 7 of the architecture: the owner anywhere, others only where the song was posted.
+
+        Raises:
+            Refused: it can't be continued, or not by this member.
+        """
         if parent.user_id != user_id and parent.channel_id != channel_id:
             raise Refused(Reason.NOT_YOURS)
         if not parent.kind.makes_audio:
@@ -415,8 +430,8 @@ class Service:
     def _music_model(self, wanted: str | None) -> str:
         if wanted is None:
             return self._defaults.model
-        if not self._catalogue.is_loaded:
-            return wanted
+        if not self._catalogue.is_loaded and MODEL_ID.fullmatch(wanted):
+            return wanted  # nothing is known, so nothing is known against it
         found = self._catalogue.find(wanted)
         if found is None or not found.makes_music:
             raise Refused(Reason.UNKNOWN_MODEL)
@@ -436,19 +451,17 @@ class Service:
             raise Refused(Reason.NO_LYRICS_MODEL if none else Reason.LYRICS_UNKNOWN)
         return choice.model
 
-    async def _settle(self, task_id: TaskId, asker: Asker, before: State, after: State) -> None:
-        task = await self._touchable(task_id, asker)
+    async def _settle(self, task: MusicTask, asker: Asker, before: State, after: State) -> MusicTask:
         if task.state is not before:
             raise Refused(Reason.TOO_LATE)
         try:
-            await self._tasks.move(task, after)
+            moved = await self._tasks.move(task, after)
         except StaleTaskError as error:
             raise Refused(Reason.TOO_LATE) from error
-        log.info(
-            "task moved",
-            extra={"task_id": task.id, "from": before, "to": after, "by_moderator": task.user_id != asker.user_id},
-        )
+        by_moderator = task.user_id != asker.user_id
+        log.info("task moved", extra={"task_id": task.id, "from": before, "to": after, "by_moderator": by_moderator})
         self.on_changed()
+        return moved
 
     async def _touchable(self, task_id: TaskId, asker: Asker) -> MusicTask:
         """A task that this person may change: their own, or as moderator one of this server."""

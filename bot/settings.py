@@ -1,6 +1,7 @@
 """All settings of the program: one frozen object, read once from the environment and `.env`."""
 
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -19,6 +20,7 @@ OUR_PREFIXES = (
     "DISCORD_",
     "MESSAGE_",
     "TOKENLAB_",
+    "DATABASE_",
     "ENCORE_",
     "MEDIA_",
     "POLL_",
@@ -28,6 +30,9 @@ OUR_PREFIXES = (
     "LOG_",
     "HTTP_",
 )
+
+_KEY = re.compile(r"[\x21-\x7e]+")
+"""What a header can carry: ASCII without white space and control characters."""
 
 
 class SettingsError(Exception):
@@ -64,6 +69,15 @@ def _socket(value: str) -> str:
     return value
 
 
+def _key(value: str) -> str:
+    found = value.strip()  # a mounted secret often ends with a newline
+    if not found:
+        raise ValueError("is not set")
+    if not _KEY.fullmatch(found):
+        raise ValueError("must be one word of plain characters (ASCII, no white space)")
+    return found
+
+
 def _database(value: str) -> str:
     try:
         url = make_url(value)
@@ -73,9 +87,12 @@ def _database(value: str) -> str:
         raise ValueError("must begin with sqlite+aiosqlite:// or postgresql+asyncpg://")
     if url.drivername == "sqlite+aiosqlite" and url.database in {None, "", ":memory:"}:
         raise ValueError("must name a file")
+    if any(name.startswith("ssl") and name != "ssl" for name in url.query):
+        raise ValueError("knows none of libpq's sslmode, sslrootcert, …: use ?ssl=require (or verify-full)")
     return value
 
 
+Key = Annotated[SecretStr, AfterValidator(lambda value: SecretStr(_key(value.get_secret_value())))]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(lambda value: SecretStr(_database(value.get_secret_value())))]
 
 
@@ -91,12 +108,12 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    discord_token: SecretStr = Field(min_length=1)
+    discord_token: Key
     discord_api_base: Annotated[str, AfterValidator(_origin)] = "https://discord.com/api/v10"
     discord_gateway_url: Annotated[str, AfterValidator(_socket)] | None = None
     message_content_intent: bool = False
 
-    tokenlab_api_key: SecretStr = Field(min_length=1)
+    tokenlab_api_key: Key
     tokenlab_api_base: Annotated[str, AfterValidator(_bare_origin)] = "https://api.tokenlab.sh"
     tokenlab_model: str = Field(default="suno-music", min_length=1, max_length=100)
     tokenlab_lyrics_model: str | None = Field(default=None, max_length=100)
@@ -105,7 +122,7 @@ class Settings(BaseSettings):
     tokenlab_create_timeout_s: float = Field(default=60, ge=1, le=600)
     tokenlab_clip_id_order: Annotated[tuple[str, ...], NoDecode] = CLIP_ID_ORDER
     tokenlab_upload_extend: bool = False
-    tokenlab_management_token: SecretStr | None = None
+    tokenlab_management_token: Key | None = None
 
     database_url: DatabaseUrl = SecretStr("sqlite+aiosqlite:///data/encore.db")
     database_direct_url: DatabaseUrl | None = None

@@ -8,6 +8,7 @@ from discord import app_commands
 
 from bot.domain.tasks import MusicTask
 from bot.domain.wishes import Wish
+from bot.service import Service
 from bot.tokenlab.models import ModelInfo
 from bot.ui.buttons import view_of
 from bot.ui.cards import render
@@ -27,20 +28,20 @@ async def show_card(interaction: discord.Interaction[MusicBot], wish: Wish) -> N
     service = interaction.client.service
     task = await service.request(wish, asker_of(interaction))
     card = render(task, await service.place_of(task), interaction.client.card_rules)
-    answer = await confirmed(task, interaction.response.send_message(embed=card.embed, view=view_of(card)))
-    if answer is not None and answer.message_id is not None:
-        await service.shown(task, answer.message_id)
+    await confirm(service, task, interaction.response.send_message(embed=card.embed, view=view_of(card)))
 
 
-async def confirmed(
-    task: MusicTask, answering: Awaitable[discord.InteractionCallbackResponse[MusicBot] | None]
-) -> discord.InteractionCallbackResponse[MusicBot] | None:
-    """What Discord says to a card, or None if that is not known."""
+async def confirm(
+    service: Service, task: MusicTask, answering: Awaitable[discord.InteractionCallbackResponse[MusicBot] | None]
+) -> None:
+    """Answer with a card and let its task join the line; what is not known here, the janitor finds out."""
     try:
-        return await answering
+        answer = await answering
+        message_id = task.message_id or (answer.message_id if answer is not None else None)
+        if answer is not None and message_id is not None:
+            await service.shown(task, message_id)
     except Exception as error:  # noqa: BLE001 -- perhaps it got through: nothing may be said to the contrary
         log.warning("card is not confirmed", extra={"task_id": task.id, "error": type(error).__name__})
-        return None
 
 
 def model_choices(models: Sequence[ModelInfo], current: str) -> list[app_commands.Choice[str]]:

@@ -37,18 +37,22 @@ class CardsCog(commands.Cog):
     async def _cancel(self, interaction: discord.Interaction[MusicBot], subject: int) -> None:
         task_id = TaskId(subject)
         await self._confirm(interaction, task_id)
-        await self._service.cancel(task_id, asker_of(interaction))
-        await say(interaction, texts.CANCEL_DONE)
+        task = await self._service.cancel(task_id, asker_of(interaction))
+        await say(interaction, texts.CANCEL_DONE_UNCLEAR if task.unclear_attempts else texts.CANCEL_DONE)
 
     async def _ask_retry(self, interaction: discord.Interaction[MusicBot], subject: int) -> None:
-        await self._service.check_uncertain(TaskId(subject), asker_of(interaction))
+        task = await self._service.uncertain(TaskId(subject), asker_of(interaction))
         surely = Button(
-            label="Yes, send it again", press=Press.RETRY_SURELY, subject=subject, style=discord.ButtonStyle.danger
+            label="Yes, send it again",
+            press=Press.RETRY_SURELY,
+            subject=subject,
+            attempt=task.attempt,
+            style=discord.ButtonStyle.danger,
         )
         await say(interaction, texts.RETRY_QUESTION, view=view_of(Card(embed=discord.Embed(), buttons=(surely,))))
 
-    async def _retry(self, interaction: discord.Interaction[MusicBot], subject: int) -> None:
-        await self._service.retry(TaskId(subject), asker_of(interaction))
+    async def _retry(self, interaction: discord.Interaction[MusicBot], subject: int, attempt: int) -> None:
+        await self._service.retry(TaskId(subject), asker_of(interaction), attempt=attempt)
         await interaction.response.edit_message(content=texts.RETRIED, view=None)
 
     async def _drop(self, interaction: discord.Interaction[MusicBot], subject: int) -> None:

@@ -25,7 +25,7 @@ from bot.ui.buttons import view_of
 from bot.ui.cards import Button, Card, Press, draft_card, render
 from bot.ui.client import MusicBot, asker_of
 from bot.ui.modals import ContinueModal
-from cogs.answers import CHOICE_CHARS, CHOICES_MAX, confirmed, show_card
+from cogs.answers import CHOICE_CHARS, CHOICES_MAX, confirm, show_card
 
 log = logging.getLogger(__name__)
 
@@ -89,13 +89,9 @@ class ContinuationCog(commands.Cog):
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
         """A reply to a card or a ready ping continues its song, once it is confirmed."""
-        reference = message.reference
-        if message.author.bot or message.type is not discord.MessageType.reply or reference is None:
+        if message.author.bot or message.type is not discord.MessageType.reply:
             return
-        if (
-            reference.message_id is None
-            or (parent := await self._service.task_of_message(reference.message_id)) is None
-        ):
+        if (parent := await self._answered_task(message)) is None:
             return
         try:
             await self._answer_reply(message, parent)
@@ -103,6 +99,24 @@ class ContinuationCog(commands.Cog):
             await self._refuse_reply(message, error)
         except discord.HTTPException as error:
             log.warning("reply can't be answered", extra={"task_id": parent.id, "code": error.code})
+
+    async def _answered_task(self, message: discord.Message) -> MusicTask | None:
+        """The task that a reply is about; the database is asked only if the other message may be ours."""
+        reference = message.reference
+        if reference is None or reference.message_id is None:
+            return None
+        other = reference.resolved
+        if isinstance(other, discord.Message) and not self._is_own(other):
+            return None
+        found = await self._service.task_of_message(reference.message_id)
+        if found is not None or not isinstance(other, discord.Message):
+            return found
+        # a ready ping that a crash kept from being remembered still answers its card
+        card = other.reference
+        return await self._service.task_of_message(card.message_id) if card and card.message_id else None
+
+    def _is_own(self, message: discord.Message) -> bool:
+        return self._bot.user is not None and message.author.id == self._bot.user.id
 
     async def _answer_reply(self, message: discord.Message, parent: MusicTask) -> None:
         if not message.content.strip():
@@ -125,6 +139,11 @@ class ContinuationCog(commands.Cog):
         )
 
     async def _offer_form(self, message: discord.Message, parent: MusicTask) -> None:
+        """A button instead of words that can't be read; nothing where they may well be about something else."""
+        try:
+            self._service.check_continuable(parent, user_id=message.author.id, channel_id=message.channel.id)
+        except Refused:
+            return
         form = Button(label="Continue", press=Press.CONTINUE, subject=parent.id, style=discord.ButtonStyle.primary)
         await message.channel.send(
             texts.REPLY_UNREADABLE,
@@ -160,8 +179,7 @@ class ContinuationCog(commands.Cog):
         task = await self._service.start_draft(subject, asker_of(interaction), message_id=message_id)
         card = render(task, await self._service.place_of(task), self._bot.card_rules)
         answering = interaction.response.edit_message(embed=card.embed, view=view_of(card))
-        if await confirmed(task, answering) is not None:
-            await self._service.shown(task, message_id)
+        await confirm(self._service, task, answering)
 
     async def _forget(self, interaction: discord.Interaction[MusicBot], subject: int) -> None:
         await self._service.drop_draft(subject, asker_of(interaction))

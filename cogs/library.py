@@ -1,5 +1,8 @@
 """`/songs`: what a member has asked for."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -8,7 +11,7 @@ from bot.domain.tasks import MusicTask
 from bot.ui import texts
 from bot.ui.cards import EMBED_CHARS, LINK_CHARS, overflows, row_line, whole_lines
 from bot.ui.client import MusicBot, say
-from bot.ui.messenger import text_file
+from bot.ui.messenger import FILES_MAX, audio_files, text_file
 
 
 class LibraryCog(commands.Cog):
@@ -16,6 +19,7 @@ class LibraryCog(commands.Cog):
 
     def __init__(self, bot: MusicBot) -> None:
         self._service = bot.service
+        self._media_dir = bot.media_dir
 
     @app_commands.command(name="songs", description="Show what you have asked for, newest first")
     async def songs(self, interaction: discord.Interaction[MusicBot]) -> None:
@@ -34,11 +38,21 @@ class LibraryCog(commands.Cog):
                 files.append(text_file(task, lyrics))
         embed = discord.Embed(title="Your songs", description=whole_lines(lines, EMBED_CHARS))
         await say(interaction, "", embed=embed, files=files)
+        # apart: an answer must come within three seconds
+        if audio := _audio_kept(tasks, self._media_dir, limit_bytes=interaction.filesize_limit):
+            await say(interaction, texts.FILES_KEPT, files=audio)
 
 
 def _audio_urls(task: MusicTask) -> list[str]:
     tracks = task.result.tracks if task.result else ()
     return [track.audio_url for track in tracks[:2] if len(track.audio_url) <= LINK_CHARS]
+
+
+def _audio_kept(tasks: Sequence[MusicTask], media_dir: Path, *, limit_bytes: int) -> list[discord.File]:
+    """The newest songs that reached nobody, as many as one message takes."""
+    lost = [task for task in tasks if task.card_lost and not task.files_shown]
+    makers = [make for task in lost for make in audio_files(task, media_dir, limit_bytes=limit_bytes)]
+    return [make() for make in makers[:FILES_MAX]]
 
 
 def _lyrics_kept(task: MusicTask) -> str | None:

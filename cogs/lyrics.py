@@ -6,7 +6,7 @@ from discord.ext import commands
 
 from bot.domain.wishes import PROMPT_MAX_CHARS, LyricsWish
 from bot.ui.client import MusicBot
-from cogs.answers import model_choices, show_card
+from cogs.answers import CHOICE_CHARS, model_choices, show_card
 
 
 class LyricsCog(commands.Cog):
@@ -21,7 +21,7 @@ class LyricsCog(commands.Cog):
         self,
         interaction: discord.Interaction[MusicBot],
         prompt: app_commands.Range[str, 1, PROMPT_MAX_CHARS],
-        model: str | None = None,
+        model: app_commands.Range[str, 1, CHOICE_CHARS] | None = None,
     ) -> None:
         """Take the wish and show its card."""
         await show_card(interaction, LyricsWish(prompt=prompt, model=model))

@@ -7,7 +7,7 @@ from discord.ext import commands
 from bot.domain.wishes import PROMPT_MAX_CHARS, TAGS_MAX_CHARS, TITLE_MAX_CHARS, SongWish
 from bot.tokenlab.models import VERSIONS
 from bot.ui.client import MusicBot
-from cogs.answers import model_choices, show_card
+from cogs.answers import CHOICE_CHARS, model_choices, show_card
 
 VERSION_CHOICES = [app_commands.Choice(name=version, value=version) for version in VERSIONS if "." not in version]
 
@@ -35,7 +35,7 @@ class SongCog(commands.Cog):
         title: app_commands.Range[str, 1, TITLE_MAX_CHARS] | None = None,
         tags: app_commands.Range[str, 1, TAGS_MAX_CHARS] | None = None,
         instrumental: bool = False,  # noqa: FBT001, FBT002 -- an option of the command
-        model: str | None = None,
+        model: app_commands.Range[str, 1, CHOICE_CHARS] | None = None,
         version: str | None = None,
     ) -> None:
         """Take the wish and show its card."""

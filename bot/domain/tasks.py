@@ -262,6 +262,8 @@ class MusicTask:
     attempt: int = 0
     refusals: int = 0
     """Refusals in a row that proved nothing was created."""
+    unclear_attempts: int = 0
+    """Attempts of which nobody knows whether they were accepted, and charged."""
 
     # at the provider
     provider_task_id: str | None = None
@@ -288,7 +290,7 @@ class MusicTask:
     media_failures: int = 0
     error_code: ErrorCode | None = None
     error_detail: str | None = None
-    """The provider's own text, clipped; shown to nobody unread."""
+    """The provider's own words, clipped; members see them only escaped, and only where `bot/ui/cards.py` allows it."""
 
     @property
     def is_settled(self) -> bool:

@@ -48,7 +48,7 @@ class Courier(Worker[MusicTask]):
         """Cards that lag behind, then pings to send, then cards whose place or progress may have changed."""
         now = self._clock()
         # a few more than there is room for: those in flight or with a penalty don't hide the others
-        asked = room + self.concurrency
+        asked = room + self.hidden
         due = await self._tasks.unshown(now, asked, media_since=now - MEDIA_PATIENCE, settle_since=now - SETTLING)
         due += await self._tasks.unpinged(now, asked)
         if len(due) < room and (self._refreshed_at is None or now - self._refreshed_at >= REFRESH_EVERY):
@@ -99,16 +99,26 @@ class Courier(Worker[MusicTask]):
     async def _tell(self, task: MusicTask) -> None:
         """Send the ready ping at most once: marked before, and after a crash repeated only while that is safe."""
         now = self._clock()
-        begun = task.pinged_for is task.state and task.ping_status is PingStatus.SENDING and task.ping_at is not None
-        if begun and task.ping_at is not None and now - task.ping_at >= PING_AGAIN:
+        status = task.ping_status if task.pinged_for is task.state else None
+        if status is PingStatus.DONE:
+            return  # told since `find` looked
+        begun_at = task.ping_at if status is PingStatus.SENDING else None
+        if begun_at is not None and now - begun_at >= PING_AGAIN:
             message_id = await self._display.find_ping(task)
         else:
-            if not begun:
-                await self._tasks.annotate(task.id, pinged_for=task.state, ping_status=PingStatus.SENDING, ping_at=now)
-            message_id = await self._display.ping(task)
+            message_id = await self._ping(task, begun_at or now)
         if message_id is not None:  # before it counts as done, or a crash in between leaves replies to it unheard
             await self._tasks.remember_message(task, message_id=message_id, channel_id=task.channel_id, role=Role.PING)
         await self._tasks.annotate(task.id, ping_status=PingStatus.DONE, show_after=None, show_failures=0)
+
+    async def _ping(self, task: MusicTask, begun_at: datetime) -> int | None:
+        await self._tasks.annotate(task.id, pinged_for=task.state, ping_status=PingStatus.SENDING, ping_at=begun_at)
+        try:
+            return await self._display.ping(task)
+        except ShowLaterError as error:
+            if not error.may_be_sent:  # then it is as if it had not been begun
+                await self._tasks.annotate(task.id, ping_status=None)
+            raise
 
     async def _postpone(self, task: MusicTask, retry_after_s: float | None) -> None:
         delay_s = max(retry_after_s or 0.0, min(FIRST_DELAY_S * 2**task.show_failures, LONGEST_DELAY_S))

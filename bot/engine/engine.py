@@ -2,12 +2,14 @@
 
 import asyncio
 from dataclasses import dataclass
+from typing import Any
 
 from bot.engine.courier import Courier
 from bot.engine.fetcher import Fetcher
 from bot.engine.janitor import Janitor
 from bot.engine.poller import Poller
 from bot.engine.submitter import Submitter
+from bot.engine.worker import Worker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,10 +27,23 @@ class Engine:
         await self.janitor.recover()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set and what is under way has ended; a worker that fails ends them all."""
-        async with asyncio.TaskGroup() as group:
-            for worker in (self.submitter, self.poller, self.fetcher, self.courier, self.janitor):
-                group.create_task(worker.run(stop), name=worker.name)
+        """Work until `stop` is set and what is under way has ended.
+
+        Raises:
+            Exception: what ended a worker; the others were stopped in order, so that no POST was cut.
+        """
+
+        async def work(worker: Worker[Any]) -> None:
+            try:
+                await worker.run(stop)
+            finally:
+                stop.set()
+
+        workers: tuple[Worker[Any], ...] = (self.submitter, self.poller, self.fetcher, self.courier, self.janitor)
+        ended = await asyncio.gather(*map(work, workers), return_exceptions=True)
+        for error in ended:
+            if error is not None:
+                raise error
 
     async def step(self) -> None:
         """One turn of each, in the order in which a task passes them: what tests drive by hand."""

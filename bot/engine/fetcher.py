@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.clock import Clock
-from bot.domain.media import MediaError
+from bot.domain.media import MediaError, MediaProblem
 from bot.domain.tasks import MusicTask, TaskId
 from bot.engine.ports import Media, Tasks
 from bot.engine.worker import Worker
@@ -36,7 +36,7 @@ class Fetcher(Worker[MusicTask]):
 
     async def find(self, room: int) -> Sequence[MusicTask]:
         """Finished songs whose audio is still to be fetched."""
-        return await self._tasks.media_wanted(self._clock(), room + self.concurrency)
+        return await self._tasks.media_wanted(self._clock(), room + self.hidden)
 
     async def handle(self, item: MusicTask) -> None:
         """Fetch every take of one song."""
@@ -44,6 +44,9 @@ class Fetcher(Worker[MusicTask]):
             media = await self._media.fetch_task(item)
         except MediaError as error:
             await self._failed(item, error)
+        except Exception:  # a full disk, an address that nobody can read: the row must say when it ends
+            log.exception("audio can't be fetched", extra={"task_id": item.id})
+            await self._failed(item, MediaError(MediaProblem.UNREACHABLE, is_temporary=True))
         else:
             await self._tasks.media_fetched(item, media)
             log.info("audio fetched", extra={"task_id": item.id, "files": len(media)})

@@ -77,7 +77,10 @@ class Janitor(Worker[MusicTask]):
             await self._settle_received(item)
 
     async def _cut_off(self, task: MusicTask) -> None:
-        await self._tasks.move(task, State.UNCERTAIN, outcome=AttemptOutcome.UNKNOWN, refusals=0)
+        unclear = task.unclear_attempts + 1
+        await self._tasks.move(
+            task, State.UNCERTAIN, outcome=AttemptOutcome.UNKNOWN, refusals=0, unclear_attempts=unclear
+        )
         log.warning("fate of a create is unknown", extra={"task_id": task.id, "attempt": task.attempt})
 
     async def _settle_received(self, task: MusicTask) -> None:
@@ -101,4 +104,7 @@ class Janitor(Worker[MusicTask]):
         await self._drafts.forget(now - DRAFT_LIFE)
         if self._swept_at is None or now - self._swept_at >= SWEEP_EVERY:
             self._swept_at = now
-            await self._media.sweep(await self._tasks.media_names())
+            try:
+                await self._media.sweep(await self._tasks.media_names())
+            except OSError:
+                log.exception("old audio can't be removed")

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.clock import Clock
 from bot.domain.pacing import BILLING_GAP_S, gives_up, next_look_at
@@ -12,6 +12,7 @@ from bot.engine.ports import Provider, Tasks
 from bot.engine.worker import Worker
 from bot.tokenlab.errors import (
     AccessRefusedError,
+    BadAnswerError,
     TaskGoneError,
     TaskNotOwnedError,
     ThrottledError,
@@ -22,6 +23,8 @@ from bot.tokenlab.models import Look, ProviderStatus
 
 log = logging.getLogger(__name__)
 
+HOPELESS_FAILURES = 3
+"""So many senseless answers in a row count as an answer, once the deadline is over."""
 BILLING_LOOKS = 2
 """Looks at a completed task for the sake of its billing id, at most."""
 
@@ -49,7 +52,7 @@ class Poller(Worker[MusicTask]):
     async def find(self, room: int) -> Sequence[MusicTask]:
         """The tasks that are due, as far as the request budget goes."""
         # a few more than there is room for: those in flight or with a penalty don't hide the others
-        due = await self._tasks.due_looks(self._clock(), room + self.concurrency)
+        due = await self._tasks.due_looks(self._clock(), room + self.hidden)
         free = [task for task in due if self.is_free(task.id)]
         return [task for task in free[:room] if self._budget.take(Purpose.LOOK)]
 
@@ -152,6 +155,8 @@ class Poller(Worker[MusicTask]):
             self._key_fails(error)
         now = self._clock()
         failures = task.look_failures + 1
+        if failures >= HOPELESS_FAILURES and isinstance(error, BadAnswerError) and await self._overdue(task, now):
+            return
         if task.state is State.COMPLETED:
             again = now + timedelta(seconds=BILLING_GAP_S) if failures < BILLING_LOOKS else None
         else:
@@ -160,6 +165,19 @@ class Poller(Worker[MusicTask]):
             )
         await self._tasks.note(task, looked_at=now, look_failures=failures, next_look_at=again)
         log.info("look failed", extra={"task_id": task.id, "failures": failures, "error": type(error).__name__})
+
+    async def _overdue(self, task: MusicTask, now: datetime) -> bool:
+        """After the deadline, answers that make no sense count as "not finished": else its member's slot is lost."""
+        deadline_at = task.deadline_at or now
+        if task.state is State.RUNNING and now >= deadline_at:
+            later = next_look_at(now=now, state=State.EXPIRED, interval_s=self._interval_s)
+            await self._tasks.move(task, State.EXPIRED, looked_at=now, next_look_at=later, progress=None)
+            log.warning("task moved", extra={"task_id": task.id, "from": task.state, "to": State.EXPIRED})
+            return True
+        if task.state is State.EXPIRED and gives_up(now=now, deadline_at=deadline_at):
+            await self._fail(task, ErrorCode.NO_ANSWER, None)
+            return True
+        return False
 
     def _key_fails(self, error: TokenLabError) -> None:
         if not self._key_refused:

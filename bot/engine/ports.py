@@ -30,6 +30,7 @@ class Tasks(Protocol):
     async def mark_shown(self, task: MusicTask, **values: Any) -> None: ...  # noqa: ANN401 -- column values
     async def shown(self, before: MusicTask, message_id: int) -> MusicTask: ...
     async def claim(self, task_id: TaskId) -> MusicTask | None: ...
+    async def keep_late_answer(self, task: MusicTask, provider_task_id: str, request_id: str | None) -> None: ...
     async def remember_message(self, task: MusicTask, *, message_id: int, channel_id: int, role: Role) -> None: ...
     async def waiting(self) -> list[Waiting]: ...
     async def running_by_member(self) -> dict[int, int]: ...
@@ -68,9 +69,11 @@ class Shown:
 class ShowLaterError(Exception):
     """Discord could not be reached now; the row remembers, try again after `retry_after_s`."""
 
-    def __init__(self, retry_after_s: float | None = None) -> None:
+    def __init__(self, retry_after_s: float | None = None, *, may_be_sent: bool = True) -> None:
         super().__init__("later")
         self.retry_after_s = retry_after_s
+        self.may_be_sent = may_be_sent
+        """False if the request surely never left."""
 
 
 class Display(Protocol):
@@ -87,7 +90,9 @@ class Display(Protocol):
         """
 
     async def ping(self, task: MusicTask) -> int | None:
-        """Send the ready ping; gives its message id, or None if there is no way to send it.
+        """Send the ready ping: in the channel, else directly.
+
+        Gives its message id, or None if there is no way to send it.
 
         Raises:
             ShowLaterError: a passing failure; nothing was sent.

@@ -123,6 +123,8 @@ class Submitter(Worker[Waiting]):
                     poll_url=created.poll_url,
                     request_id=created.request_id,
                     endpoint=CREATE_PATH,
+                    model=created.model or task.model,
+                    unclear_attempts=task.unclear_attempts - (task.state is State.UNCERTAIN),
                     provider_status=created.status,
                     submitted_at=now,
                     refusals=0,
@@ -132,8 +134,10 @@ class Submitter(Worker[Waiting]):
                     look_failures=0,
                 )
             except StaleTaskError:
-                if (late := await self._tasks.get(task.id)) is None or late.state is not State.UNCERTAIN:
-                    log.critical("accepted task has no row to go to", extra=_ids(task, created))
+                late = await self._tasks.get(task.id)
+                if late is None or late.state is not State.UNCERTAIN or late.attempt != task.attempt:
+                    log.critical("answer comes too late for its task", extra=_ids(task, created))
+                    await self._tasks.keep_late_answer(task, created.provider_task_id, created.request_id)
                     return
                 task = late
             except Exception:
@@ -175,7 +179,14 @@ class Submitter(Worker[Waiting]):
 
     async def _unknown(self, task: MusicTask, error: Exception | None) -> None:
         request_id = getattr(error, "request_id", None)
-        await self._tasks.move(task, State.UNCERTAIN, outcome=AttemptOutcome.UNKNOWN, refusals=0, request_id=request_id)
+        await self._tasks.move(
+            task,
+            State.UNCERTAIN,
+            outcome=AttemptOutcome.UNKNOWN,
+            refusals=0,
+            unclear_attempts=task.unclear_attempts + 1,
+            request_id=request_id,
+        )
         log.warning("fate of a create is unknown", extra={"task_id": task.id, "request_id": request_id})
 
 

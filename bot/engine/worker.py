@@ -14,6 +14,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 LONGEST_PENALTY_S = 300.0
+OUTAGE_S = 60.0
+"""As long as this, a store that does not answer may come back; then the program ends and is started anew."""
 
 
 class NotNowError(Exception):
@@ -37,6 +39,12 @@ class Worker(ABC, Generic[T]):
         self.on_done: Callable[[], None] = lambda: None
         """Rung after each job: a row may have changed that another worker waits for."""
         self._penalties: dict[TaskId, tuple[int, float]] = {}
+        self._failing_since: float | None = None
+
+    @property
+    def hidden(self) -> int:
+        """How many due items may have to be passed over: ask the store for so many more than there is room for."""
+        return len(self._in_flight) + len(self._penalties)
 
     @abstractmethod
     async def find(self, room: int) -> Sequence[T]:
@@ -68,13 +76,35 @@ class Worker(ABC, Generic[T]):
             return await self._start_due(group)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set, then let what is under way finish within `grace_s` and cut the rest."""
+        """Work until `stop` is set, then let what is under way finish within `grace_s` and cut the rest.
+
+        Raises:
+            Exception: what `find` raised, after it had failed for `OUTAGE_S`; jobs under way were let finish.
+        """
         async with asyncio.TaskGroup() as group:
-            while not stop.is_set():
-                self._bell.clear()
-                await self._start_due(group)
-                await self._rest(stop)
-            await self._drain()
+            try:
+                while not stop.is_set():
+                    self._bell.clear()
+                    await self._try_start_due(group)
+                    await self._rest(stop)
+            finally:
+                await self._drain()
+
+    async def _try_start_due(self, group: asyncio.TaskGroup) -> None:
+        """A store that fails for a moment must not cut the jobs under way."""
+        try:
+            await self._start_due(group)
+        except Exception:
+            now = self.monotonic()
+            if self._failing_since is None:
+                self._failing_since = now
+                log.exception("worker can't look for work", extra={"worker": self.name})
+            if now - self._failing_since >= OUTAGE_S:
+                raise
+        else:
+            if self._failing_since is not None:
+                log.info("worker looks for work again", extra={"worker": self.name})
+            self._failing_since = None
 
     async def _start_due(self, group: asyncio.TaskGroup) -> int:
         room = self.concurrency - len(self._in_flight)
@@ -95,6 +125,7 @@ class Worker(ABC, Generic[T]):
         try:
             await self.handle(item)
         except StaleTaskError:
+            self._penalties.pop(task_id, None)
             log.info("task was moved by somebody else", extra={"worker": self.name, "task_id": task_id})
         except NotNowError:
             self._penalise(task_id)

@@ -13,16 +13,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 BUSY_TIMEOUT_MS = 2000
 """How long SQLite waits for another process; inside this one, writers queue for the only connection."""
 POOL_TIMEOUT_S = 30
+CONNECT_TIMEOUT_S = 5.0
+"""PostgreSQL: a server that takes a connection and never answers is noticed after this."""
 
 
 class Database:
     """The way to the rows. `write()` gives a transaction, `read()` a connection that only reads."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, pooled: bool = False) -> None:
         """Open nothing yet; the folder of a SQLite file is made if missing.
 
         Args:
             url: `sqlite+aiosqlite:///path` or `postgresql+asyncpg://…`.
+            pooled: whether a transaction pooler (PgBouncer) stands before PostgreSQL.
         """
         self.url: URL = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
@@ -31,20 +34,15 @@ class Database:
             self._writer = _sqlite_engine(self.url, pool_size=1, read_only=False)
             self._reader = _sqlite_engine(self.url, pool_size=4, read_only=True)
         else:
-            self._writer = self._reader = create_async_engine(
-                self.url,
-                pool_size=10,
-                max_overflow=5,
-                pool_pre_ping=True,
-                pool_timeout=POOL_TIMEOUT_S,
-                hide_parameters=True,
-                connect_args={"server_settings": {"synchronous_commit": "on"}},
-            )
+            self._writer = self._reader = _postgresql_engine(self.url, pooled=pooled)
+        self._sets_durability = pooled and not self.is_sqlite
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """One transaction: committed at the end, rolled back on an exception. Keep it short."""
         async with self._writer.begin() as connection:
+            if self._sets_durability:
+                await connection.exec_driver_sql("SET LOCAL synchronous_commit = on")
             yield connection
 
     @asynccontextmanager
@@ -58,6 +56,31 @@ class Database:
         await self._writer.dispose()
         if self._reader is not self._writer:
             await self._reader.dispose()
+
+
+def _postgresql_engine(url: URL, *, pooled: bool) -> AsyncEngine:
+    return create_async_engine(
+        url,
+        pool_size=10,
+        max_overflow=5,
+        pool_pre_ping=True,
+        pool_timeout=POOL_TIMEOUT_S,
+        hide_parameters=True,
+        connect_args={"timeout": CONNECT_TIMEOUT_S, **(_through_pooler() if pooled else _direct())},
+    )
+
+
+def _direct() -> dict[str, Any]:
+    return {"server_settings": {"synchronous_commit": "on"}}
+
+
+def _through_pooler() -> dict[str, Any]:
+    """Each transaction may meet another server connection: nothing may be left behind there, nor expected."""
+    return {
+        "statement_cache_size": 0,
+        "prepared_statement_cache_size": 0,
+        "prepared_statement_name_func": lambda: "",  # the unnamed statement: replaced by the next, never left over
+    }
 
 
 def _sqlite_engine(url: URL, *, pool_size: int, read_only: bool) -> AsyncEngine:

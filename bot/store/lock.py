@@ -6,9 +6,12 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 from sqlalchemy.engine import URL, make_url
+
+from bot.store.database import CONNECT_TIMEOUT_S
 
 log = logging.getLogger(__name__)
 
@@ -55,8 +58,9 @@ async def _file_lock(path: Path) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _advisory_lock(url: URL, lost: asyncio.Event) -> AsyncIterator[None]:
-    plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
-    connection = await asyncpg.connect(plain, server_settings={"idle_session_timeout": f"{IDLE_S}s"})
+    connection = await asyncpg.connect(
+        **_arguments(url), timeout=CONNECT_TIMEOUT_S, server_settings={"idle_session_timeout": f"{IDLE_S}s"}
+    )
     try:
         if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK_KEY):
             raise AlreadyRunningError("another process is running on this database")
@@ -70,11 +74,17 @@ async def _advisory_lock(url: URL, lost: asyncio.Event) -> AsyncIterator[None]:
         connection.terminate()
 
 
+def _arguments(url: URL) -> dict[str, Any]:
+    """What the pool hands to asyncpg for this address, without what is meant for SQLAlchemy alone."""
+    _, arguments = url.get_dialect()().create_connect_args(url)
+    return {name: value for name, value in arguments.items() if not name.startswith("prepared_statement_")}
+
+
 async def _beat(connection: asyncpg.Connection, lost: asyncio.Event) -> None:
     try:
         while True:
             await asyncio.sleep(HEARTBEAT_S)
             await connection.execute("SELECT 1", timeout=ANSWER_S)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+    except Exception:  # noqa: BLE001 -- whatever it is: a lock that can't be kept alive is lost
         log.critical("the lock of the database is lost")
         lost.set()

@@ -95,6 +95,7 @@ music_tasks = Table(
     Column("not_before", Moment),
     Column("attempt", Integer, nullable=False, server_default="0"),
     Column("refusals", Integer, nullable=False, server_default="0"),
+    Column("unclear_attempts", Integer, nullable=False, server_default="0"),
     Column("provider_task_id", Text),
     Column("poll_url", Text),
     Column("request_id", Text),

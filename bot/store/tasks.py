@@ -113,6 +113,7 @@ class TaskStore:
                     revision=T.revision + 1,
                     attempt=T.attempt + 1,
                     not_before=None,
+                    request_id=None,
                 )
             except StaleTaskError:  # PostgreSQL lets others in between the statements
                 return None
@@ -122,6 +123,16 @@ class TaskStore:
                 )
             )
             return claimed
+
+    async def keep_late_answer(self, task: MusicTask, provider_task_id: str, request_id: str | None) -> None:
+        """Note what an attempt came to although its task went on without it: somebody may have paid for it."""
+        answer = {"provider_task_id": provider_task_id, "request_id": request_id, "outcome": AttemptOutcome.ACCEPTED}
+        async with self._database.write() as connection:
+            await connection.execute(
+                update(attempts)
+                .where(attempts.c.task_id == task.id, attempts.c.number == task.attempt)
+                .values(**answer, ended_at=self._clock())
+            )
 
     async def annotate(self, task_id: TaskId, **values: Any) -> None:  # noqa: ANN401 -- column values
         """Write what only the courier and the fetcher own (card, ping, media), in whatever state the task is."""

@@ -5,17 +5,15 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from bot.clock import Clock
 from bot.tokenlab.errors import TokenLabError
-from bot.tokenlab.models import ModelDetail, ModelInfo
+from bot.tokenlab.models import ModelInfo
 
 log = logging.getLogger(__name__)
 
-DETAILS_PER_REFRESH_MAX = 20
+PAGES_PER_REFRESH_MAX = 20
 RETRY_S = 30.0
 """Pause after a failed refresh."""
 
@@ -27,8 +25,8 @@ class ModelSource(Protocol):
         """The models of one category."""
         ...
 
-    async def model(self, model_id: str) -> ModelDetail:
-        """One model with its request contract."""
+    async def model(self, model_id: str) -> ModelInfo:
+        """One model, from its own page."""
         ...
 
 
@@ -61,22 +59,18 @@ class Catalogue:
     def __init__(
         self,
         client: ModelSource,
-        clock: Clock,
         *,
         lyrics_model: str | None,
         refresh_s: float = 300,
         may_ask: Callable[[], bool] = lambda: True,
     ) -> None:
         self._client = client
-        self._clock = clock
         self._lyrics_model = lyrics_model or None
         self._refresh_s = refresh_s
         self._may_ask = may_ask
         self._models: tuple[ModelInfo, ...] | None = None
-        self._details: dict[str, ModelDetail] = {}
+        self._pages: dict[str, ModelInfo] = {}
         self._in_outage = False
-        self.loaded_at: datetime | None = None
-        """When the list was last read well; None if never."""
 
     @property
     def is_loaded(self) -> bool:
@@ -97,11 +91,6 @@ class Catalogue:
         by_id = (model for model in models if model.id == id_or_alias)
         by_alias = (model for model in models if id_or_alias in model.aliases)
         return next(by_id, None) or next(by_alias, None)
-
-    def detail(self, id_or_alias: str) -> ModelDetail | None:
-        """The model's request contract, where it had to be read."""
-        model = self.find(id_or_alias)
-        return self._details.get(model.id) if model else None
 
     def lyrics_model(self) -> LyricsChoice:
         """The model to write lyrics with: the operator's setting, else the first that publishes it."""
@@ -129,25 +118,24 @@ class Catalogue:
             self._report_failure(error)
             return False
         self._report_success()
-        self.loaded_at = self._clock()
         self._models = self._completed(listed)
-        await self._read_details([model.id for model in listed if model.operations is None])
+        await self._read_pages([model.id for model in listed if model.operations is None])
         self._models = self._completed(listed)
         return True
 
-    async def _read_details(self, model_ids: Sequence[str]) -> None:
+    async def _read_pages(self, model_ids: Sequence[str]) -> None:
         """A page that can't be read leaves what is known of its model until a later refresh."""
-        for model_id in model_ids[:DETAILS_PER_REFRESH_MAX]:
+        for model_id in model_ids[:PAGES_PER_REFRESH_MAX]:
             if not self._may_ask():
                 return
             with suppress(TokenLabError):
-                self._details[model_id] = await self._client.model(model_id)
+                self._pages[model_id] = await self._client.model(model_id)
 
     def _completed(self, models: Sequence[ModelInfo]) -> tuple[ModelInfo, ...]:
         """The models with the operations that their own pages have told."""
         return tuple(
-            replace(model, operations=self._details[model.id].info.operations)
-            if model.operations is None and model.id in self._details
+            replace(model, operations=self._pages[model.id].operations)
+            if model.operations is None and model.id in self._pages
             else model
             for model in models
         )

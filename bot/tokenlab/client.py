@@ -19,11 +19,10 @@ from bot.tokenlab.models import (
     Created,
     CreateRequest,
     Look,
-    ModelDetail,
     ModelInfo,
     parse_created,
     parse_look,
-    parse_model_detail,
+    parse_model_page,
     parse_models,
 )
 from bot.tokenlab.reading import word
@@ -41,10 +40,11 @@ _NOT_SENT = (
     aiohttp.ServerFingerprintMismatch,
     aiohttp.ConnectionTimeoutError,
     aiohttp.InvalidURL,
+    UnicodeError,  # a host name that can't be looked up; answers are decoded without it
 )
 """What aiohttp raises only before the first byte of a request (aiohttp 3.14, `ClientSession._request`)."""
 
-_BROKEN_OFF = (aiohttp.ClientError, TimeoutError)
+_BROKEN_OFF = (aiohttp.ClientError, TimeoutError, ValueError)
 """What aiohttp raises later. A POST is never repeated by aiohttp itself, also not on a stale connection."""
 
 
@@ -129,8 +129,8 @@ class TokenLabClient:
             raise answer.read_error(self._clock())
         return parse_models(answer.body)
 
-    async def model(self, model_id: str) -> ModelDetail:
-        """One model with the request contract that it publishes.
+    async def model(self, model_id: str) -> ModelInfo:
+        """One model, from its own page.
 
         Raises:
             ModelUnavailableError: The provider doesn't know the model.
@@ -138,10 +138,10 @@ class TokenLabClient:
             AccessRefusedError: The key was refused.
         """
         answer = await self._read(model_url(self._base, model_id))
-        detail = parse_model_detail(answer.body or {}) if answer.is_success else None
-        if detail is None:
+        info = parse_model_page(answer.body or {}) if answer.is_success else None
+        if info is None:
             raise answer.model_error(self._clock())
-        return detail
+        return info
 
     def _poll_target(self, provider_task_id: str, poll_url: str | None) -> URL | None:
         if not poll_url or provider_task_id in self._misled:
@@ -174,7 +174,10 @@ class TokenLabClient:
         session = self._session if order is None else self._paying_session
         if session.closed:
             raise NotSentError("the session is closed")
-        headers = {"Authorization": f"Bearer {self._api_key.get_secret_value()}", "Accept": "application/json"}
+        key = self._api_key.get_secret_value()
+        if not (key.isascii() and key.isprintable()):  # aiohttp would raise a ValueError, and the outcome seem unknown
+            raise NotSentError("the key can't be sent")
+        headers = {"Authorization": f"Bearer {key}", "Accept": "application/json"}
         method, body = ("GET", None) if order is None else ("POST", order.body())
         sending = session.request(method, url, json=body, headers=headers, timeout=limits, allow_redirects=False)
         try:

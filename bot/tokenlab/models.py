@@ -3,17 +3,18 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from enum import StrEnum
 
 from bot.domain.tasks import Kind, Result, Track
 from bot.tokenlab.errors import DETAIL_MAX_CHARS
-from bot.tokenlab.reading import Json, decimal, first, identifier, items, mapping, media_url, names, text, whole, word
+from bot.tokenlab.reading import Json, first, identifier, items, mapping, media_url, names, text, whole, word
 
 TITLE_MAX_CHARS = 300
 LYRICS_MAX_CHARS = 100_000
 TRACKS_MAX = 20
-NUMBER_MAX = 10**9
+STATUS_MAX_CHARS = 40
+MODEL_MAX_CHARS = 100
+"""No longer than the columns of the tables that hold them."""
 
 CREATE_PATH = "/v1/music/generations"
 
@@ -84,11 +85,6 @@ class ProviderStatus(StrEnum):
     UNKNOWN = "unknown"
     """A word that the documentation doesn't have: not terminal, our own deadline decides."""
 
-    @property
-    def is_terminal(self) -> bool:
-        """Whether the task can't change any more."""
-        return self in {ProviderStatus.COMPLETED, ProviderStatus.FAILED}
-
     @classmethod
     def parse(cls, raw: str) -> "ProviderStatus":
         """The status that a word means, whatever its case; the provider's own helpers know five more words."""
@@ -116,14 +112,11 @@ class Look:
     """The provider's own word; empty where a create's answer had none."""
     progress: int | None = None
     """0 to 100 if the provider gave a real number; never a reason to call the task finished."""
-    model: str | None = None
     result: Result = field(default_factory=Result)
     clip_candidates: Mapping[str, list[str]] = field(default_factory=dict)
     """Every id that may name the clip, by source: `audio_id`, `data`, `task_id`. Stored as JSON."""
-    error_code: str | None = None
-    """The provider's code of a failed task."""
     error_detail: str | None = None
-    """The provider's words about a failed task, at most 500 characters; shown to nobody unread."""
+    """The provider's words about a failed task, at most 500 characters; shown clipped and escaped, for some codes."""
     billing_transaction_id: str | None = None
     request_id: str | None = None
 
@@ -144,17 +137,14 @@ class Created:
 
 def parse_look(body: Json, *, provider_task_id: str, request_id: str | None) -> Look:
     """Read a task record (TokenLab docs, Get Task Status)."""
-    raw_status = word(body.get("status")) or ""
-    code, detail = _failure(body.get("error"))
+    raw_status = text(body.get("status"), STATUS_MAX_CHARS) or ""
     return Look(
         status=ProviderStatus.parse(raw_status),
         raw_status=raw_status,
         progress=whole(body.get("progress"), 0, 100),
-        model=word(body.get("model")),
         result=_result(body),
         clip_candidates=_clip_candidates(body, provider_task_id),
-        error_code=code,
-        error_detail=detail,
+        error_detail=_failure(body.get("error")),
         billing_transaction_id=identifier(body.get("billing_transaction_id")),
         request_id=request_id,
     )
@@ -171,7 +161,7 @@ def parse_created(body: Json, *, header_task_id: str | None, request_id: str | N
         provider_task_id=provider_task_id,
         poll_url=identifier(body.get("poll_url")),
         status=look.status,
-        model=look.model,
+        model=word(body.get("model")),
         request_id=request_id,
         look=look,
     )
@@ -182,13 +172,9 @@ def choose_clip(candidates: Mapping[str, Sequence[str]], order: Sequence[str] = 
     return first(clip_id for source in order for clip_id in candidates.get(source, []))
 
 
-def _failure(error: object) -> tuple[str | None, str | None]:
-    """Code and text of a failed task's `error`, which is a string or an object."""
-    if isinstance(error, str):
-        return None, text(error, DETAIL_MAX_CHARS)
-    fields = mapping(error)
-    code = word(fields.get("code")) or word(fields.get("type"))
-    return code, text(fields.get("message"), DETAIL_MAX_CHARS)
+def _failure(error: object) -> str | None:
+    """The text of a failed task's `error`, which is a string or an object."""
+    return text(error if isinstance(error, str) else mapping(error).get("message"), DETAIL_MAX_CHARS)
 
 
 def _result(body: Json) -> Result:
@@ -244,14 +230,6 @@ def _clip_candidates(body: Json, provider_task_id: str) -> dict[str, list[str]]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PriceHint:
-    """What one request costs about, in US dollars; prices change and may depend on the version."""
-
-    low_usd: Decimal
-    high_usd: Decimal
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelInfo:
     """One model of the catalogue."""
 
@@ -263,7 +241,6 @@ class ModelInfo:
     request_endpoint: str | None = None
     stage: str | None = None
     """`active`, `preview`, `deprecated` or `retired`, where published."""
-    price: PriceHint | None = None
 
     @property
     def writes_lyrics(self) -> bool:
@@ -278,26 +255,15 @@ class ModelInfo:
         return fits and self.stage != "retired" and not lyrics_only
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelDetail:
-    """One model with the request contract that it publishes; what is missing is unknown, not unsupported."""
-
-    info: ModelInfo
-    supported_parameters: tuple[str, ...] = ()
-    prompt_max_chars: int | None = None
-    concurrency: int | None = None
-    requests_per_minute: int | None = None
-
-
 def parse_models(body: Json) -> list[ModelInfo]:
-    """Read a list of models, full or compact; items without an id are dropped."""
+    """Read a list of models, full or compact; items without a usable id are dropped."""
     return [info for item in items(body.get("data")) if (info := parse_model_info(item))]
 
 
 def parse_model_info(item: Json) -> ModelInfo | None:
-    """Read one model, from the list or from its own page; None without an id."""
+    """Read one model, from the list or from its own page; None without an id, or with one too long to be stored."""
     model_id = identifier(item.get("id"))
-    if model_id is None:
+    if model_id is None or len(model_id) > MODEL_MAX_CHARS:
         return None
     own = {**item, **mapping(item.get("tokenlab"))}
     contract = _contract(own)
@@ -310,24 +276,13 @@ def parse_model_info(item: Json) -> ModelInfo | None:
         operations=_operations(own, contract),
         request_endpoint=word(contract.get("request_endpoint")) or word(own.get("request_endpoint")),
         stage=stage.lower() if stage else None,
-        price=_price(own.get("pricing")) or _price(own.get("pricing_summary")),
     )
 
 
-def parse_model_detail(body: Json) -> ModelDetail | None:
-    """Read a model's own page (TokenLab docs, Get a Model); None without an id."""
+def parse_model_page(body: Json) -> ModelInfo | None:
+    """Read a model's own page (TokenLab docs, Get a Model), which leaves no operation open; None without an id."""
     info = parse_model_info(body)
-    if info is None:
-        return None
-    contract = _contract({**body, **mapping(body.get("tokenlab"))})
-    limits = mapping(contract.get("service_limits"))
-    return ModelDetail(
-        info=replace(info, operations=info.operations or ()),
-        supported_parameters=names(contract.get("supported_parameters")),
-        prompt_max_chars=whole(limits.get("prompt_max_characters"), 1, NUMBER_MAX),
-        concurrency=whole(limits.get("concurrency"), 1, NUMBER_MAX),
-        requests_per_minute=whole(limits.get("online_rpm"), 1, NUMBER_MAX),
-    )
+    return info and replace(info, operations=info.operations or ())
 
 
 def _contract(own: Json) -> Json:
@@ -341,13 +296,3 @@ def _operations(own: Json, contract: Json) -> tuple[str, ...] | None:
     lists: list[object] = [own.get("supported_operations"), contract.get("public_operations"), constraints]
     found = dict.fromkeys(name.lower() for operations in lists for name in names(operations))
     return tuple(found) or None
-
-
-def _price(pricing: object) -> PriceHint | None:
-    fields = mapping(pricing)
-    flat = decimal(fields.get("per_request"))
-    low, high = decimal(fields.get("min_price")), decimal(fields.get("max_price"))
-    known = [
-        amount for amount in ((low, high) if low is not None or high is not None else (flat,)) if amount is not None
-    ]
-    return PriceHint(low_usd=min(known), high_usd=max(known)) if known else None

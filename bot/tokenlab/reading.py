@@ -3,7 +3,6 @@
 import math
 import re
 from collections.abc import Iterable, Mapping
-from decimal import Decimal, InvalidOperation
 
 from yarl import URL
 
@@ -69,17 +68,6 @@ def seconds(value: object) -> float | None:
     except (ValueError, OverflowError):
         return None
     return number if math.isfinite(number) and number >= 0 else None
-
-
-def decimal(value: object) -> Decimal | None:
-    """An exact amount, zero or more, from a number or a decimal string."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        number = Decimal(str(value)[:WORD_MAX_CHARS])
-    except (InvalidOperation, ValueError):
-        return None
-    return number if number.is_finite() and number >= 0 else None
 
 
 def media_url(value: object) -> str | None:

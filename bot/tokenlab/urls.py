@@ -17,7 +17,7 @@ def create_url(base: URL) -> URL:
 
 def task_url(base: URL, provider_task_id: str) -> URL:
     """The fixed route to one task (TokenLab docs, Get Task Status). The id is opaque, hence percent-encoded."""
-    return _at(base, f"/v1/tasks/{quote(provider_task_id, safe='')}")
+    return _at(base, f"/v1/tasks/{_segment(provider_task_id)}")
 
 
 def models_url(base: URL, category: str) -> URL:
@@ -27,7 +27,7 @@ def models_url(base: URL, category: str) -> URL:
 
 def model_url(base: URL, model_id: str) -> URL:
     """One model with its request contract (TokenLab docs, Get a Model)."""
-    return _at(base, f"/v1/models/{quote(model_id, safe='')}")
+    return _at(base, f"/v1/models/{_segment(model_id)}")
 
 
 def resolve_poll_url(poll_url: str, base: URL) -> URL | None:
@@ -39,14 +39,19 @@ def resolve_poll_url(poll_url: str, base: URL) -> URL | None:
     """
     if len(poll_url) > URL_MAX_CHARS or not _PLAIN.fullmatch(poll_url) or poll_url.startswith("//"):
         return None
-    if poll_url.startswith("/"):
-        return _at(base, poll_url).with_fragment(None)
     try:
+        if poll_url.startswith("/"):
+            return _at(base, poll_url).with_fragment(None)
         url = URL(poll_url)
         foreign = not url.absolute or "@" in poll_url or _origin(url) != _origin(base)
     except ValueError:
         return None
     return None if foreign else url.with_fragment(None)
+
+
+def _segment(value: str) -> str:
+    """One segment of a path, whatever the text; half a surrogate pair too must not raise."""
+    return quote(value, safe="", errors="surrogatepass")
 
 
 def _at(base: URL, encoded_path: str) -> URL:

@@ -1,7 +1,7 @@
 """Buttons that work for ever: their state is their custom id, so they live through restarts."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 import discord
@@ -11,19 +11,20 @@ from bot.ui.cards import Button, Card, Press
 if TYPE_CHECKING:
     from bot.ui.client import MusicBot
 
-PressHandler = Callable[["discord.Interaction[MusicBot]", int], Awaitable[None]]
-"""Answers a press: the interaction, and the id of the task or draft that the button is about."""
+PressHandler = Callable[..., Awaitable[None]]
+"""Answers a press: takes the interaction, the id of the task or draft, and the attempt where the button names one."""
 
 
 class PressButton(
-    discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"encore:(?P<press>[a-z_]+):(?P<id>\d{1,18})"
+    discord.ui.DynamicItem[discord.ui.Button[Any]],
+    template=r"encore:(?P<press>[a-z_]+):(?P<numbers>\d{1,18}(?::\d{1,9})?)",
 ):
     """Any button of ours; hands the press to whoever registered for it on the client."""
 
-    def __init__(self, press: str, subject: int, item: discord.ui.Button[Any]) -> None:
+    def __init__(self, press: str, numbers: Sequence[int], item: discord.ui.Button[Any]) -> None:
         super().__init__(item)
         self.press = press
-        self.subject = subject
+        self.numbers = numbers
 
     @classmethod
     async def from_custom_id(
@@ -32,22 +33,21 @@ class PressButton(
         """Called by discord.py for each press of a button whose custom id fits the template."""
         if not isinstance(item, discord.ui.Button):
             raise TypeError("only buttons carry our custom ids")
-        return cls(match["press"], int(match["id"]), item)
+        return cls(match["press"], [int(number) for number in match["numbers"].split(":")], item)
 
     async def callback(self, interaction: "discord.Interaction[MusicBot]") -> None:  # type: ignore[override]  # the client is always ours
         """Hand the press over."""
-        await interaction.client.pressed(interaction, self.press, self.subject)
+        await interaction.client.pressed(interaction, self.press, *self.numbers)
 
 
 def item_of(button: Button) -> discord.ui.Item[Any]:
     """A button as discord.py sends it."""
     if button.press is None:
         return discord.ui.Button(label=button.label, url=button.url)
-    custom_id = f"encore:{button.press}:{button.subject}"
+    numbers = [button.subject] if button.attempt is None else [button.subject, button.attempt]
+    custom_id = ":".join(["encore", button.press, *map(str, numbers)])
     return PressButton(
-        button.press,
-        button.subject,
-        discord.ui.Button(label=button.label, style=button.style, custom_id=custom_id),
+        button.press, numbers, discord.ui.Button(label=button.label, style=button.style, custom_id=custom_id)
     )
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +13,8 @@ from discord.utils import escape_markdown, escape_mentions, format_dt
 
 from bot.domain.line import Place
 from bot.domain.pacing import expected_finish_at
-from bot.domain.tasks import Kind, MusicTask, State
+from bot.domain.secrets import find_secret
+from bot.domain.tasks import ErrorCode, Kind, MusicTask, State
 from bot.service import title_of
 from bot.ui import texts
 
@@ -32,6 +34,10 @@ BAR_STEPS = 8
 PROGRESS_STEP = 25
 NO_BRACKETS = str.maketrans("[]", "()")
 """For names inside a link: a bracket would end it and lead elsewhere."""
+OPEN_BRACKET = re.compile(r"(?P<backslashes>\\*)\[")
+MARKUP = re.compile(r"<[a-z!/?]", re.I)
+TELLING_CODES = frozenset({ErrorCode.WISH_REFUSED, ErrorCode.CLIP_REFUSED, ErrorCode.PROVIDER_FAILED})
+"""Failures that the provider's own words help with; those of all others are for the operator, in the row."""
 
 
 class Press(StrEnum):
@@ -55,6 +61,8 @@ class Button:
     press: Press | None = None
     subject: int = 0
     """The id of the music task, or of the draft."""
+    attempt: int | None = None
+    """Where a press counts for one attempt only: which one."""
     style: discord.ButtonStyle = discord.ButtonStyle.secondary
     url: str | None = None
 
@@ -107,7 +115,7 @@ def render(task: MusicTask, place: Place | None, rules: CardRules, *, attaches_f
     """
     if task.state is State.COMPLETED and task.kind is Kind.LYRICS:
         return _lyrics_card(task, attaches_files=attaches_files)
-    body, buttons = _BODIES[task.state](task, place, rules, attaches_files)
+    body, buttons = _BODIES[task.state](Drawing(task=task, place=place, rules=rules, has_files=attaches_files))
     embed = _frame(task, f"{_wish_lines(task)}\n\n{body}" if body else _wish_lines(task))
     if task.state is State.COMPLETED and task.result and task.result.tracks:
         _dress(embed, task)
@@ -120,9 +128,22 @@ def plain(task: MusicTask) -> Card:
     return Card(embed=embed)
 
 
+def safe_text(text: str) -> str:
+    """Text of a member or of the provider, as it was written: no formatting, no ping, no link under other words."""
+    # piece by piece, for discord.py escapes what looks like a link only at its beginning
+    escaped = "[".join(escape_markdown(piece) for piece in text.split("["))
+    return escape_mentions(OPEN_BRACKET.sub(_escaped_bracket, escaped))
+
+
+def _escaped_bracket(found: re.Match[str]) -> str:
+    """The bracket behind an odd number of backslashes; an even number escapes only itself."""
+    backslashes = found["backslashes"]
+    return f"{backslashes}[" if len(backslashes) % 2 else f"{backslashes}\\["
+
+
 def quote(text: str, limit: int) -> str:
     """Text of a member as a block quote that can't ping, break out, or pass the limit (counted after escaping)."""
-    escaped = escape_mentions(escape_markdown(text))
+    escaped = safe_text(text)
     if len(escaped) > limit:
         escaped = escaped[: limit - 1].rstrip("\\ \n") + "…"
     return "\n".join(f"> {line}" for line in escaped.splitlines())
@@ -157,20 +178,32 @@ def _wish_lines(task: MusicTask) -> str:
 
 
 def _prompt_button(task: MusicTask) -> tuple[Button, ...]:
-    if len(escape_mentions(escape_markdown(task.prompt))) <= PROMPT_SHOWN_CHARS:
+    if len(safe_text(task.prompt)) <= PROMPT_SHOWN_CHARS:
         return ()
     return (Button(label="Whole prompt", press=Press.WHOLE_PROMPT, subject=task.id),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """All that the body of a card depends on."""
+
+    task: MusicTask
+    place: Place | None
+    rules: CardRules
+    has_files: bool
 
 
 Body = tuple[str, tuple[Button, ...]]
 
 
-def _queued(task: MusicTask, place: Place | None, _rules: CardRules, _files: bool) -> Body:  # noqa: FBT001 -- one signature for all states
+def _queued(drawing: Drawing) -> Body:
+    task = drawing.task
     cancel = Button(label="Cancel", press=Press.CANCEL, subject=task.id, style=discord.ButtonStyle.danger)
+    cost = texts.CANCEL_UNCLEAR if task.unclear_attempts else texts.CANCEL_FREE
     if task.refusals and task.not_before is not None:
         when = format_dt(task.not_before, "R")
-        return f"**In line.** TokenLab is busy; I ask again {when}. Cancelling is free.", (cancel,)
-    return f"**In line:** {_place_words(place)}. Cancelling is free.", (cancel,)
+        return f"**In line.** TokenLab is busy; I ask again {when}. {cost}", (cancel,)
+    return f"**In line:** {_place_words(drawing.place)}. {cost}", (cancel,)
 
 
 def _place_words(place: Place | None) -> str:
@@ -182,14 +215,18 @@ def _place_words(place: Place | None) -> str:
     return f"{texts.ordinal(place.ahead + 1)}, {people}"
 
 
-def _submitting(_task: MusicTask, _place: Place | None, _rules: CardRules, _files: bool) -> Body:  # noqa: FBT001 -- one signature for all states
+def _submitting(_drawing: Drawing) -> Body:
     return f"**{texts.SUBMITTING}**", ()
 
 
-def _running(task: MusicTask, _place: Place | None, rules: CardRules, _files: bool) -> Body:  # noqa: FBT001 -- one signature for all states
+def _running(drawing: Drawing) -> Body:
+    task = drawing.task
     begun_at = task.submitted_at or task.state_at
     finish_at = expected_finish_at(
-        task.kind, begun_at, expected_song_s=rules.expected_song_s, expected_lyrics_s=rules.expected_lyrics_s
+        task.kind,
+        begun_at,
+        expected_song_s=drawing.rules.expected_song_s,
+        expected_lyrics_s=drawing.rules.expected_lyrics_s,
     )
     lines = [f"**{texts.RUNNING}**", f"Begun {format_dt(begun_at, 'R')}, usually finished {format_dt(finish_at, 'R')}."]
     if task.progress is not None and (stepped := task.progress // PROGRESS_STEP * PROGRESS_STEP):
@@ -198,7 +235,8 @@ def _running(task: MusicTask, _place: Place | None, rules: CardRules, _files: bo
     return "\n".join(lines), ()
 
 
-def _completed(task: MusicTask, _place: Place | None, _rules: CardRules, files: bool) -> Body:  # noqa: FBT001 -- one signature for all states
+def _completed(drawing: Drawing) -> Body:
+    task = drawing.task
     result = task.result
     if result is None or not result.tracks:
         return "**Finished.**", ()
@@ -206,9 +244,9 @@ def _completed(task: MusicTask, _place: Place | None, _rules: CardRules, files: 
     length = f" {texts.clock_time(int(duration_s))} long." if duration_s else ""
     takes = f" {len(result.tracks)} takes." if len(result.tracks) > 1 else ""
     lines = [f"**Finished.**{length}{takes}"]
-    if not files:
+    if not drawing.has_files:
         lines.append(texts.LINK_ONLY if task.media else texts.LINK_GONE)
-    links = _links(task, audio=not files)
+    links = _links(task, audio=not drawing.has_files)
     lines += [f"[{label}]({url})" for label, url in links if LINK_BUTTON_CHARS < len(url) <= LINK_CHARS][:1]
     short = tuple(Button(label=label, url=url) for label, url in links if len(url) <= LINK_BUTTON_CHARS)
     again = Button(label="Continue", press=Press.CONTINUE, subject=task.id, style=discord.ButtonStyle.primary)
@@ -229,27 +267,41 @@ def _dress(embed: discord.Embed, task: MusicTask) -> None:
         embed.set_thumbnail(url=image_url)
 
 
-def _failed(task: MusicTask, _place: Place | None, _rules: CardRules, _files: bool) -> Body:  # noqa: FBT001 -- one signature for all states
+def _failed(drawing: Drawing) -> Body:
+    task = drawing.task
     words = texts.FAILURE[task.error_code] if task.error_code else "It failed."
-    detail = f"\nTokenLab says: {inline(task.error_detail, PROMPT_SHOWN_CHARS)}" if task.error_detail else ""
+    if task.unclear_attempts:
+        words = f"{words} {texts.EARLIER_TRY}"
+    elif task.error_code in texts.FREE_FAILURES:
+        words = f"{words} {texts.NOT_CHARGED}"
+    told = _telling_detail(task)
+    detail = f"\nTokenLab says: {inline(told, PROMPT_SHOWN_CHARS)}" if told else ""
     return f"**Failed.** {words}{detail}", ()
 
 
-def _uncertain(task: MusicTask, _place: Place | None, _rules: CardRules, _files: bool) -> Body:  # noqa: FBT001 -- one signature for all states
-    retry = Button(label="Try again", press=Press.RETRY, subject=task.id, style=discord.ButtonStyle.primary)
-    drop = Button(label="Drop", press=Press.DROP, subject=task.id)
+def _telling_detail(task: MusicTask) -> str | None:
+    """The provider's words, where they help a member and hold neither a secret nor a whole page."""
+    detail = (task.error_detail or "").strip()
+    if task.error_code not in TELLING_CODES or "\n" in detail or MARKUP.search(detail) or find_secret(detail):
+        return None
+    return detail
+
+
+def _uncertain(drawing: Drawing) -> Body:
+    retry = Button(label="Try again", press=Press.RETRY, subject=drawing.task.id, style=discord.ButtonStyle.primary)
+    drop = Button(label="Drop", press=Press.DROP, subject=drawing.task.id)
     return f"**Unclear.** {texts.UNCERTAIN}", (retry, drop)
 
 
-def _expired(_task: MusicTask, _place: Place | None, _rules: CardRules, _files: bool) -> Body:  # noqa: FBT001 -- one signature for all states
+def _expired(_drawing: Drawing) -> Body:
     return f"**Overdue.** {texts.EXPIRED}", ()
 
 
-def _cancelled(task: MusicTask, _place: Place | None, _rules: CardRules, _files: bool) -> Body:  # noqa: FBT001 -- one signature for all states
-    return f"**{texts.DROPPED if task.attempt and not task.refusals else texts.CANCELLED}**", ()
+def _cancelled(drawing: Drawing) -> Body:
+    return f"**{texts.DROPPED if drawing.task.unclear_attempts else texts.CANCELLED}**", ()
 
 
-_BODIES: Mapping[State, Callable[[MusicTask, Place | None, CardRules, bool], Body]] = {
+_BODIES: Mapping[State, Callable[[Drawing], Body]] = {
     State.RECEIVED: _queued,
     State.QUEUED: _queued,
     State.SUBMITTING: _submitting,
@@ -265,13 +317,13 @@ _BODIES: Mapping[State, Callable[[MusicTask, Place | None, CardRules, bool], Bod
 
 def overflows(lyrics: str) -> bool:
     """Whether lyrics are too long to stand on a card."""
-    return len(escape_mentions(escape_markdown(lyrics))) > LYRICS_SHOWN_CHARS
+    return len(safe_text(lyrics)) > LYRICS_SHOWN_CHARS
 
 
 def _lyrics_card(task: MusicTask, *, attaches_files: bool) -> Card:
     """Lyrics are readable text, never cut: short in the card, long as a file beside their beginning."""
     lyrics = (task.result.lyrics if task.result else None) or ""
-    shown = escape_mentions(escape_markdown(lyrics))
+    shown = safe_text(lyrics)
     head = f"For <@{task.user_id}>: {inline(task.prompt, PROMPT_SHOWN_CHARS)}"
     if not overflows(lyrics):
         return Card(embed=_frame(task, f"{head}\n\n{shown}"), buttons=_prompt_button(task))

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import discord
@@ -16,6 +17,7 @@ from bot.service import Asker, Service
 from bot.ui import texts
 from bot.ui.buttons import PressButton, PressHandler
 from bot.ui.cards import CardRules, Press
+from bot.ui.verdicts import PASSING
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +49,7 @@ class MusicBot(commands.AutoShardedBot):
         *,
         clock: Clock,
         card_rules: CardRules,
+        media_dir: Path,
         message_content: bool = False,
         shard_ids: tuple[int, ...] = (),
         shard_count: int | None = None,
@@ -69,6 +72,7 @@ class MusicBot(commands.AutoShardedBot):
         self.service = service
         self.clock = clock
         self.card_rules = card_rules
+        self.media_dir = media_dir
         self.reads_messages = message_content
         self.logged_in = asyncio.Event()
         """Set once Discord has told who we are: requests that name the application work from then on."""
@@ -88,10 +92,10 @@ class MusicBot(commands.AutoShardedBot):
         """Register who answers which button."""
         self._press_handlers |= {press.value: handler for press, handler in handlers.items()}
 
-    async def pressed(self, interaction: discord.Interaction["MusicBot"], press: str, subject: int) -> None:
+    async def pressed(self, interaction: discord.Interaction["MusicBot"], press: str, *numbers: int) -> None:
         """Answer a button; what its handler raises becomes one private sentence."""
         try:
-            await self._press_handlers[press](interaction, subject)
+            await self._press_handlers[press](interaction, *numbers)
         except Exception as error:  # noqa: BLE001 -- the fence of a press, as `MusicTree.on_error` is of a command
             await answer_error(interaction, error)
 
@@ -161,5 +165,12 @@ async def answer_error(interaction: discord.Interaction[Any], error: BaseExcepti
         log.error("interaction failed", extra={"interaction_id": interaction.id}, exc_info=error)
     try:
         await say(interaction, sentence)
-    except discord.HTTPException as refused:
-        log.warning("interaction can't be answered", extra={"interaction_id": interaction.id, "code": refused.code})
+    except (discord.HTTPException, discord.InteractionResponded, *PASSING) as refused:
+        log.warning(
+            "interaction can't be answered",
+            extra={
+                "interaction_id": interaction.id,
+                "code": getattr(refused, "code", None),
+                "error": type(refused).__name__,
+            },
+        )

@@ -8,12 +8,13 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import discord
 from discord.http import Route
 
 from bot.clock import Clock
 from bot.domain.line import Place
-from bot.domain.tasks import MusicTask, State
+from bot.domain.tasks import MusicTask, PingStatus, State
 from bot.engine.ports import ShowLaterError, Shown
 from bot.service import title_of
 from bot.ui import texts
@@ -25,6 +26,10 @@ log = logging.getLogger(__name__)
 
 TOKEN_USE = timedelta(minutes=14)
 """Discord: the token works 15 minutes; the last one is left alone."""
+CARD_EDITS = timedelta(hours=1)
+"""Discord: messages older than this are edited so seldom that a final card had better be a new one."""
+AUDIO_PATIENCE = timedelta(hours=1)
+AUDIO_RETRY_S = 30.0
 FILES_MAX = 10
 """Discord: attachments of one message."""
 SEARCH_MESSAGES = 50
@@ -56,7 +61,13 @@ class Messenger:
         return render(task, place, self._rules, attaches_files=bool(self._files(task))).fingerprint()
 
     async def show(self, task: MusicTask, place: Place | None) -> Shown:
-        """See `Display.show`. The rungs: token, channel edit, new message, direct message, kept for `/songs`."""
+        """See `Display.show`. The rungs: token, channel edit, new message, direct message, kept for `/songs`.
+
+        Each outcome makes at most one direct message: it waits up to `AUDIO_PATIENCE` for the audio, and what
+        comes later than that is kept for `/songs`.
+        """
+        if task.card_lost and task.pinged_for is task.state and task.ping_status is PingStatus.DONE:
+            return Shown(lost=task.card_lost)
         reason = task.card_lost
         may_post = reason is None
         if reason is None:
@@ -71,40 +82,47 @@ class Messenger:
             return Shown(lost=reason)
         if may_post and (shown := await self._post_anew(task)):
             return shown
-        return await self._by_direct_message(task, reason or "")
+        if self._awaits_audio(task):
+            raise ShowLaterError(AUDIO_RETRY_S)
+        return await self._by_direct_message(task, (reason or "").partition("+")[0])
 
     async def ping(self, task: MusicTask) -> int | None:
         """See `Display.ping`."""
-        content = f"<@{task.user_id}> {_ping_words(task)}"
-        channel = self._channel(task)
-        reference = None
-        if task.message_id is not None:
-            reference = discord.MessageReference(
-                message_id=task.message_id,
-                channel_id=task.channel_id,
-                guild_id=task.guild_id,
-                fail_if_not_exists=False,
-            )
+        try:
+            return await self._ping_in_channel(task)
+        except Lost as lost:
+            if lost.verdict not in {Verdict.NO_CHANNEL, Verdict.FORBIDDEN}:
+                return None
+        try:
+            user = await self._attempt(self._open_dm, {"user_id": task.user_id})
+            return await self._send_ping(task, user)
+        except Lost:
+            return None
+
+    async def _ping_in_channel(self, task: MusicTask) -> int:
+        if (reference := _reference_to_card(task)) is not None:
+            try:
+                return await self._send_ping(task, self._channel(task), reference)
+            except Lost as lost:
+                if lost.verdict not in {Verdict.BAD_REFERENCE, Verdict.BAD_PAYLOAD}:
+                    raise
+        return await self._send_ping(task, self._channel(task))
+
+    async def _send_ping(
+        self, task: MusicTask, channel: discord.abc.Messageable, reference: discord.MessageReference | None = None
+    ) -> int:
+        """Leads to the card: as a reply to it, else by its link."""
+        where = jump_url(task) if reference is None else None
         payload: dict[str, Any] = {
-            "content": content,
+            "content": " ".join(part for part in (f"<@{task.user_id}>", _ping_words(task), where) if part),
             "nonce": _nonce("p", task),
             "allowed_mentions": _only(task.user_id),
             "mention_author": False,
         }
         if reference is not None:
             payload["reference"] = reference
-        try:
-            sent = await self._attempt(channel.send, payload)
-        except Lost as lost:
-            if lost.verdict not in {Verdict.BAD_REFERENCE, Verdict.BAD_PAYLOAD} or reference is None:
-                return None
-            payload.pop("reference")
-            payload["content"] = f"{content} {jump_url(task) or ''}".rstrip()
-            try:
-                sent = await self._attempt(channel.send, payload)
-            except Lost:
-                return None
-        return sent.id if sent else None
+        sent: discord.Message = await self._attempt(channel.send, payload)
+        return sent.id
 
     async def find_ping(self, task: MusicTask) -> int | None:
         """See `Display.find_ping`."""
@@ -144,6 +162,10 @@ class Messenger:
                 return message.id
         return None
 
+    def _awaits_audio(self, task: MusicTask) -> bool:
+        is_new = self._clock() - task.state_at < AUDIO_PATIENCE
+        return task.state is State.COMPLETED and task.media_wanted and is_new
+
     # --- rungs -----------------------------------------------------------------------------------------------------
 
     async def _edit(self, task: MusicTask, place: Place | None) -> Shown:
@@ -167,9 +189,17 @@ class Messenger:
         message = self._channel(task).get_partial_message(task.message_id)
 
         async def by_channel(payload: dict[str, Any]) -> discord.Message:
-            return await message.edit(**payload)
+            try:
+                return await message.edit(**payload)
+            except discord.RateLimited as error:  # a wait so long hides the code that says why
+                if task.is_settled and self._is_old(message):
+                    raise Lost(Verdict.TOO_MANY_EDITS) from error
+                raise
 
         return await self._deliver(task, place, by_channel, files_key="attachments")
+
+    def _is_old(self, message: discord.PartialMessage) -> bool:
+        return self._clock() - message.created_at > CARD_EDITS
 
     async def _post_anew(self, task: MusicTask) -> Shown | None:
         """A new message in the channel that takes the card's place."""
@@ -262,20 +292,7 @@ class Messenger:
         """Makers of the attachments that fit: a file that was sent once can't be sent again."""
         if task.state is not State.COMPLETED:
             return []
-        fitting = [
-            one
-            for one in task.media
-            if one.size_bytes <= task.attachment_limit_bytes and (self._media_dir / one.name).is_file()
-        ]
-        if not fitting or fitting[0] != task.media[0]:
-            return []
-        description = f"Song: {title_of(task)}"[:1000]
-        return [
-            lambda one=one: discord.File(  # type: ignore[misc]  # mypy can't see through a default in a lambda
-                self._media_dir / one.name, filename=one.shown_as, description=description
-            )
-            for one in fitting[:FILES_MAX]
-        ]
+        return audio_files(task, self._media_dir, limit_bytes=task.attachment_limit_bytes)
 
     # --- Discord ---------------------------------------------------------------------------------------------------
 
@@ -287,7 +304,8 @@ class Messenger:
             if verdict is None:
                 raise
             if verdict is Verdict.LATER:
-                raise ShowLaterError(getattr(error, "retry_after", None)) from error
+                unsent = isinstance(error, (discord.RateLimited, aiohttp.ClientConnectorError))
+                raise ShowLaterError(getattr(error, "retry_after", None), may_be_sent=not unsent) from error
             log.info(
                 "Discord refused a message",
                 extra={
@@ -336,6 +354,14 @@ class Messenger:
         return int(data["id"]) if f"encore:{Press.CANCEL}:{task.id}" in ids else None
 
 
+def _reference_to_card(task: MusicTask) -> discord.MessageReference | None:
+    if task.message_id is None:
+        return None
+    return discord.MessageReference(
+        message_id=task.message_id, channel_id=task.channel_id, guild_id=task.guild_id, fail_if_not_exists=False
+    )
+
+
 def _ping_words(task: MusicTask) -> str:
     name = inline(title_of(task), 80)
     match task.state:
@@ -361,6 +387,18 @@ def _nonce(purpose: str, task: MusicTask) -> str:
 
 def _only(user_id: int) -> discord.AllowedMentions:
     return discord.AllowedMentions(everyone=False, roles=False, replied_user=False, users=[discord.Object(user_id)])
+
+
+def audio_files(task: MusicTask, media_dir: Path, *, limit_bytes: int) -> list[Callable[[], discord.File]]:
+    """Makers of attachments for the takes that fit and are there: the first one and others, or none."""
+    fitting = [one for one in task.media if one.size_bytes <= limit_bytes and (media_dir / one.name).is_file()]
+    if not fitting or fitting[0] != task.media[0]:
+        return []
+    description = f"Song: {title_of(task)}"[:1000]
+    return [
+        partial(discord.File, media_dir / one.name, filename=one.shown_as, description=description)
+        for one in fitting[:FILES_MAX]
+    ]
 
 
 def text_file(task: MusicTask, text: str) -> discord.File:

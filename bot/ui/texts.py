@@ -24,14 +24,27 @@ STATE: Mapping[State, str] = {
     State.ABANDONED: "never shown",
 }
 
+FREE_FAILURES = frozenset(
+    {
+        ErrorCode.WISH_REFUSED,
+        ErrorCode.CLIP_REFUSED,
+        ErrorCode.MODEL_UNAVAILABLE,
+        ErrorCode.NO_ACCESS,
+        ErrorCode.NO_CREDIT,
+        ErrorCode.PROVIDER_BUSY,
+        ErrorCode.PROVIDER_FAILED,
+    }
+)
+"""Failures that cost nothing (TokenLab docs, Billing and pricing: failed tasks are not charged)."""
+
 FAILURE: Mapping[ErrorCode, str] = {
-    ErrorCode.WISH_REFUSED: "TokenLab did not take this wish. Word it differently and ask again. " + NOT_CHARGED,
-    ErrorCode.CLIP_REFUSED: "TokenLab can't continue this song: it no longer knows the clip. " + NOT_CHARGED,
-    ErrorCode.MODEL_UNAVAILABLE: "This model can't be used at the moment. Choose another one. " + NOT_CHARGED,
-    ErrorCode.NO_ACCESS: "TokenLab does not let me in. Whoever runs this bot has to look at it. " + NOT_CHARGED,
-    ErrorCode.NO_CREDIT: "This bot's credit is used up. Whoever runs it has to top it up. " + NOT_CHARGED,
-    ErrorCode.PROVIDER_BUSY: "TokenLab was too busy or out of reach, and I gave up waiting. " + NOT_CHARGED,
-    ErrorCode.PROVIDER_FAILED: "TokenLab could not make it. Failed tasks are not charged; you can ask again.",
+    ErrorCode.WISH_REFUSED: "TokenLab did not take this wish. Word it differently and ask again.",
+    ErrorCode.CLIP_REFUSED: "TokenLab can't continue this song: it no longer knows the clip.",
+    ErrorCode.MODEL_UNAVAILABLE: "This model can't be used at the moment. Choose another one.",
+    ErrorCode.NO_ACCESS: "TokenLab does not let me in. Whoever runs this bot has to look at it.",
+    ErrorCode.NO_CREDIT: "This bot's credit is used up. Whoever runs it has to top it up.",
+    ErrorCode.PROVIDER_BUSY: "TokenLab was too busy or out of reach, and I gave up waiting.",
+    ErrorCode.PROVIDER_FAILED: "TokenLab could not make it. You can ask again.",
     ErrorCode.NO_RESULT: "TokenLab says that it is finished, but sent nothing usable. It may have been charged.",
     ErrorCode.RESULT_GONE: "TokenLab no longer knows this task, so its result is lost. It may have been charged.",
     ErrorCode.NO_ANSWER: "A whole day has passed without a result. I stopped looking. It may have been charged.",
@@ -45,7 +58,10 @@ EXPIRED = "This takes much longer than usual. I keep looking for a day and show 
 SUBMITTING = "Being sent to TokenLab. It can't be cancelled any more."
 RUNNING = "Being made. It can't be cancelled any more."
 CANCELLED = "Cancelled before it was sent. It cost nothing."
-DROPPED = "Dropped. If TokenLab did take it, its result will not be fetched."
+DROPPED = "Dropped. If TokenLab did take it, it may have been charged, and its result will not be fetched."
+EARLIER_TRY = "Whether the earlier try was charged is unclear."
+CANCEL_FREE = "Cancelling is free."
+CANCEL_UNCLEAR = "Cancelling costs nothing more."
 LINK_ONLY = (
     "The file is too large to attach here, or may not be attached: listen by the link. "
     "It lives as long as TokenLab keeps it."
@@ -59,13 +75,18 @@ NO_WAY_BACK = "The message you asked in is gone."
 RETRY_QUESTION = "The first try may have been accepted, so trying again **may cost a second time**. Send it again?"
 RETRIED = "Back in line; the card shows how it goes."
 CANCEL_DONE = "Cancelled. It cost nothing."
+CANCEL_DONE_UNCLEAR = "Cancelled. Whether the earlier try was charged is unclear."
 DROP_DONE = "Dropped."
 DRAFT_DROPPED = "Nothing was started."
+FILES_KEPT = "These could not be shown where you asked for them."
 NO_SONGS = "You have not asked for anything yet. Try `/song`."
 EMPTY_QUEUE = "Nothing is under way in this server."
 REPLY_UNREADABLE = "Discord shows me the words of a reply only if you mention me in it. Use the button instead."
 REPLY_SECRET = "That text seems to hold a key or a private address, so I did not pass it on."  # noqa: S105 -- a sentence
-UNEXPECTED = "Something went wrong on my side. Nothing was started; please try again in a minute."
+UNEXPECTED = (
+    "Something went wrong on my side. I can't tell whether your wish was taken: "
+    "look at the card or at `/songs` before you ask again."
+)
 MODERATOR_ONLY = "Only moderators can do that here."
 
 PROBLEM: Mapping[WishProblem, str] = {
@@ -93,7 +114,7 @@ REFUSAL: Mapping[Reason, str] = {
     Reason.NOT_FINISHED: "This one is not finished, so there is nothing to continue yet.",
     Reason.NO_CLIP: "There is no music in this one to continue.",
     Reason.TOO_LATE: "Too late: it has moved on. The card shows where it is now.",
-    Reason.DRAFT_GONE: "This was started or dropped already.",
+    Reason.DRAFT_GONE: "This was started, dropped, or is older than an hour.",
     Reason.NEEDS_START: "Tell me from where, for example `from 1:05`.",
 }
 

@@ -4,10 +4,12 @@ from typing import Any
 
 import discord
 import pytest
+from discord import app_commands
 
 from bot.domain.tasks import State
 from sandbox.faults import Fault, changed
 from tests.behaviour.conftest import World, labels, private, text_of
+from tests.unit.test_cards import LIVE_LINK, MASKED_LINKS
 
 LONG_TEXT = "\n".join(f"Line {n} of a very long ballad about the sea" for n in range(110))
 
@@ -167,6 +169,39 @@ async def test_a_long_prompt_is_shown_whole_on_demand(world: World, prompt: str,
         assert (await answer.response.attachments[0].read()).decode() == prompt.strip()
     else:
         assert answer.response.content == f"> {prompt.strip()}"
+
+
+@pytest.mark.parametrize("text", MASKED_LINKS)
+async def test_a_prompt_that_is_shown_whole_has_no_masked_link(world: World, text: str) -> None:
+    card = world.card(await world.asked(f"{'x ' * 200}\n{text}"))
+
+    answer = await world.bob.click(card, label="Whole prompt")
+
+    assert not LIVE_LINK.search(private(answer))
+
+
+@pytest.mark.parametrize("command", ["song", "lyrics"])
+def test_the_name_of_a_model_has_a_length(world: World, command: str) -> None:
+    found = world.app.bot.tree.get_command(command)
+    assert isinstance(found, app_commands.Command)
+
+    (model,) = [option for option in found.parameters if option.name == "model"]
+
+    assert (model.min_value, model.max_value) == (1, 100)
+
+
+async def test_a_card_that_could_not_be_noted_claims_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def shown(*_: object) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(world.app.service, "shown", shown)
+    answer = await world.alice.slash(world.channel, "song", prompt="Harbour")
+    monkeypatch.undo()
+    assert answer.followups == []
+
+    await world.advance(31)
+
+    assert (await world.until(State.COMPLETED)).message_id == answer.response.id
 
 
 async def test_a_short_prompt_has_no_button_for_more(world: World) -> None:

@@ -107,12 +107,45 @@ async def test_confirming_twice_sends_once(world: World) -> None:
     question = await world.alice.click(card, label="Try again")
     seen = Seen(world, question.response.message)
 
-    await seen.press(world.alice, "encore:retry_surely:1")
-    second = await seen.press(world.alice, "encore:retry_surely:1")
+    await seen.press(world.alice, "encore:retry_surely:1:1")
+    second = await seen.press(world.alice, "encore:retry_surely:1:1")
     await world.advance(5)
 
     assert private(second).startswith("Too late")
     assert len(world.standin.creates) == 2
+
+
+async def test_a_double_click_pays_once_even_if_the_second_try_is_unclear_at_once(world: World) -> None:
+    card = world.card(await world.uncertain())
+    question = await world.alice.click(card, label="Try again")
+    seen = Seen(world, question.response.message)
+    world.standin.faults.on_create("drop_recorded", times=None)
+
+    await seen.press(world.alice, "encore:retry_surely:1:1")
+    await world.advance(1)
+    assert (await world.task()).state is State.UNCERTAIN
+    second = await seen.press(world.alice, "encore:retry_surely:1:1")
+    await world.advance(5)
+
+    assert private(second).startswith("Too late")
+    assert len(world.standin.creates) == 2
+
+
+async def test_cancelling_after_an_unclear_try_does_not_claim_that_it_was_free(world: World) -> None:
+    card = world.card(await world.uncertain())
+    question = await world.alice.click(card, label="Try again")
+    world.standin.faults.on_create("rate_limited", times=None)
+    await world.alice.click(question.response.message, label="Yes, send it again")
+    await world.advance(2)
+    await world.advance(2)
+    task = await world.task()
+    assert (task.state, task.unclear_attempts) == (State.QUEUED, 1)
+
+    answer = await world.alice.click(world.card(task), label="Cancel")
+    await world.advance(2)
+
+    assert "unclear" in private(answer)
+    assert "may have been charged" in text_of(world.card(await world.task()))
 
 
 async def test_dropping_ends_it_without_another_create(world: World) -> None:
@@ -126,7 +159,7 @@ async def test_dropping_ends_it_without_another_create(world: World) -> None:
     assert len(world.standin.creates) == 1
 
 
-@pytest.mark.parametrize("custom_id", ["encore:retry:1", "encore:retry_surely:1", "encore:drop:1"])
+@pytest.mark.parametrize("custom_id", ["encore:retry:1", "encore:retry_surely:1:1", "encore:drop:1"])
 async def test_another_member_can_not_decide_about_an_unclear_song(world: World, custom_id: str) -> None:
     seen = Seen(world, world.card(await world.uncertain()))
     question = await world.alice.click(world.card(await world.task()), label="Try again")

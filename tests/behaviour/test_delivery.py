@@ -117,9 +117,50 @@ async def test_with_closed_direct_messages_the_song_is_kept_for_the_list(world: 
     task = await world.task()
     assert task.result is not None
     assert task.card_lost == "no_channel+no_dm"
-    shown = private(await world.alice.slash(world.channel, "songs"))
-    assert task.result.tracks[0].audio_url in shown
+    answer = await world.alice.slash(world.channel, "songs")
+    assert task.result.tracks[0].audio_url in private(answer)
+    (kept,) = answer.followups
+    assert [file.filename for file in kept.attachments] == ["Harbour.mp3"]
     assert len(world.requests("PATCH", f"/messages/{task.message_id}")) <= 2
+
+
+async def test_a_song_whose_audio_is_late_comes_directly_once_and_with_its_file(world: World) -> None:
+    await running(world)
+    world.env.inject_error("PATCH", "/channels/*", status=404, code=10003, times=None)
+    world.standin.faults.on_media("server_error", times=None)
+    world.standin.finish(world.standin.creates[0].id)
+    for _ in range(8):
+        await world.advance(16)
+    assert world.dms() == []
+
+    world.standin.faults.clear()
+    for _ in range(6):
+        await world.advance(120)
+
+    (told,) = world.dms()
+    assert [file.filename for file in told.attachments] == ["Harbour.mp3"]
+    assert (await world.task()).card_lost == "no_channel"
+
+
+async def test_audio_that_comes_after_the_direct_message_is_kept_for_the_list(world: World) -> None:
+    await running(world)
+    world.env.inject_error("PATCH", "/channels/*", status=404, code=10003, times=None)
+    world.standin.faults.on_media("server_error", times=None)
+    world.standin.finish(world.standin.creates[0].id)
+    for _ in range(16):
+        await world.advance(300)
+    assert [labels(told) for told in world.dms()] == [["Continue", "Listen"]]
+
+    world.standin.faults.clear()
+    for _ in range(3):
+        await world.advance(3600)
+
+    task = await world.task()
+    assert (len(world.dms()), task.card_lost, len(task.media)) == (1, "no_channel", 1)
+    answer = await world.alice.slash(world.channel, "songs")
+    (kept,) = answer.followups
+    assert [file.filename for file in kept.attachments] == ["Harbour.mp3"]
+    assert kept.ephemeral
 
 
 async def test_lyrics_that_are_kept_come_whole_with_the_list(world: World) -> None:
@@ -264,6 +305,19 @@ async def test_a_ping_that_nobody_lets_through_is_left_out(world: World) -> None
 
     assert world.pings() == []
     assert len(world.requests("POST")) == requests
+
+
+async def test_a_ping_that_may_not_be_sent_into_the_channel_comes_directly(world: World) -> None:
+    await running(world)
+    world.env.inject_error("POST", f"/channels/{world.channel.id}/messages", status=403, code=50013, times=None)
+
+    await finish(world)
+    await world.advance(60)
+
+    (told,) = world.dms()
+    assert told.content.endswith(f"/{(await world.task()).message_id}")
+    await world.alice.user.send_dm("softer", reference={"message_id": str(told.id), "channel_id": str(told.channel.id)})
+    assert labels(world.dms()[-1]) == ["Start", "Cancel"]
 
 
 @pytest.mark.parametrize("status", [500, 503])

@@ -47,7 +47,7 @@ async def test_ten_clicks_on_start_are_one_song(world: World) -> None:
     answers = [await seen.press(world.alice, "encore:start:1") for _ in range(10)]
     await world.until(State.COMPLETED, 2, step_s=16)
 
-    assert {private(answer) for answer in answers[1:]} == {"This was started or dropped already."}
+    assert {private(answer) for answer in answers[1:]} == {"This was started, dropped, or is older than an hour."}
     assert len(world.standin.creates) == 2
 
 
@@ -79,7 +79,7 @@ async def test_a_draft_is_forgotten_after_an_hour(world: World) -> None:
 
     answer = await world.alice.click(_question(world), label="Start")
 
-    assert "started or dropped already" in private(answer)
+    assert "older than an hour" in private(answer)
 
 
 async def test_a_reply_to_a_card_whose_words_are_hidden_gets_a_button(world: World) -> None:
@@ -92,6 +92,39 @@ async def test_a_reply_to_a_card_whose_words_are_hidden_gets_a_button(world: Wor
     await fill(world.alice, await world.alice.click(offer, label="Continue"), prompt="softer", at="")
     await world.turn()
     assert world.standin.creates[1].body["prompt"] == "softer"
+
+
+async def test_words_that_are_hidden_behind_a_reply_to_an_unfinished_song_are_left_alone(world: World) -> None:
+    card = world.card(await world.asked())
+    before = len(world.requests("POST", "/messages"))
+
+    await world.bob.send(world.channel, "nice idea", reply_to=card)
+
+    assert len(world.requests("POST", "/messages")) == before
+
+
+async def test_a_reply_to_a_ping_that_a_crash_left_unnoted_is_heard(world: World) -> None:
+    await world.song()
+    await world.restart("DELETE FROM task_messages WHERE role = 'ping'")
+
+    await world.alice.send(world.channel, "quieter bridge", reply_to=world.pings()[0])
+
+    assert labels(world.channel.last_message) == ["Start", "Cancel"]
+
+
+async def test_replies_between_members_ask_the_database_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    card = world.card(await world.song())
+    asked: list[int] = []
+
+    async def task_of_message(message_id: int) -> None:
+        asked.append(message_id)
+
+    monkeypatch.setattr(world.app.service, "task_of_message", task_of_message)
+    said = await world.alice.send(world.channel, "what a song")
+    await world.bob.send(world.channel, "indeed", reply_to=said)
+    await world.bob.send(world.channel, "softer", reply_to=card)
+
+    assert asked == [card.id]
 
 
 async def test_a_reply_that_mentions_the_bot_can_be_read(world: World) -> None:
@@ -217,6 +250,20 @@ async def test_a_start_whose_answer_got_lost_still_becomes_the_song(world: World
     task = await world.until(State.COMPLETED, 2, step_s=16)
 
     assert task.message_id == question.id
+
+
+async def test_a_start_that_could_not_be_noted_claims_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    await drafted(world)
+    monkeypatch.setattr(world.app.service, "shown", _disk_full)
+
+    answer = await world.alice.click(world.channel.last_message, label="Start")
+
+    assert answer.followups == []
+    assert labels(world.channel.last_message) == ["Cancel"]
+
+
+async def _disk_full(*_: object) -> None:
+    raise OSError("the disk is full")
 
 
 async def test_a_start_whose_answer_never_came_is_abandoned(world: World) -> None:

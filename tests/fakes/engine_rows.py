@@ -80,6 +80,7 @@ class Rows:
         self.clock = clock
         self.tasks = {task.id: task for task in tasks}
         self.outcomes: list[AttemptOutcome] = []
+        self.late_answers: list[tuple[int, int, str]] = []
         self.messages: list[tuple[int, int, Role]] = []
         self.broken: dict[str, int] = {}
         self.calls: list[str] = []
@@ -170,6 +171,10 @@ class Rows:
             attempt=task.attempt + 1,
             not_before=None,
         )
+
+    async def keep_late_answer(self, task: MusicTask, provider_task_id: str, request_id: str | None) -> None:
+        await self._reach("keep_late_answer")
+        self.late_answers.append((task.id, task.attempt, provider_task_id))
 
     async def remember_message(self, task: MusicTask, *, message_id: int, channel_id: int, role: Role) -> None:
         await self._reach("remember_message")

@@ -8,10 +8,14 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import pytest
+from sqlalchemy import text
 
+from bot.store import database as database_module
 from bot.store import lock
+from bot.store.database import Database
 from bot.store.lock import AlreadyRunningError, only_one
 from tests.fakes.postgres import Postgres
 
@@ -70,6 +74,23 @@ async def pg_url(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> AsyncIt
     name = await postgres.create()
     yield postgres.url(name)
     await postgres.drop(name)
+
+
+@asynccontextmanager
+async def silent_server() -> AsyncIterator[str]:
+    """The address of a server that takes connections and says nothing."""
+    ended = asyncio.Event()
+
+    async def keep_silent(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await ended.wait()
+        writer.close()
+
+    server = await asyncio.start_server(keep_silent, "127.0.0.1", 0)
+    try:
+        yield f"postgresql+asyncpg://user@127.0.0.1:{server.sockets[0].getsockname()[1]}/encore?ssl=disable"
+    finally:
+        ended.set()
+        server.close()
 
 
 async def pid_behind(postgres: Postgres, url: str) -> int:
@@ -149,6 +170,36 @@ async def test_a_connection_that_answers_no_more_loses_the_lock(postgres: Postgr
             await asyncio.wait_for(lost.wait(), PATIENCE_S)
         finally:
             os.kill(pid, signal.SIGCONT)
+
+
+async def test_whatever_goes_wrong_with_the_heartbeat_the_lock_counts_as_lost(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(lock, "HEARTBEAT_S", 0)
+    connection, lost = AsyncMock(), asyncio.Event()
+    connection.execute.side_effect = RuntimeError("anything")
+    await asyncio.wait_for(lock._beat(connection, lost), PATIENCE_S)
+    assert lost.is_set()
+
+
+@pytest.mark.parametrize("options", ["ssl=disable", "prepared_statement_cache_size=0", "ssl=prefer&port=5432"])
+async def test_the_lock_understands_the_addresses_that_the_pool_does(pg_url: str, options: str):
+    database = Database(f"{pg_url}&{options}")
+    async with only_one(f"{pg_url}&{options}"), database.read() as connection:
+        assert (await connection.execute(text("SELECT 1"))).scalar_one() == 1
+    await database.close()
+
+
+async def test_a_server_that_never_answers_is_noticed(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(lock, "CONNECT_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(database_module, "CONNECT_TIMEOUT_S", 0.1)
+    async with asyncio.timeout(PATIENCE_S), silent_server() as url:
+        with pytest.raises(TimeoutError):
+            async with only_one(url):
+                pytest.fail("held without an answer")
+        database = Database(url)
+        with pytest.raises(TimeoutError):
+            async with database.read():
+                pytest.fail("connected without an answer")
+        await database.close()
 
 
 async def test_a_lock_in_use_is_not_lost(pg_url: str, monkeypatch: pytest.MonkeyPatch):

@@ -122,6 +122,23 @@ async def test_an_answer_to_an_earlier_attempt_does_not_move_the_next_one(store:
         await store.move(first, State.RUNNING)
 
 
+async def test_an_answer_that_comes_too_late_is_kept_with_its_own_attempt(
+    store: TaskStore, database: Database, make: Make
+):
+    first = await store.claim((await make()).id)
+    assert first is not None
+    unclear = await store.move(first, State.UNCERTAIN, outcome=AttemptOutcome.UNKNOWN, request_id="r-1")
+    second = await store.claim((await store.move(unclear, State.QUEUED)).id)
+    assert second is not None
+    assert second.request_id is None
+
+    await store.keep_late_answer(first, "p-1", "r-2")
+
+    kept = [(row["outcome"], row["provider_task_id"], row["request_id"]) for row in await attempts_of(database, first)]
+    assert kept == [("accepted", "p-1", "r-2"), ("under_way", None, None)]
+    assert await store.get(first.id) == second
+
+
 async def test_a_note_leaves_state_and_revision_alone(store: TaskStore, make: Make, clock: HandClock):
     task = await make(State.RUNNING)
     clock.tick(5)

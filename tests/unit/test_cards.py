@@ -1,5 +1,6 @@
 """The card of every state and kind: what it says, which buttons it has, and that nothing makes Discord refuse it."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -24,6 +25,7 @@ from bot.ui.cards import (
     quote,
     render,
     row_line,
+    safe_text,
     whole_lines,
 )
 from tests.fakes.engine_fakes import SONG
@@ -60,14 +62,24 @@ def labels_of(card: Card) -> list[str]:
         ({"state": State.COMPLETED, "result": SONG, "media": (FILE,)}, "**Finished.** 1:05 long.", ["Continue"]),
         ({"state": State.COMPLETED, "result": SONG}, "**Finished.**", ["Continue"]),
         ({"state": State.COMPLETED}, "**Finished.**", []),
-        ({"state": State.FAILED, "error_code": ErrorCode.NO_CREDIT}, "credit is used up", []),
+        ({"state": State.FAILED, "error_code": ErrorCode.NO_CREDIT}, "top it up. Nothing was charged for it.", []),
+        (
+            {"state": State.FAILED, "error_code": ErrorCode.NO_CREDIT, "unclear_attempts": 1},
+            "top it up. Whether the earlier try was charged is unclear.",
+            [],
+        ),
+        ({"unclear_attempts": 1}, "Cancelling costs nothing more.", ["Cancel"]),
         ({"state": State.FAILED}, "**Failed.** It failed.", []),
-        ({"state": State.FAILED, "error_detail": "*boo*"}, "TokenLab says: \\*boo\\*", []),
+        (
+            {"state": State.FAILED, "error_code": ErrorCode.PROVIDER_FAILED, "error_detail": "*boo*"},
+            "TokenLab says: \\*boo\\*",
+            [],
+        ),
         ({"state": State.UNCERTAIN}, "**Unclear.**", ["Try again", "Drop"]),
         ({"state": State.EXPIRED}, "**Overdue.**", []),
         ({"state": State.CANCELLED}, "Cancelled before it was sent", []),
         ({"state": State.CANCELLED, "attempt": 1, "refusals": 1}, "Cancelled before it was sent", []),
-        ({"state": State.CANCELLED, "attempt": 1}, "Dropped. If TokenLab did take it", []),
+        ({"state": State.CANCELLED, "unclear_attempts": 1}, "Dropped. If TokenLab did take it", []),
     ],
 )
 def test_each_state_has_its_words_and_buttons(changes: dict[str, Any], words: str, labels: list[str]) -> None:
@@ -171,6 +183,100 @@ def test_long_lyrics_go_along_whole_as_a_file(lyrics: str) -> None:
     assert card.lyrics_file == lyrics
     assert "The whole text is in the file" in words_of(card)
     assert_discord_takes(card)
+
+
+# --- the provider's words ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", [*ErrorCode, None])
+def test_the_providers_words_are_shown_only_where_they_help_a_member(code: ErrorCode | None) -> None:
+    card = card_of(state=State.FAILED, error_code=code, error_detail="Lyrics too short")
+
+    told = code in {ErrorCode.WISH_REFUSED, ErrorCode.CLIP_REFUSED, ErrorCode.PROVIDER_FAILED}
+    assert ("TokenLab says: Lyrics too short" in words_of(card)) is told
+
+
+@pytest.mark.parametrize(
+    "detail",
+    [
+        "bad key sk-proj-abcdefghij0123456789abcdefghij0123456789",
+        "see http://10.0.0.7/admin",
+        "<html><body>502</body></html>",
+        "502 <!DOCTYPE html>",
+        "Traceback\n  File x",
+        " ",
+    ],
+)
+def test_secrets_and_whole_pages_of_the_provider_stay_in_the_row(detail: str) -> None:
+    card = card_of(state=State.FAILED, error_code=ErrorCode.PROVIDER_FAILED, error_detail=detail)
+
+    assert "TokenLab says" not in words_of(card)
+
+
+# --- no link under other words --------------------------------------------------------------------------------------
+
+EVIL = "[Claim](https://evil.example)"
+MASKED_LINKS = [
+    EVIL,
+    f"[a](b) {EVIL}",
+    f"https://good.example/{EVIL}",
+    f"https://good.example/\\{EVIL}",
+    f"<a:/{EVIL}>",
+    f"steam://{EVIL}",
+    f"\\{EVIL}",
+    f"\\\\{EVIL}",
+    f"[a](b) \\{EVIL}",
+    f"[a](b) \\\\{EVIL}",
+    f"[{EVIL}",
+    f"!{EVIL}",
+    "[Claim](<https://evil.example>)",
+    "[Claim\nnow](b)[Claim](https://evil.example)",
+]
+LIVE_LINK = re.compile(r"(?<!\\)(?:\\\\)*\[[^\n]*?\]\(<?https://evil")
+"""An opening bracket that no backslash takes the meaning from, and where it leads."""
+
+
+def test_a_masked_link_is_recognised() -> None:
+    assert LIVE_LINK.search(EVIL)
+    assert LIVE_LINK.search(f"\\\\{EVIL}")
+    assert not LIVE_LINK.search(f"\\{EVIL}")
+
+
+@pytest.mark.parametrize("text", MASKED_LINKS)
+def test_no_text_becomes_a_masked_link(text: str) -> None:
+    parts: dict[str, Any] = {"prompt": text, "title": text, "tags": text}
+    failed: dict[str, Any] = {
+        "state": State.FAILED,
+        "error_code": ErrorCode.PROVIDER_FAILED,
+        "error_detail": text.replace("\n", " "),
+    }
+    lyrics: dict[str, Any] = {"state": State.COMPLETED, "kind": Kind.LYRICS, "result": Result(lyrics=text)}
+    shown = [
+        safe_text(text),
+        quote(text, 300),
+        inline(text, 300),
+        words_of(card_of(**parts)),
+        words_of(card_of(**parts, **failed)),
+        words_of(card_of(**parts, **lyrics)),
+        words_of(draft_card(draft_id=1, parent=make_task(title=text), prompt=text, at_s=None)),
+        row_line(make_task(title=text), now=START, with_member=True),
+        row_line(make_task(title=text, message_id=None), now=START, with_member=True),
+    ]
+
+    assert [one for one in shown if LIVE_LINK.search(one)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("[Verse 1]", "\\[Verse 1]"),
+        ("a_b [c_d](e)", "a\\_b \\[c\\_d](e)"),
+        ("\\[x]", "\\\\\\[x]"),
+        ("https://good.example/a_b", "https://good.example/a_b"),
+    ],
+)
+def test_a_text_is_shown_as_it_was_written(text: str, shown: str) -> None:
+    assert safe_text(text) == shown
 
 
 # --- nothing that members write breaks a card ------------------------------------------------------------------------

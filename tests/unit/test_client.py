@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 from typing import Any
 
+import aiohttp
 import discord
 import pytest
 from discord import app_commands
@@ -101,9 +102,23 @@ async def test_each_trouble_becomes_one_private_sentence(error: Exception, sente
     assert interaction.said == [("response", sentence, True)]
 
 
-async def test_an_answer_that_comes_too_late_is_logged_and_harms_nobody(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        refusal(404, 10062),
+        refusal(503, 0),
+        aiohttp.ServerDisconnectedError(),
+        ConnectionResetError(),
+        TimeoutError(),
+        discord.RateLimited(60.0),
+        discord.InteractionResponded(SimpleNamespace(data={})),  # type: ignore[arg-type]  # not looked at
+    ],
+)
+async def test_an_answer_that_comes_too_late_is_logged_and_harms_nobody(
+    trouble: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
     interaction = FakeInteraction()
-    interaction.trouble = refusal(404, 10062)
+    interaction.trouble = trouble
 
     await answer_error(interaction, Refused(Reason.NOT_YOURS))  # type: ignore[arg-type]  # a fake
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.domain.tasks import MediaFile, PingStatus, State
+from bot.domain.tasks import AttemptOutcome, MediaFile, PingStatus, State
 from bot.engine.budget import Budget
 from bot.engine.courier import Courier
 from bot.engine.engine import Engine
@@ -13,15 +13,15 @@ from bot.engine.janitor import Janitor
 from bot.engine.poller import Poller
 from bot.engine.submitter import SubmitRules, Submitter
 from bot.tokenlab.models import ProviderStatus
-from tests.fakes.engine_fakes import FakeDisplay, FakeFolder, FakeMedia, FakeProvider, look, rounds, until
+from tests.fakes.engine_fakes import FakeDisplay, FakeFolder, FakeMedia, FakeProvider, created, look, rounds, until
 from tests.fakes.engine_rows import DraftRows, HandClock, Rows, make_task
 
 FILE = MediaFile(name="1-1.mp3", shown_as="Low Tide.mp3", size_bytes=9)
 
 
-def engine_over(rows: Rows, clock: HandClock, display: FakeDisplay) -> Engine:
+def engine_over(rows: Rows, clock: HandClock, display: FakeDisplay, provider: FakeProvider | None = None) -> Engine:
     """An engine whose workers rest for a minute unless they are rung."""
-    provider, budget = FakeProvider(looks=[look(ProviderStatus.COMPLETED)]), Budget(1000)
+    provider, budget = provider or FakeProvider(looks=[look(ProviderStatus.COMPLETED)]), Budget(1000)
     submitter = Submitter(rows, provider, budget, clock, SubmitRules(deadline_s=1200, first_look_s=0))
     engine = Engine(
         submitter=submitter,
@@ -72,7 +72,10 @@ async def test_a_change_by_a_person_is_shown_at_once() -> None:
 
 
 @pytest.mark.parametrize("broken", ["unshown", "due_looks", "waiting", "media_wanted", "in_state"])
-async def test_a_store_that_fails_one_worker_ends_them_all(broken: str) -> None:
+async def test_a_store_that_fails_one_worker_for_good_ends_them_all(
+    broken: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.engine.worker.OUTAGE_S", 0.0)
     clock = HandClock()
     rows = Rows(clock)
     rows.broken[broken] = 1
@@ -91,3 +94,39 @@ async def test_at_the_start_what_was_being_sent_is_settled_first() -> None:
     await engine_over(rows, clock, FakeDisplay()).recover()
 
     assert rows[1].state is State.UNCERTAIN
+
+
+async def test_a_store_that_fails_for_a_moment_cuts_no_create() -> None:
+    clock, display, stop, gate = HandClock(), FakeDisplay(), asyncio.Event(), asyncio.Event()
+    rows = Rows(clock, make_task())
+    engine = engine_over(rows, clock, display, FakeProvider(creates=[(gate, created(4))]))
+    async with asyncio.TaskGroup() as group:
+        group.create_task(engine.run(stop))
+        await until(lambda: rows[1].state is State.SUBMITTING)
+        rows.broken |= {"unshown": 1, "due_looks": 1, "waiting": 1}
+        for worker in (engine.courier, engine.poller, engine.submitter):
+            worker.wake()
+        await until(lambda: not any(rows.broken.values()))
+        gate.set()
+        await until(lambda: rows[1].state is not State.SUBMITTING)
+        stop.set()
+
+    assert (rows[1].state, rows[1].provider_task_id) == (State.RUNNING, "ld_4")
+    assert rows.outcomes == [AttemptOutcome.ACCEPTED]
+
+
+async def test_a_worker_that_ends_lets_the_create_of_another_end_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.engine.worker.OUTAGE_S", 0.0)
+    clock, gate = HandClock(), asyncio.Event()
+    rows = Rows(clock, make_task())
+    engine = engine_over(rows, clock, FakeDisplay(), FakeProvider(creates=[(gate, created(4))]))
+    running = asyncio.create_task(engine.run(asyncio.Event()))
+    await until(lambda: rows[1].state is State.SUBMITTING)
+    rows.broken["unshown"] = 1
+    engine.courier.wake()
+    await until(lambda: not rows.broken["unshown"])
+    gate.set()
+
+    with pytest.raises(ExceptionGroup):
+        await running
+    assert (rows[1].state, rows[1].provider_task_id) == (State.RUNNING, "ld_4")

@@ -1,6 +1,7 @@
 """The delivery ladder where the simulated Discord does not reach: files on disk, searches that fail, odd rows."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -8,12 +9,15 @@ from typing import Any
 import discord
 import pytest
 
-from bot.domain.tasks import Kind, MediaFile, MusicTask, Result, State
+from bot.domain.tasks import Kind, MediaFile, MusicTask, PingStatus, Result, State
 from bot.engine.ports import ShowLaterError, Shown
+from bot.store.schema import music_tasks
 from bot.ui.cards import CardRules
 from bot.ui.messenger import Messenger, _nonce, text_file
+from bot.ui.verdicts import Verdict
 from tests.fakes.engine_fakes import SONG
-from tests.fakes.engine_rows import HandClock, make_task
+from tests.fakes.engine_rows import START, HandClock, make_task
+from tests.unit.test_cards import LIVE_LINK, MASKED_LINKS
 from tests.unit.test_verdicts import refusal
 
 ME = 1
@@ -34,7 +38,8 @@ class FakeDiscord:
     def get_partial_messageable(self, _channel_id: int, *, guild_id: int | None) -> "FakeDiscord":
         return self
 
-    def get_partial_message(self, _message_id: int) -> "FakeDiscord":
+    def get_partial_message(self, message_id: int) -> "FakeDiscord":
+        self.created_at = discord.utils.snowflake_time(message_id)
         return self
 
     async def create_dm(self, _user: Any) -> Any:
@@ -140,13 +145,75 @@ async def test_a_lost_card_is_not_looked_for_again_before_there_is_something_to_
     assert (shown, client.asked) == (Shown(lost="no_channel"), [])
 
 
-async def test_how_long_to_wait_is_taken_from_discord() -> None:
+def card_id(age: timedelta) -> int:
+    return discord.utils.time_snowflake(START - age)
+
+
+@pytest.mark.parametrize(
+    ("state", "age"),
+    [(State.COMPLETED, timedelta(minutes=59)), (State.RUNNING, timedelta(hours=2))],
+)
+async def test_how_long_to_wait_is_taken_from_discord(state: State, age: timedelta) -> None:
     client = FakeDiscord(edit=discord.RateLimited(77.0))
 
     with pytest.raises(ShowLaterError) as caught:
-        await messenger(client).show(make_task(**DONE), None)
+        await messenger(client).show(make_task(state=state, message_id=card_id(age)), None)
 
     assert caught.value.retry_after_s == 77.0
+
+
+async def test_an_old_card_that_may_not_be_edited_for_long_gets_a_new_message() -> None:
+    client = FakeDiscord(edit=discord.RateLimited(77.0))
+
+    shown = await messenger(client).show(make_task(**DONE, message_id=card_id(timedelta(hours=2))), None)
+
+    assert shown == Shown(replacement=(700, 42), told=True)
+
+
+# --- lost cards ------------------------------------------------------------------------------------------------------
+
+
+async def test_a_song_whose_card_is_lost_waits_for_its_audio() -> None:
+    client = FakeDiscord()
+    lost = make_task(**DONE, card_lost="no_channel", media_wanted=True)
+
+    with pytest.raises(ShowLaterError):
+        await messenger(client).show(lost, None)
+
+    assert client.asked == []
+
+
+@pytest.mark.parametrize(("waited", "state"), [(timedelta(hours=1), State.COMPLETED), (timedelta(0), State.FAILED)])
+async def test_nobody_waits_for_audio_for_ever(waited: timedelta, state: State) -> None:
+    task = make_task(state=state, state_at=START - waited, card_lost="no_channel", media_wanted=True)
+
+    assert (await messenger(FakeDiscord()).show(task, None)).told
+
+
+@pytest.mark.parametrize("reason", ["no_channel", "no_channel+no_dm"])
+async def test_what_comes_after_the_direct_message_is_not_told_again(reason: str) -> None:
+    client = FakeDiscord()
+    told: dict[str, Any] = {"pinged_for": State.COMPLETED, "ping_status": PingStatus.DONE}
+
+    shown = await messenger(client).show(make_task(**DONE, card_lost=reason, **told), None)
+
+    assert (shown, client.asked) == (Shown(lost=reason), [])
+
+
+async def test_another_outcome_is_told_and_the_reason_does_not_grow() -> None:
+    client = FakeDiscord(create_dm=refusal(403, 50007))
+    told: dict[str, Any] = {"pinged_for": State.UNCERTAIN, "ping_status": PingStatus.DONE}
+
+    shown = await messenger(client).show(make_task(**DONE, card_lost="no_channel+no_dm", **told), None)
+
+    assert shown == Shown(lost="no_channel+no_dm")
+
+
+def test_every_reason_fits_its_column() -> None:
+    longest = max(len(verdict.name) for verdict in Verdict)
+
+    kept: Any = music_tasks.c.card_lost.type
+    assert 2 * longest + 1 <= kept.length
 
 
 # --- pings -----------------------------------------------------------------------------------------------------------
@@ -176,6 +243,48 @@ async def test_a_ping_without_a_card_is_no_reply_and_is_tried_once() -> None:
     assert await messenger(client).ping(make_task(**DONE, message_id=None)) is None
 
     assert ["reference" in payload for _, payload in client.asked] == [False]
+
+
+class ClosedChannel(FakeDiscord):
+    """A channel that takes no messages, and an open door to its member."""
+
+    def __init__(self, error: Exception, **refusals: Exception) -> None:
+        super().__init__(**refusals)
+        self.error = error
+        self.direct = FakeDiscord()
+
+    async def send(self, **payload: Any) -> Any:
+        self.asked.append(("send", payload))
+        raise self.error
+
+    async def create_dm(self, _user: Any) -> Any:
+        return self._do("create_dm", self.direct, {})
+
+
+@pytest.mark.parametrize("error", [refusal(403, 50013), refusal(403, 50001), refusal(404, 10003)])
+async def test_a_ping_that_no_channel_takes_goes_directly_with_a_link(error: Exception) -> None:
+    client = ClosedChannel(error)
+
+    assert await messenger(client).ping(make_task(**DONE)) == 42
+
+    ((_, payload),) = client.direct.asked
+    assert payload["content"].endswith("https://discord.com/channels/70/700/7001")
+    assert "reference" not in payload
+
+
+async def test_a_ping_that_reaches_nobody_is_left_out() -> None:
+    client = ClosedChannel(refusal(403, 50001), create_dm=refusal(403, 50007))
+
+    assert await messenger(client).ping(make_task(**DONE)) is None
+
+
+@pytest.mark.parametrize("title", MASKED_LINKS)
+async def test_no_title_becomes_a_masked_link_in_a_ping(title: str) -> None:
+    client = FakeDiscord()
+
+    await messenger(client).ping(make_task(**DONE, title=title))
+
+    assert not LIVE_LINK.search(client.asked[0][1]["content"])
 
 
 @pytest.mark.parametrize(

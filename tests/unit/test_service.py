@@ -29,7 +29,7 @@ class Office:
         self.clock = HandClock()
         self.rows = Rows(self.clock, *tasks)
         self.drafts = DraftRows(self.rows)
-        self.catalogue = Catalogue(None, self.clock, lyrics_model=None)  # type: ignore[arg-type]  # nothing is read here
+        self.catalogue = Catalogue(None, lyrics_model=None)  # type: ignore[arg-type]  # nothing is read here
         self.catalogue._models = None if models is None else tuple(models)
         values: dict[str, Any] = {"clip_id_order": ("audio_id", "task_id"), "upload_extend": False, **defaults}
         values |= {"model": "suno-music", "version": "chirp-v4"}
@@ -202,7 +202,7 @@ async def test_a_program_that_is_stopping_keeps_no_drafts_and_tries_nothing_agai
 
     assert await refused(_draft(office)) is Reason.CLOSING
     assert await refused(office.service.start_draft(draft.id, asker(), message_id=1)) is Reason.CLOSING
-    assert await refused(office.service.retry(TaskId(1), asker())) is Reason.CLOSING
+    assert await refused(office.service.retry(TaskId(1), asker(), attempt=0)) is Reason.CLOSING
 
 
 @pytest.mark.parametrize(("at_s", "reason"), [(None, Reason.NEEDS_START), (0.0, Reason.NEEDS_START)])
@@ -243,6 +243,11 @@ async def test_a_draft_that_goes_at_the_last_moment_is_gone(monkeypatch: pytest.
 MODERATOR = {"user_id": 8, "is_moderator": True}
 
 
+async def act(office: "Office", action: str, who: Any) -> Any:
+    more = {"attempt": 0} if action == "retry" else {}
+    return await getattr(office.service, action)(TaskId(1), who, **more)
+
+
 @pytest.mark.parametrize(
     ("who", "guild_id", "reason"),
     [
@@ -259,14 +264,14 @@ MODERATOR = {"user_id": 8, "is_moderator": True}
         ("cancel", State.QUEUED, State.CANCELLED),
         ("retry", State.UNCERTAIN, State.QUEUED),
         ("drop", State.UNCERTAIN, State.CANCELLED),
-        ("check_uncertain", State.UNCERTAIN, State.UNCERTAIN),
+        ("uncertain", State.UNCERTAIN, State.UNCERTAIN),
     ],
 )
 async def test_only_owners_and_moderators_of_the_same_server_change_a_task(
     action: str, before: State, after: State, who: dict[str, Any], guild_id: int | None, reason: Reason | None
 ) -> None:
     office = Office(make_task(state=before, guild_id=guild_id))
-    doing = getattr(office.service, action)(TaskId(1), asker(**who))
+    doing = act(office, action, asker(**who))
 
     if reason:
         assert await refused(doing) is reason
@@ -279,7 +284,7 @@ async def test_only_owners_and_moderators_of_the_same_server_change_a_task(
     ("action", "state"),
     [
         (action, state)
-        for action in ("cancel", "retry", "drop", "check_uncertain")
+        for action in ("cancel", "retry", "drop", "uncertain")
         for state in State
         if state is not (State.QUEUED if action == "cancel" else State.UNCERTAIN)
     ],
@@ -287,7 +292,14 @@ async def test_only_owners_and_moderators_of_the_same_server_change_a_task(
 async def test_a_task_in_another_state_is_past_changing(action: str, state: State) -> None:
     office = Office(make_task(state=state))
 
-    assert await refused(getattr(office.service, action)(TaskId(1), asker())) is Reason.TOO_LATE
+    assert await refused(act(office, action, asker())) is Reason.TOO_LATE
+
+
+async def test_a_confirmation_counts_for_the_attempt_that_it_was_asked_about() -> None:
+    office = Office(make_task(state=State.UNCERTAIN, attempt=2))
+
+    assert await refused(office.service.retry(TaskId(1), asker(), attempt=1)) is Reason.TOO_LATE
+    assert office.rows[1].state is State.UNCERTAIN
 
 
 async def test_who_comes_second_is_too_late(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -304,7 +316,7 @@ async def test_who_comes_second_is_too_late(monkeypatch: pytest.MonkeyPatch) -> 
 async def test_a_change_rings_whoever_waits_for_it() -> None:
     office = Office(make_task(state=State.UNCERTAIN))
 
-    await office.service.retry(TaskId(1), asker())
+    await office.service.retry(TaskId(1), asker(), attempt=0)
 
     assert office.rung == ["changed", "queued"]
 

@@ -8,13 +8,18 @@ import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any, get_args
+from unittest.mock import Mock
 
+import aiohttp
+import asyncpg
+import discord
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
 from bot import __version__
+from bot.__main__ import _explain
 from bot.settings import Settings, SettingsError, likely_typos, load_settings
 
 ROOT = Path(__file__).parents[2]
@@ -178,6 +183,9 @@ def test_other_names_in_the_file_are_left_alone():
         ("DISCORD_API_BASE", "http://proxy:3000/api/v10/", "http://proxy:3000/api/v10"),
         ("DISCORD_GATEWAY_URL", "ws://127.0.0.1:9000", "ws://127.0.0.1:9000"),
         ("POLL_INTERVAL_S", "0.1", 0.1),
+        ("TOKENLAB_API_KEY", " sk-abc\n", SecretStr("sk-abc")),
+        ("DISCORD_TOKEN", "a.b.c\r\n", SecretStr("a.b.c")),
+        ("TOKENLAB_MANAGEMENT_TOKEN", "\tmt-1 ", SecretStr("mt-1")),
     ],
 )
 def test_values_are_read_as_they_are_meant(name: str, text: str, value: object, monkeypatch: pytest.MonkeyPatch):
@@ -189,6 +197,12 @@ def test_values_are_read_as_they_are_meant(name: str, text: str, value: object, 
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("DISCORD_TOKEN", "hunter2 hunter2"),
+        ("TOKENLAB_API_KEY", "hunter2\nhunter2"),
+        ("TOKENLAB_API_KEY", "hunter2\x7f"),
+        ("TOKENLAB_API_KEY", "hunter2\u2026"),
+        ("TOKENLAB_API_KEY", " \n"),
+        ("TOKENLAB_MANAGEMENT_TOKEN", "hunter2\thunter2"),
         ("DISCORD_API_BASE", "discord.com"),
         ("DISCORD_API_BASE", "https://[broken"),
         ("DISCORD_API_BASE", "https://user:pass@discord.com"),
@@ -210,6 +224,8 @@ def test_values_are_read_as_they_are_meant(name: str, text: str, value: object, 
         ("DATABASE_URL", "hunter2"),
         ("DATABASE_URL", "sqlite+aiosqlite://"),
         ("DATABASE_URL", "sqlite+aiosqlite:///:memory:"),
+        ("DATABASE_URL", "postgresql+asyncpg://user:hunter2@host/db?sslmode=require"),
+        ("DATABASE_DIRECT_URL", "postgresql+asyncpg://user:hunter2@host/db?ssl=verify-full&sslrootcert=ca.pem"),
         ("DATABASE_DIRECT_URL", "sqlite:///data.db"),
         ("POLL_INTERVAL_S", "0.09"),
         ("POLL_INTERVAL_S", "61"),
@@ -236,6 +252,13 @@ def test_a_wrong_value_is_one_line_that_names_the_variable_and_not_the_value(
     assert "hunter2" not in line
     assert len(value) < 3 or value not in line.removeprefix(name)
     assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize("mode", ["sslmode=require", "ssl=verify-full&sslrootcert=ca.pem"])
+def test_who_writes_tls_options_for_libpq_is_told_the_right_one(mode: str):
+    ended = command("migrate", DATABASE_URL=f"postgresql+asyncpg://user:hunter2@host/db?{mode}")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert re.fullmatch(r"DATABASE_URL: .*use \?ssl=require.*\n", ended.stderr)
 
 
 def test_shards_need_a_count_greater_than_each(monkeypatch: pytest.MonkeyPatch):
@@ -300,8 +323,10 @@ def test_a_file_that_is_no_text_is_one_line():
 
 
 def test_names_that_begin_like_ours_and_mean_nothing_are_likely_typos():
-    Path(".env").write_text("DISCORD_TOKKEN=x\nTOKENLAB_API_KEY=k\ntokenlab_key=y\nLOG_LEVEL=INFO\nMESSAGE_CONTENT=1\n")
-    assert likely_typos() == ["DISCORD_TOKKEN", "MESSAGE_CONTENT", "tokenlab_key"]
+    Path(".env").write_text(
+        "DISCORD_TOKKEN=x\nDATABASE_URI=z\nTOKENLAB_API_KEY=k\ntokenlab_key=y\nLOG_LEVEL=INFO\nMESSAGE_CONTENT=1\n"
+    )
+    assert likely_typos() == ["DATABASE_URI", "DISCORD_TOKKEN", "MESSAGE_CONTENT", "tokenlab_key"]
 
 
 def test_without_a_file_there_are_no_typos():
@@ -364,6 +389,51 @@ def test_a_database_that_cannot_be_reached_is_one_line(arguments: tuple[str, ...
     assert ended.returncode == 1
     assert re.fullmatch(r"can't go on: .+\n", ended.stderr)
     assert "hunter2" not in ended.stderr
+
+
+def refused(status: int, kind: type[discord.HTTPException] = discord.HTTPException) -> discord.HTTPException:
+    return kind(Mock(status=status, reason="no"), {"code": 50001, "message": "two\nlines"})
+
+
+def closed(code: int) -> discord.ConnectionClosed:
+    return discord.ConnectionClosed(Mock(close_code=code), shard_id=0, code=code)
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "line"),
+    [
+        (discord.LoginFailure("no"), 2, "DISCORD_TOKEN: Discord does not accept it"),
+        (closed(4004), 2, "DISCORD_TOKEN: Discord does not accept it"),
+        (closed(4014), 2, "MESSAGE_CONTENT_INTENT: is true, but .+"),
+        (closed(4011), 1, "Discord closed the connection: code 4011"),
+        (refused(403, discord.Forbidden), 1, "Discord refused: status 403, code 50001"),
+        (refused(503, discord.DiscordServerError), 1, "Discord refused: status 503, code 50001"),
+        (discord.RateLimited(12.3), 1, "Discord refused: too many requests, try again in 12 s"),
+        (discord.GatewayNotFound(), 1, "Discord's gateway could not be found"),  # type: ignore[no-untyped-call]  # discord.py's
+        (aiohttp.ClientPayloadError("two\nlines"), 1, "can't go on: ClientPayloadError: two"),
+        (asyncpg.InterfaceError("no"), 1, "can't go on: InterfaceError: no"),
+        (TimeoutError(), 1, "can't go on: TimeoutError: no answer in time"),
+        (ExceptionGroup("several", [ExceptionGroup("deeper", [closed(4004)])]), 2, "DISCORD_TOKEN: .+"),
+    ],
+)
+def test_a_known_trouble_is_one_line(error: Exception, code: int, line: str, capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as ended:
+        _explain(error)
+    assert ended.value.code == code
+    assert re.fullmatch(f"{line}\n", capsys.readouterr().err)
+
+
+def test_an_unknown_trouble_leaves_its_trace(caplog: pytest.LogCaptureFixture):
+    error = ZeroDivisionError("ours")
+    with pytest.raises(SystemExit, match="1"):
+        _explain(error)
+    assert [record.exc_info and record.exc_info[1] for record in caplog.records] == [error]
+
+
+def test_the_command_line_loads_nothing_heavy_before_it_is_needed():
+    look = "import sys, bot.__main__; print({'discord', 'sqlalchemy', 'pydantic', 'aiohttp'} & {*sys.modules})"
+    seen = subprocess.run([sys.executable, "-c", look], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert seen.stdout == "set()\n"
 
 
 def test_a_likely_typo_is_told_and_nothing_else_changes():

@@ -267,7 +267,9 @@ async def test_an_answer_without_a_row_to_go_to_is_told_the_operator(
             monkeypatch.setattr(desk.rows, "get", _nothing)
         gate.set()
 
-    assert [r.message for r in caplog.records if r.levelno == logging.CRITICAL] == ["accepted task has no row to go to"]
+    told = [record.message for record in caplog.records if record.levelno == logging.CRITICAL]
+    assert told == ["answer comes too late for its task"]
+    assert desk.rows.late_answers == [(1, 1, "ld_4")]
 
 
 async def test_a_wish_that_somebody_took_out_of_the_line_is_not_sent() -> None:

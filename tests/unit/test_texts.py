@@ -44,13 +44,18 @@ def test_every_refusal_becomes_a_whole_sentence(reason: Reason) -> None:
     assert ("see this channel" in sentence) is (reason is Reason.MISSING_PERMISSION)
 
 
+def test_a_surprise_claims_nothing_about_what_was_started() -> None:
+    assert "can't tell whether" in texts.UNEXPECTED
+    assert "Nothing" not in texts.UNEXPECTED
+
+
 def test_a_limit_is_named() -> None:
     assert "at most 5000 characters" in texts.refusal(WishError(WishProblem.PROMPT_TOO_LONG, limit=5000))
 
 
 @pytest.mark.parametrize("code", ErrorCode)
 def test_every_failure_says_whether_it_was_charged(code: ErrorCode) -> None:
-    assert "charged" in texts.FAILURE[code]
+    assert ("charged" in texts.FAILURE[code]) is not (code in texts.FREE_FAILURES)
 
 
 @pytest.mark.parametrize(

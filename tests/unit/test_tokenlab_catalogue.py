@@ -1,15 +1,13 @@
 """The catalogue: always at hand, never in the way."""
 
 import asyncio
-from datetime import UTC, datetime
 
 import pytest
 
 from bot.tokenlab.catalogue import Availability, Catalogue, LyricsChoice
 from bot.tokenlab.errors import TokenLabError, TryLaterError
-from bot.tokenlab.models import ModelDetail, ModelInfo
+from bot.tokenlab.models import ModelInfo
 
-NOON = datetime(2026, 8, 1, 12, tzinfo=UTC)
 MUSIC = ModelInfo(id="suno-music", aliases=("suno_music",), category="music", operations=("music",))
 LYRICS = ModelInfo(id="suno-lyrics", category="music", operations=("lyrics",))
 OPEN = ModelInfo(id="new-music", category="music")
@@ -32,15 +30,15 @@ class FakeSource:
             raise self.error
         return self.listed
 
-    async def model(self, model_id: str) -> ModelDetail:
+    async def model(self, model_id: str) -> ModelInfo:
         self.asked.append(model_id)
         if model_id not in self.pages:
             raise TryLaterError("not now")
-        return ModelDetail(info=ModelInfo(id=model_id, operations=self.pages[model_id]))
+        return ModelInfo(id=model_id, operations=self.pages[model_id])
 
 
 def catalogue(source: FakeSource, lyrics_model: str | None = None, **more) -> Catalogue:
-    return Catalogue(source, lambda: NOON, lyrics_model=lyrics_model, **more)
+    return Catalogue(source, lyrics_model=lyrics_model, **more)
 
 
 def test_before_the_first_list_nothing_is_known():
@@ -56,7 +54,7 @@ async def test_models_are_found_by_id_and_by_alias():
     assert subject.music_models() == [MUSIC]
     assert subject.find("suno_music") == subject.find("suno-music") == MUSIC
     assert subject.find("other") is None
-    assert (subject.is_loaded, subject.loaded_at) == (True, NOON)
+    assert subject.is_loaded
 
 
 async def test_an_id_wins_over_the_same_word_as_an_alias():
@@ -96,10 +94,9 @@ async def test_what_the_list_leaves_open_is_read_from_the_models_own_page():
     await subject.refresh()
     assert source.asked == ["music", "new-music"]
     assert subject.lyrics_model() == LyricsChoice(Availability.AVAILABLE, "new-music")
-    page = subject.detail("new-music")
+    page = subject.find("new-music")
     assert page is not None
-    assert page.info.operations == ("music", "lyrics")
-    assert subject.detail("unheard-of") is None
+    assert page.operations == ("music", "lyrics")
 
 
 async def test_a_page_that_fails_later_takes_nothing_away():

@@ -174,12 +174,15 @@ async def test_without_a_ring_it_looks_again_after_its_rest() -> None:
     assert digger.ended == []
 
 
-async def test_a_store_that_fails_ends_the_worker() -> None:
+async def test_a_store_that_fails_for_a_minute_ends_the_worker() -> None:
     digger = Digger()
     digger.trouble = OSError("the disk is gone")
+    digger.idle_s = 0.0
+    digger.monotonic = lambda: float(digger.looks * 10)
 
     with pytest.raises(ExceptionGroup) as caught:
         await digger.run(asyncio.Event())
+    assert digger.looks == 7
 
     assert caught.group_contains(OSError, match="disk")
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import mutagen.id3
-import mutagen.mp4
 from mutagen.id3 import ID3, Frame
 from mutagen.mp4 import MP4Tags
 
@@ -20,8 +19,7 @@ from bot.ui.media.store import appearing
 log = logging.getLogger(__name__)
 
 _id3: Any = mutagen.id3
-_mp4: Any = mutagen.mp4
-"""mutagen's frames and atoms carry no types."""
+"""mutagen's frames carry no types."""
 
 _NAME_MAX_CHARS = 80
 _STEM_MAX_BYTES = 200
@@ -39,8 +37,6 @@ class SongTags:
     artist: str = "Encore"
     lyrics: str | None = None
     comment: str | None = None
-    cover: bytes | None = None
-    """A JPEG or PNG picture."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,22 +96,12 @@ def _id3_frames(tags: SongTags) -> list[Frame]:
         frames.append(_id3.USLT(lang="XXX", desc="", text=tags.lyrics))
     if tags.comment:
         frames.append(_id3.COMM(lang="XXX", desc="", text=tags.comment))
-    if tags.cover:
-        frames.append(_id3.APIC(mime=_picture_type(tags.cover), type=3, desc="Cover", data=tags.cover))
     return frames
 
 
-def _mp4_atoms(tags: SongTags) -> dict[str, list[object]]:
+def _mp4_atoms(tags: SongTags) -> dict[str, list[str]]:
     fields = {"\xa9nam": tags.title, "\xa9ART": tags.artist, "\xa9lyr": tags.lyrics, "\xa9cmt": tags.comment}
-    atoms: dict[str, list[object]] = {name: [text] for name, text in fields.items() if text}
-    if tags.cover:
-        is_png = _picture_type(tags.cover) == "image/png"
-        atoms["covr"] = [_mp4.MP4Cover(tags.cover, _mp4.AtomDataType.PNG if is_png else _mp4.AtomDataType.JPEG)]
-    return atoms
-
-
-def _picture_type(picture: bytes) -> str:
-    return "image/png" if picture.startswith(b"\x89PNG") else "image/jpeg"
+    return {name: [text] for name, text in fields.items() if text}
 
 
 def safe_filename(title: str, ext: str, *, take: int = 1) -> str:

@@ -47,6 +47,7 @@ def upgrade() -> None:
         sa.Column("not_before", sa.BigInteger(), nullable=True),
         sa.Column("attempt", sa.Integer(), server_default="0", nullable=False),
         sa.Column("refusals", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("unclear_attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("provider_task_id", sa.Text(), nullable=True),
         sa.Column("poll_url", sa.Text(), nullable=True),
         sa.Column("request_id", sa.Text(), nullable=True),
