@@ -1,5 +1,6 @@
 """Starting `python -m bot`: where settings come from, what is said when they are wrong, health, and one at a time."""
 
+import asyncio
 import re
 import signal
 import socket
@@ -148,3 +149,22 @@ async def test_a_bot_that_is_still_logging_in_stops_as_well(stopped: Studio) -> 
     await gate.arrived()
     code, seconds = await stopped.bot.terminate()
     assert (code, seconds < 5) == (0, True)
+
+
+async def test_a_start_that_waits_for_a_silent_database_can_be_stopped(stopped: Studio, measure: Measure) -> None:
+    asked = asyncio.Event()
+
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as silent:
+        port = silent.sockets[0].getsockname()[1]
+        stopped.bot.env |= {"DATABASE_URL": f"postgresql+asyncpg://encore@127.0.0.1:{port}/encore"}
+        await stopped.bot.launch()
+        await asyncio.wait_for(asked.wait(), 20)
+        code, seconds = await stopped.bot.terminate()
+
+    measure("exit_s", seconds)
+    assert (code, seconds < 3) == (0, True)
