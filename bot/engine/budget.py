@@ -24,7 +24,6 @@ RECOVERY_PER_SUCCESS = 1 / 90
 """Requests per second regained by each success: a halved rate is whole again after about a minute of use."""
 _EPSILON = 1e-6
 """Part of a token that rounding may cost; above what a clock of days can't resolve."""
-_STEPS_MAX = 1000
 
 
 class Purpose(StrEnum):
@@ -91,17 +90,6 @@ class Budget:
         self._note_asking(purpose, now, allowed=allowed)
         return allowed
 
-    def wait_s(self, purpose: Purpose) -> float:
-        """Seconds until a `take` would succeed if nobody else asks before; 0 for now."""
-        now = self._monotonic()
-        at = max(now, self._blocked_until)
-        for _ in range(_STEPS_MAX):
-            moment = self._projected(at)
-            if self._allows(purpose, moment):
-                break
-            at = self._next_change(moment, self._needed(purpose, moment))
-        return at - now
-
     def throttled(self, retry_after_s: float | None) -> None:
         """The provider refused a request (429): send nothing for so many seconds, then at half the rate.
 
@@ -151,13 +139,6 @@ class Budget:
                 return 1 if for_looks else 1 + for_creates
             case Purpose.OTHER:
                 return 1 + for_looks + for_creates
-
-    def _next_change(self, moment: _Moment, needed: float) -> float:
-        """The next moment after this one at which the answer may be another."""
-        to_fill_s = (needed - moment.tokens) / self._rate if needed <= self._capacity else math.inf
-        to_owe_s = (1 - moment.owed) / (self._rate * LOOKS_SHARE) if moment.looks_ask and moment.owed < 1 else math.inf
-        changes = (moment.at + to_fill_s, moment.at + to_owe_s, self._looks_ask_until, self._creates_ask_until)
-        return min((at for at in changes if at > moment.at), default=moment.at)
 
 
 def _with(moment: _Moment, *, tokens: float, owed: float) -> _Moment:
