@@ -117,8 +117,11 @@ class FakeFolder:
 
     def __init__(self) -> None:
         self.sweeps: list[set[str]] = []
+        self.trouble: OSError | None = None
 
     async def sweep(self, in_use: Collection[str]) -> int:
+        if self.trouble:
+            raise self.trouble
         self.sweeps.append(set(in_use))
         return 0
 

@@ -343,3 +343,23 @@ async def test_a_ping_is_not_tried_for_ever_in_an_outage() -> None:
 
     assert post.rows[1].ping_status is PingStatus.DONE
     assert len(post.display.pings.asked) <= 8
+
+
+async def test_a_ping_that_surely_never_left_is_sent_however_late() -> None:
+    later = ShowLaterError(150, may_be_sent=False)
+    post = Round(make_task(state=State.COMPLETED), pings=[later, later, 9000])
+    for _ in range(5):
+        await post.after(151)
+
+    assert post.rows.messages == [(1, 9000, Role.PING)]
+    assert post.display.found_pings == []
+
+
+async def test_whoever_was_told_since_the_row_was_read_is_not_told_again() -> None:
+    post = Round(make_task(state=State.COMPLETED))
+    stale = post.rows[1]
+    await post.after()
+
+    await post.courier.handle(stale)
+
+    assert len(post.display.pings.asked) == 1

@@ -76,3 +76,14 @@ async def test_a_passing_failure_costs_nothing() -> None:
     await shelf.fetcher.step()
 
     assert shelf.rows[1].media == (FILE,)
+
+
+@pytest.mark.parametrize("trouble", [OSError("disk full"), UnicodeError("label empty")])
+async def test_trouble_of_our_own_ends_after_a_day_too(trouble: Exception) -> None:
+    shelf = Shelf(trouble)
+    for _ in range(40):
+        await shelf.fetcher.step()
+        shelf.clock.tick(3600)
+
+    assert not shelf.rows[1].media_wanted
+    assert 20 < shelf.asked < 40

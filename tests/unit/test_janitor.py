@@ -117,3 +117,13 @@ async def test_chores_are_done_every_minute_and_files_swept_every_hour() -> None
     assert yard.folder.sweeps == [{"1-1.mp3"}] * 2
     assert yard.drafts.forgotten_before == pytest.approx(yard.clock() - timedelta(hours=1), abs=timedelta(minutes=1))
     assert yard.clock() > START
+
+
+async def test_a_folder_that_is_gone_does_not_keep_the_janitor_from_its_work() -> None:
+    yard = Yard(RECEIVED, cards=[555])
+    yard.folder.trouble = FileNotFoundError("media")
+
+    await yard.after(31)
+
+    assert yard.rows[1].state is State.QUEUED
+    assert yard.folder.sweeps == []

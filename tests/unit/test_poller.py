@@ -125,8 +125,41 @@ async def test_only_an_unfinished_look_at_or_after_the_deadline_expires_a_task(a
 
 
 @pytest.mark.parametrize("error", [TryLaterError("busy"), BadAnswerError("html"), AccessRefusedError("key")])
-async def test_a_failed_look_never_expires_a_task(error: Exception) -> None:
+async def test_one_failed_look_never_expires_a_task(error: Exception) -> None:
     assert (await Watch(error).looked(after_s=DAY_S * 3)).state is State.RUNNING
+
+
+@pytest.mark.parametrize(
+    ("error", "state"),
+    [
+        (BadAnswerError("html"), State.EXPIRED),
+        (TryLaterError("busy"), State.RUNNING),
+        (AccessRefusedError("key"), State.RUNNING),
+    ],
+)
+async def test_only_senseless_answers_in_a_row_count_as_not_finished(error: Exception, state: State) -> None:
+    watch = Watch(error, error, error)
+    for age_s in (1300, 60, 60):
+        assert watch.rows[1].state is State.RUNNING
+        task = await watch.looked(after_s=age_s)
+
+    assert task.state is state
+
+
+async def test_senseless_answers_before_the_deadline_expire_nothing() -> None:
+    task = await Watch(BadAnswerError("html"), look_failures=9).looked(after_s=1199)
+
+    assert (task.state, task.look_failures) == (State.RUNNING, 10)
+
+
+@pytest.mark.parametrize(("age_s", "state"), [(DAY_S - 1, State.EXPIRED), (DAY_S, State.FAILED)])
+async def test_an_expired_task_with_senseless_answers_is_given_up_after_a_day(age_s: float, state: State) -> None:
+    watch = Watch(BadAnswerError("html"), tasks=[replace(expired(), look_failures=2)])
+
+    task = await watch.looked(after_s=age_s)
+
+    assert task.state is state
+    assert task.error_code is (ErrorCode.NO_ANSWER if state is State.FAILED else None)
 
 
 async def test_a_finished_look_after_the_deadline_is_a_success() -> None:
