@@ -46,9 +46,9 @@ screenshots: $(VENV)/.dev ## Make the pictures of the docs (needs Chromium)
 	@$(BIN)/python -m sandbox.screenshots
 
 requirements: $(VENV)/.dev ## Choose versions anew: requirements*.txt with hashes
-	$(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --upgrade --all-extras -o requirements-dev.txt
-	$(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --extra demo -c requirements-dev.txt -o requirements-demo.txt
-	$(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header -c requirements-dev.txt -o requirements.txt
+	$(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header --upgrade --all-extras -o requirements-dev.txt
+	$(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header --extra demo -c requirements-dev.txt -o requirements-demo.txt
+	$(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header -c requirements-dev.txt -o requirements.txt
 
 clean: ## Remove everything that was set up
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
