@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -113,39 +113,50 @@ class Submitter(Worker[Waiting]):
     async def _record(self, task: MusicTask, created: Created) -> None:
         """Write the provider's id until it is written: it was paid for."""
         now = self._clock()
+        accepted: dict[str, Any] = {
+            "provider_task_id": created.provider_task_id,
+            "poll_url": created.poll_url,
+            "request_id": created.request_id,
+            "endpoint": CREATE_PATH,
+            "model": created.model or task.model,
+            "provider_status": created.status,
+            "submitted_at": now,
+            "deadline_at": now + timedelta(seconds=self._rules.deadline_s),
+            "next_look_at": now + timedelta(seconds=self._rules.first_look_s),
+        }
         while True:
             try:
-                await self._tasks.move(
-                    task,
-                    State.RUNNING,
-                    outcome=AttemptOutcome.ACCEPTED,
-                    provider_task_id=created.provider_task_id,
-                    poll_url=created.poll_url,
-                    request_id=created.request_id,
-                    endpoint=CREATE_PATH,
-                    model=created.model or task.model,
-                    unclear_attempts=task.unclear_attempts - (task.state is State.UNCERTAIN),
-                    provider_status=created.status,
-                    submitted_at=now,
-                    refusals=0,
-                    deadline_at=now + timedelta(seconds=self._rules.deadline_s),
-                    next_look_at=now + timedelta(seconds=self._rules.first_look_s),
-                    looked_at=None,
-                    look_failures=0,
-                )
-            except StaleTaskError:
-                late = await self._tasks.get(task.id)
-                if late is None or late.state is not State.UNCERTAIN or late.attempt != task.attempt:
-                    log.critical("answer comes too late for its task", extra=_ids(task, created))
-                    await self._tasks.keep_late_answer(task, created.provider_task_id, created.request_id)
-                    return
-                task = late
+                await self._accept(task, accepted, _ids(task, created))
             except Exception:
                 log.critical("accepted task can't be written, trying again", extra=_ids(task, created), exc_info=True)
                 await asyncio.sleep(RECORD_PAUSE_S)
             else:
-                log.info("task moved", extra={"to": State.RUNNING, **_ids(task, created)})
                 return
+
+    async def _accept(self, task: MusicTask, accepted: Mapping[str, Any], ids: Mapping[str, object]) -> None:
+        """RUNNING, out of UNCERTAIN too. Where the task went on without this answer, a task of its own shows it."""
+        try:
+            await self._run(task, accepted)
+        except StaleTaskError:
+            late = await self._tasks.get(task.id)
+            if late is None or late.state is not State.UNCERTAIN or late.attempt != task.attempt:
+                log.critical("answer comes too late for its task", extra=ids)
+                await self._tasks.keep_late_answer(task, **accepted)
+                return
+            await self._run(late, accepted)
+        log.info("task moved", extra={"to": State.RUNNING, **ids})
+
+    async def _run(self, task: MusicTask, accepted: Mapping[str, Any]) -> None:
+        await self._tasks.move(
+            task,
+            State.RUNNING,
+            outcome=AttemptOutcome.ACCEPTED,
+            unclear_attempts=task.unclear_attempts - (task.state is State.UNCERTAIN),
+            refusals=0,
+            looked_at=None,
+            look_failures=0,
+            **accepted,
+        )
 
     async def _later(self, task: MusicTask, error: TryLaterError) -> None:
         """Back into the line: nothing was created."""

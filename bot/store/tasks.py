@@ -1,11 +1,11 @@
 """All SQL about music tasks. One statement per change, each guarded by the state that it started from."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Table, and_, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -35,6 +35,12 @@ T = music_tasks.c
 IN_LINE = (State.RECEIVED, State.QUEUED)
 AT_PROVIDER = (State.SUBMITTING, State.RUNNING)
 NEVER_SHOWN = (State.RECEIVED, State.ABANDONED)
+WISH = [
+    name
+    for name in (one.name for one in fields(NewTask))
+    if name not in {"origin_key", "message_id", "interaction_token"}
+]
+"""What a task keeps of its wish, whatever becomes of it."""
 
 
 class TaskStore:
@@ -124,15 +130,28 @@ class TaskStore:
             )
             return claimed
 
-    async def keep_late_answer(self, task: MusicTask, provider_task_id: str, request_id: str | None) -> None:
-        """Note what an attempt came to although its task went on without it: somebody may have paid for it."""
-        answer = {"provider_task_id": provider_task_id, "request_id": request_id, "outcome": AttemptOutcome.ACCEPTED}
+    async def keep_late_answer(self, task: MusicTask, **accepted: Any) -> None:  # noqa: ANN401 -- column values
+        """An attempt was accepted although its task went on without it: what it makes becomes a task of its own.
+
+        That one is RUNNING, has no card yet, and is written once however often this is tried.
+        """
+        now = self._clock()
+        answer = {name: accepted[name] for name in ("provider_task_id", "request_id")}
+        twin = {
+            **{name: getattr(task, name) for name in WISH},
+            **accepted,
+            "origin_key": f"a:{task.id}:{task.attempt}",
+            "state": State.RUNNING,
+            "created_at": task.created_at,
+            "state_at": now,
+        }
         async with self._database.write() as connection:
             await connection.execute(
                 update(attempts)
                 .where(attempts.c.task_id == task.id, attempts.c.number == task.attempt)
-                .values(**answer, ended_at=self._clock())
+                .values(**answer, outcome=AttemptOutcome.ACCEPTED, ended_at=now)
             )
+            await connection.execute(_insert(connection, music_tasks).values(**twin).on_conflict_do_nothing())
 
     async def annotate(self, task_id: TaskId, **values: Any) -> None:  # noqa: ANN401 -- column values
         """Write what only the courier and the fetcher own (card, ping, media), in whatever state the task is."""
@@ -383,6 +402,10 @@ async def _lock_member(connection: AsyncConnection, user_id: int) -> None:
 
 
 async def _remember(connection: AsyncConnection, task: MusicTask, message_id: int, channel_id: int, role: Role) -> None:
-    insert_unless_known = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     values = {"message_id": message_id, "channel_id": channel_id, "task_id": task.id, "role": role}
-    await connection.execute(insert_unless_known(task_messages).values(**values).on_conflict_do_nothing())
+    await connection.execute(_insert(connection, task_messages).values(**values).on_conflict_do_nothing())
+
+
+def _insert(connection: AsyncConnection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """An insert that may say what happens where the row is there already."""
+    return (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(table)

@@ -33,6 +33,8 @@ AUDIO_RETRY_S = 30.0
 FILES_MAX = 10
 """Discord: attachments of one message."""
 SEARCH_MESSAGES = 50
+MAY_POST = frozenset({Verdict.NO_CARD, Verdict.ARCHIVED, Verdict.TOO_MANY_EDITS, Verdict.FORBIDDEN})
+"""Where a settled card may be a new message in the channel."""
 
 Send = Callable[[dict[str, Any]], Awaitable[discord.Message | None]]
 
@@ -75,7 +77,7 @@ class Messenger:
                 return await self._edit(task, place)
             except Lost as lost:
                 reason = lost.verdict.name.lower()
-                may_post = lost.verdict in {Verdict.ARCHIVED, Verdict.TOO_MANY_EDITS, Verdict.FORBIDDEN}
+                may_post = lost.verdict in MAY_POST
         if not task.is_settled:
             return Shown(lost=None if may_post else reason)
         if task.state is State.CANCELLED:
@@ -171,7 +173,7 @@ class Messenger:
     async def _edit(self, task: MusicTask, place: Place | None) -> Shown:
         """Edit the card: by its token while that lives, else by channel and message id."""
         if task.message_id is None:
-            raise Lost(Verdict.CARD_DELETED)
+            raise Lost(Verdict.NO_CARD)
         if task.interaction_token and self._token_lives(task):
             webhook = discord.Webhook.partial(
                 self._client.application_id or 0, task.interaction_token, client=self._client
@@ -204,7 +206,7 @@ class Messenger:
     async def _post_anew(self, task: MusicTask) -> Shown | None:
         """A new message in the channel that takes the card's place."""
         old = jump_url(task)
-        intro = f"<@{task.user_id}> {texts.NO_WAY_BACK if old is None else old}"
+        intro = f"<@{task.user_id}> {texts.LATE_ANSWER if old is None else old}"
         try:
             return await self._send_new(task, self._channel(task), intro, lost=None)
         except Lost:

@@ -14,6 +14,8 @@ class Verdict(Enum):
 
     TOKEN_GONE = auto()
     """The interaction token is dead: edit by channel and message id."""
+    NO_CARD = auto()
+    """There was never one: the task began with a late answer."""
     CARD_DELETED = auto()
     """Somebody deleted the message: never into this channel again."""
     NO_CHANNEL = auto()

@@ -2,7 +2,9 @@
 
 import pytest
 
-from bot.domain.tasks import State
+from bot.domain.tasks import PingStatus, State
+from bot.tokenlab.models import parse_created
+from bot.ui import texts
 from tests.behaviour.conftest import Seen, World, labels, private, text_of
 
 
@@ -100,6 +102,29 @@ async def test_trying_again_needs_a_second_confirmation_and_makes_exactly_two_cr
     assert answer.acknowledged
     assert len(world.standin.creates) == 2
     assert ["unclear" in ping.content for ping in world.pings()] == [True, False]
+
+
+async def test_an_answer_to_the_first_try_that_comes_after_the_second_is_shown_as_a_song_of_its_own(
+    world: World,
+) -> None:
+    unclear = await world.uncertain()
+    question = await world.alice.click(world.card(unclear), label="Try again")
+    await world.alice.click(question.response, label="Yes, send it again")
+    await world.until(State.COMPLETED, step_s=16)
+    record = {"id": world.standin.creates[0].id, "status": "pending"}
+    late = parse_created(record, header_task_id=None, request_id="req_late")
+    assert late is not None
+
+    await world.app.engine.submitter._record(unclear, late)
+    song = await world.until(State.COMPLETED, 2, step_s=16)
+
+    assert len(world.standin.creates) == 2
+    assert song.provider_task_id == world.standin.creates[0].id
+    card = world.card(song)
+    assert card.content == f"<@{world.alice.id}> {texts.LATE_ANSWER}"
+    assert [file.filename for file in card.attachments]
+    assert "Continue" in labels(card)
+    assert song.ping_status is PingStatus.DONE
 
 
 async def test_confirming_twice_sends_once(world: World) -> None:

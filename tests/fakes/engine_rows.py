@@ -172,9 +172,9 @@ class Rows:
             not_before=None,
         )
 
-    async def keep_late_answer(self, task: MusicTask, provider_task_id: str, request_id: str | None) -> None:
+    async def keep_late_answer(self, task: MusicTask, **accepted: Any) -> None:
         await self._reach("keep_late_answer")
-        self.late_answers.append((task.id, task.attempt, provider_task_id))
+        self.late_answers.append((task.id, task.attempt, accepted["provider_task_id"]))
 
     async def remember_message(self, task: MusicTask, *, message_id: int, channel_id: int, role: Role) -> None:
         await self._reach("remember_message")

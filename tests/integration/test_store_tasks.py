@@ -132,11 +132,16 @@ async def test_an_answer_that_comes_too_late_is_kept_with_its_own_attempt(
     assert second is not None
     assert second.request_id is None
 
-    await store.keep_late_answer(first, "p-1", "r-2")
+    for _ in range(2):  # tried again after a crash in between
+        await store.keep_late_answer(first, provider_task_id="p-1", request_id="r-2", model="m", next_look_at=START)
 
     kept = [(row["outcome"], row["provider_task_id"], row["request_id"]) for row in await attempts_of(database, first)]
     assert kept == [("accepted", "p-1", "r-2"), ("under_way", None, None)]
     assert await store.get(first.id) == second
+    (twin,) = await store.in_state(State.RUNNING)
+    assert (twin.prompt, twin.user_id, twin.channel_id) == (first.prompt, first.user_id, first.channel_id)
+    assert (twin.provider_task_id, twin.model, twin.next_look_at) == ("p-1", "m", START)
+    assert (twin.message_id, twin.interaction_token) == (None, None)
 
 
 async def test_a_note_leaves_state_and_revision_alone(store: TaskStore, make: Make, clock: HandClock):

@@ -127,13 +127,13 @@ async def test_a_mistake_of_ours_is_not_taken_for_an_answer_of_discord() -> None
         await messenger(client).show(make_task(**DONE), None)
 
 
-async def test_a_card_that_was_never_there_leads_to_a_direct_message() -> None:
+async def test_a_song_without_a_card_gets_one_in_the_channel() -> None:
     client = FakeDiscord()
 
     shown = await messenger(client).show(make_task(**DONE, message_id=None), None)
 
-    assert shown == Shown(lost="card_deleted", replacement=(700, 42), told=True)
-    assert client.names() == ["create_dm", "send"]
+    assert shown == Shown(replacement=(700, 42), told=True)
+    assert client.names() == ["send"]
 
 
 @pytest.mark.parametrize("state", [State.RUNNING, State.EXPIRED, State.CANCELLED])
