@@ -10,7 +10,7 @@ CANDIDATES := $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11 pyth
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))
 FIND_PYTHON = for one in $(CANDIDATES); do "$$one" -c '$(FITS)' >/dev/null 2>&1 && { echo "$$one"; break; }; done
 
-.PHONY: help demo run test check lint coverage format screenshots requirements clean
+.PHONY: help demo run test check lint coverage format texts screenshots requirements clean
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -41,6 +41,12 @@ coverage: $(VENV)/.dev ## What the quick tests reach: 95 % of branches where mon
 format: $(VENV)/.dev ## Put the code into the common form
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+texts: $(VENV)/.dev ## Bring the translations in line with the English texts in the code
+	@$(BIN)/pybabel -q extract --no-default-keywords -k N_ -k words -k several:1,2 --no-location --project=Encore \
+		--copyright-holder=Encore -o $(VENV)/texts.pot bot cogs
+	@for one in de es ja; do $(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete --width=110 \
+		-i $(VENV)/texts.pot -o bot/ui/locales/$$one.po -l $$one || exit 1; done
 
 screenshots: $(VENV)/.dev ## Make the pictures of the docs (needs Chromium)
 	@$(BIN)/python -m sandbox.screenshots

@@ -23,11 +23,13 @@ from bot.engine.janitor import Janitor
 from bot.engine.poller import Poller
 from bot.engine.submitter import SubmitRules, Submitter
 from bot.health import serve_health
-from bot.service import Defaults, Service
+from bot.service import Defaults, Parts, Service
 from bot.settings import Settings
 from bot.store.database import Database
 from bot.store.drafts import DraftStore
 from bot.store.lock import only_one
+from bot.store.lyrics import LyricsStore
+from bot.store.members import MemberStore
 from bot.store.migrate import migrate
 from bot.store.tasks import TaskStore
 from bot.tokenlab.catalogue import Catalogue
@@ -84,7 +86,7 @@ async def build(settings: Settings, *, clock: Clock = system_clock, sync_command
         before, after = await migrate(database)
         if before != after:
             log.info("database migrated", extra={"from": before, "to": after})
-        tasks, drafts = TaskStore(database, clock), DraftStore(database, clock)
+        tasks, drafts, members = TaskStore(database, clock), DraftStore(database, clock), MemberStore(database)
 
         session = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
         # a create must never meet a kept connection that the server is just closing: its fate would be unknown
@@ -103,7 +105,17 @@ async def build(settings: Settings, *, clock: Clock = system_clock, sync_command
         catalogue = Catalogue(
             client, lyrics_model=settings.tokenlab_lyrics_model, may_ask=lambda: budget.take(Purpose.OTHER)
         )
-        service = Service(tasks=tasks, drafts=drafts, catalogue=catalogue, clock=clock, defaults=_defaults(settings))
+        service = Service(
+            Parts(
+                tasks=tasks,
+                drafts=drafts,
+                members=members,
+                lyrics=LyricsStore(database, clock),
+                catalogue=catalogue,
+                clock=clock,
+                defaults=_defaults(settings),
+            )
+        )
         rules = CardRules(expected_song_s=settings.expected_song_s, expected_lyrics_s=settings.expected_lyrics_s)
         bot = MusicBot(
             service,
@@ -138,7 +150,7 @@ async def build(settings: Settings, *, clock: Clock = system_clock, sync_command
             submitter=submitter,
             poller=Poller(tasks, client, budget, clock, interval_s=settings.poll_interval_s),
             fetcher=Fetcher(tasks, MediaCollector(fetcher, folder), clock),
-            courier=Courier(tasks, display, clock),
+            courier=Courier(tasks, members, display, clock),
             janitor=Janitor(
                 tasks,
                 drafts,
@@ -165,8 +177,8 @@ def _defaults(settings: Settings) -> Defaults:
 
 def _join(engine: Engine, service: Service) -> None:
     """Whoever changes a row rings whoever waits for that."""
-    service.on_queued = engine.on_queued
-    service.on_changed = engine.on_changed
+    service.parts.on_queued = engine.on_queued
+    service.parts.on_changed = engine.on_changed
     engine.submitter.on_done = engine.on_submitted
     engine.poller.on_done = engine.on_looked
     engine.fetcher.on_done = engine.courier.wake

@@ -1,4 +1,4 @@
-"""What several commands answer alike: the card of a wish, and choices while typing."""
+"""What several commands answer alike: the card of a wish, the question whether it is meant, choices while typing."""
 
 import logging
 from collections.abc import Awaitable, Sequence
@@ -6,13 +6,18 @@ from collections.abc import Awaitable, Sequence
 import discord
 from discord import app_commands
 
+from bot.domain.drafts import Draft
+from bot.domain.scene import Scene
 from bot.domain.tasks import MusicTask
 from bot.domain.wishes import Wish
-from bot.service import Service
+from bot.service import RepeatedError, Service, title_of
 from bot.tokenlab.models import ModelInfo
+from bot.ui import texts
 from bot.ui.buttons import view_of
-from bot.ui.cards import render
-from bot.ui.client import MusicBot, asker_of
+from bot.ui.card import Button, Card, Press, jump_url
+from bot.ui.cards import price_words, render
+from bot.ui.client import MusicBot, asker_of, say, words_of
+from bot.ui.escape import inline, link_name
 
 log = logging.getLogger(__name__)
 
@@ -23,11 +28,21 @@ CHOICE_CHARS = 100
 async def show_card(interaction: discord.Interaction[MusicBot], wish: Wish) -> None:
     """Write the row, answer with its card in one round trip, and let it join the line.
 
-    If Discord does not confirm the card, the row stays RECEIVED and the janitor settles it.
+    A wish that its member has just had is asked back instead. If Discord does not confirm the card, the row stays
+    RECEIVED and the janitor settles it.
     """
+    try:
+        task = await interaction.client.service.asking.request(wish, asker_of(interaction))
+    except RepeatedError as repeated:
+        await _ask_back(interaction, repeated)
+        return
+    await show_card_of(interaction, task)
+
+
+async def show_card_of(interaction: discord.Interaction[MusicBot], task: MusicTask) -> None:
+    """Answer with the card of a task that has just been written."""
     service = interaction.client.service
-    task = await service.request(wish, asker_of(interaction))
-    card = render(task, await service.place_of(task), interaction.client.card_rules)
+    card = render(task, Scene(place=await service.asking.place_of(task)), interaction.client.card_rules)
     await confirm(service, task, interaction.response.send_message(embed=card.embed, view=view_of(card)))
 
 
@@ -39,13 +54,46 @@ async def confirm(
         answer = await answering
         message_id = task.message_id or (answer.message_id if answer is not None else None)
         if answer is not None and message_id is not None:
-            await service.shown(task, message_id)
+            await service.asking.shown(task, message_id)
     except Exception as error:  # noqa: BLE001 -- perhaps it got through: nothing may be said to the contrary
         log.warning("card is not confirmed", extra={"task_id": task.id, "error": type(error).__name__})
 
 
-def model_choices(models: Sequence[ModelInfo], current: str) -> list[app_commands.Choice[str]]:
-    """The models whose name holds what was typed so far."""
+async def _ask_back(interaction: discord.Interaction[MusicBot], repeated: RepeatedError) -> None:
+    words = words_of(interaction)
+    name = link_name(title_of(repeated.earlier), CHOICE_CHARS)
+    where = jump_url(repeated.earlier)
+    question = words(texts.REPEATED, song=f"[{name}]({where})" if where else name)
+    await ask_to_start(interaction, repeated.draft, question, label=words("Make another"))
+
+
+async def ask_to_start(interaction: discord.Interaction[MusicBot], draft: Draft, question: str, *, label: str) -> None:
+    """Ask privately whether a wish is meant, and say what it costs; a press makes its card, as a new message."""
+    words = words_of(interaction)
+    price = await interaction.client.service.asking.price(draft.wish)
+    told = price_words(price, words)
+    cost = words("Costs about {price}.", price=told) if told else ""
+    start = Button(label=label, press=Press.START_ANOTHER, subject=draft.id, style=discord.ButtonStyle.success)
+    await say(interaction, f"{question} {cost}".strip(), view=view_of(Card(embed=discord.Embed(), buttons=(start,))))
+
+
+def model_choices(
+    models: Sequence[ModelInfo], current: str, interaction: discord.Interaction[MusicBot]
+) -> list[app_commands.Choice[str]]:
+    """The models whose name holds what was typed so far, with what they cost."""
     wanted = current.casefold().strip()
-    names = [model.id for model in models if wanted in model.id.casefold() and len(model.id) <= CHOICE_CHARS]
-    return [app_commands.Choice(name=name, value=name) for name in names[:CHOICES_MAX]]
+    fitting = [model for model in models if wanted in model.id.casefold() and len(model.id) <= CHOICE_CHARS]
+    return [
+        app_commands.Choice(name=_choice_name(model, interaction), value=model.id) for model in fitting[:CHOICES_MAX]
+    ]
+
+
+def _choice_name(model: ModelInfo, interaction: discord.Interaction[MusicBot]) -> str:
+    price = price_words(model.price, words_of(interaction))
+    named = f"{model.id} · {price}" if price else model.id
+    return named if len(named) <= CHOICE_CHARS else model.id
+
+
+def named(task: MusicTask) -> str:
+    """A task by its name, within a sentence."""
+    return inline(title_of(task), CHOICE_CHARS)

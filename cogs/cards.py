@@ -1,17 +1,38 @@
-"""The buttons of a card that change its task, or show more of it."""
+"""The buttons of a card that change its task, repeat it, or show more of it."""
 
 import io
+from collections.abc import Sequence
+from dataclasses import replace
 
 import discord
 from discord.ext import commands
 
-from bot.domain.tasks import TaskId
+from bot.domain.members import Telling
+from bot.domain.tasks import TERMINAL, Kind, MusicTask, TaskId
+from bot.domain.wishes import (
+    PROMPT_MAX_CHARS,
+    TAGS_MAX_CHARS,
+    TITLE_MAX_CHARS,
+    ContinuationWish,
+    LyricsWish,
+    SongWish,
+    Wish,
+    parse_at,
+    wish_again,
+)
 from bot.ui import texts
 from bot.ui.buttons import view_of
-from bot.ui.cards import Button, Card, Press, quote
-from bot.ui.client import MusicBot, asker_of, say
+from bot.ui.card import Button, Card, Press
+from bot.ui.client import MusicBot, asker_of, say, words_of
+from bot.ui.escape import quote
+from bot.ui.forms import INPUT_CHARS, Choice, Field, Form, Values, form_of
+from bot.ui.words import Words
+from cogs.answers import ask_to_start, named, show_card, show_card_of
 
 MESSAGE_CHARS = 1900
+TELLINGS = tuple(Telling)
+FIELDS_MAX = 5
+"""Discord: fields of a form."""
 
 
 class CardsCog(commands.Cog):
@@ -26,46 +47,204 @@ class CardsCog(commands.Cog):
                 Press.RETRY_SURELY: self._retry,
                 Press.DROP: self._drop,
                 Press.WHOLE_PROMPT: self._whole_prompt,
+                Press.AGAIN: self._ask_again,
+                Press.START_ANOTHER: self._start_another,
+                Press.EDIT_AGAIN: self._edit_again,
+                Press.MORE: self._more,
+                Press.OPEN_TO_OTHERS: self._open_to_others,
+                Press.CLOSE_TO_OTHERS: self._close_to_others,
+                Press.TELLING: self._choose_telling,
+                Press.DELETE: self._ask_delete,
+                Press.DELETE_SURELY: self._delete,
             }
         )
+        bot.on_form({Form.EDIT_AGAIN: self._edited_again})
 
     async def _confirm(self, interaction: discord.Interaction[MusicBot], task_id: TaskId) -> None:
         """A click proves the card; see the architecture, section 3."""
         if interaction.message is not None:
-            await self._service.confirm_card(task_id, interaction.message.id)
+            await self._service.asking.confirm_card(task_id, interaction.message.id)
+
+    # --- what waits, and what became unclear ---------------------------------------------------------------------
 
     async def _cancel(self, interaction: discord.Interaction[MusicBot], subject: int) -> None:
         task_id = TaskId(subject)
         await self._confirm(interaction, task_id)
-        task = await self._service.cancel(task_id, asker_of(interaction))
-        await say(interaction, texts.CANCEL_DONE_UNCLEAR if task.unclear_attempts else texts.CANCEL_DONE)
+        task = await self._service.deciding.cancel(task_id, asker_of(interaction))
+        done = texts.CANCEL_DONE_UNCLEAR if task.unclear_attempts else texts.CANCEL_DONE
+        await say(interaction, words_of(interaction)(done))
 
     async def _ask_retry(self, interaction: discord.Interaction[MusicBot], subject: int) -> None:
-        task = await self._service.uncertain(TaskId(subject), asker_of(interaction))
+        words = words_of(interaction)
+        task = await self._service.deciding.uncertain(TaskId(subject), asker_of(interaction))
         surely = Button(
-            label="Yes, send it again",
+            label=words("Yes, send it again"),
             press=Press.RETRY_SURELY,
             subject=subject,
-            attempt=task.attempt,
+            number=task.attempt,
             style=discord.ButtonStyle.danger,
         )
-        await say(interaction, texts.RETRY_QUESTION, view=view_of(Card(embed=discord.Embed(), buttons=(surely,))))
+        await say(interaction, words(texts.RETRY_QUESTION), view=_view(surely))
 
     async def _retry(self, interaction: discord.Interaction[MusicBot], subject: int, attempt: int) -> None:
-        await self._service.retry(TaskId(subject), asker_of(interaction), attempt=attempt)
-        await interaction.response.edit_message(content=texts.RETRIED, view=None)
+        await self._service.deciding.retry(TaskId(subject), asker_of(interaction), attempt=attempt)
+        await interaction.response.edit_message(content=words_of(interaction)(texts.RETRIED), view=None)
 
     async def _drop(self, interaction: discord.Interaction[MusicBot], subject: int) -> None:
-        await self._service.drop(TaskId(subject), asker_of(interaction))
-        await say(interaction, texts.DROP_DONE)
+        await self._service.deciding.drop(TaskId(subject), asker_of(interaction))
+        await say(interaction, words_of(interaction)(texts.DROP_DONE))
 
     async def _whole_prompt(self, interaction: discord.Interaction[MusicBot], subject: int) -> None:
-        task = await self._service.task(TaskId(subject), asker_of(interaction))
+        task = await self._service.library.task(TaskId(subject), asker_of(interaction))
         quoted = quote(task.prompt, MESSAGE_CHARS * 10)
         if len(quoted) <= MESSAGE_CHARS:
             await say(interaction, quoted)
         else:
             await say(interaction, "", file=discord.File(io.BytesIO(task.prompt.encode()), filename="prompt.txt"))
+
+    # --- once more -------------------------------------------------------------------------------------------------
+
+    async def _ask_again(self, interaction: discord.Interaction[MusicBot], subject: int) -> None:
+        if interaction.message is None:
+            return
+        draft = await self._service.asking.draft_again(
+            TaskId(subject), asker_of(interaction), message_id=interaction.message.id
+        )
+        words = words_of(interaction)
+        await ask_to_start(interaction, draft, words(texts.AGAIN_QUESTION), label=words("Start"))
+
+    async def _start_another(self, interaction: discord.Interaction[MusicBot], subject: int) -> None:
+        await show_card_of(interaction, await self._service.asking.start_draft(subject, asker_of(interaction)))
+
+    async def _edit_again(self, interaction: discord.Interaction[MusicBot], subject: int) -> None:
+        task = await self._service.library.own(TaskId(subject), asker_of(interaction))
+        words = words_of(interaction)
+        negative = self._service.asking.takes_negative_tags(task.model)
+        form = form_of(
+            Form.EDIT_AGAIN, task.id, title=words("Edit & again"), fields=_fields(task, words, negative=negative)
+        )
+        await interaction.response.send_modal(form)
+
+    async def _edited_again(self, interaction: discord.Interaction[MusicBot], values: Values, subject: int) -> None:
+        task = await self._service.library.own(TaskId(subject), asker_of(interaction))
+        await show_card(interaction, _edited(wish_again(task), values))
+
+    # --- more --------------------------------------------------------------------------------------------------------
+
+    async def _more(self, interaction: discord.Interaction[MusicBot], subject: int) -> None:
+        task = await self._service.library.own(TaskId(subject), asker_of(interaction))
+        sentence, view = await self._panel(interaction, task)
+        await say(interaction, sentence, view=view)
+
+    async def _panel(self, interaction: discord.Interaction[MusicBot], task: MusicTask) -> tuple[str, discord.ui.View]:
+        words = words_of(interaction)
+        telling = (await self._service.preferring.get(interaction.user.id)).telling
+        lines = [f"**{named(task)}**", words("How I tell you: {way}.", way=words(texts.TELLING[telling]))]
+        buttons = [
+            Button(
+                label=words(texts.TELLING_LABEL[one]), press=Press.TELLING, subject=task.id, number=number,
+                is_disabled=one is telling,
+            )
+            for number, one in enumerate(TELLINGS)
+        ]  # fmt: skip
+        if task.kind.makes_audio:
+            lines.append(words(texts.OTHERS_MAY if task.others_may_continue else texts.OTHERS_MAY_NOT))
+            press = Press.CLOSE_TO_OTHERS if task.others_may_continue else Press.OPEN_TO_OTHERS
+            label = words("Only I may continue it") if task.others_may_continue else words("Others may continue it")
+            buttons.append(Button(label=label, press=press, subject=task.id))
+        if task.state in TERMINAL:
+            buttons.append(
+                Button(label=words("Delete"), press=Press.DELETE, subject=task.id, style=discord.ButtonStyle.danger)
+            )
+        return "\n".join(lines), _view(*buttons)
+
+    async def _show_panel(self, interaction: discord.Interaction[MusicBot], task: MusicTask) -> None:
+        """The private answer shows at once what was chosen."""
+        sentence, view = await self._panel(interaction, task)
+        await interaction.response.edit_message(content=sentence, view=view)
+
+    async def _open_to_others(self, interaction: discord.Interaction[MusicBot], subject: int) -> None:
+        await self._let_others(interaction, subject, may_continue=True)
+
+    async def _close_to_others(self, interaction: discord.Interaction[MusicBot], subject: int) -> None:
+        await self._let_others(interaction, subject, may_continue=False)
+
+    async def _let_others(
+        self, interaction: discord.Interaction[MusicBot], subject: int, *, may_continue: bool
+    ) -> None:
+        asker = asker_of(interaction)
+        task = await self._service.library.open_to_others(TaskId(subject), asker, may_continue=may_continue)
+        await self._show_panel(interaction, task)
+
+    async def _choose_telling(self, interaction: discord.Interaction[MusicBot], subject: int, choice: int) -> None:
+        task = await self._service.library.own(TaskId(subject), asker_of(interaction))
+        await self._service.preferring.change(interaction.user.id, telling=TELLINGS[choice])
+        await self._show_panel(interaction, task)
+
+    async def _ask_delete(self, interaction: discord.Interaction[MusicBot], subject: int) -> None:
+        task = await self._service.library.own(TaskId(subject), asker_of(interaction))
+        words = words_of(interaction)
+        surely = Button(
+            label=words("Yes, delete it"), press=Press.DELETE_SURELY, subject=task.id, style=discord.ButtonStyle.danger
+        )
+        await say(interaction, words(texts.DELETE_QUESTION, song=named(task)), view=_view(surely))
+
+    async def _delete(self, interaction: discord.Interaction[MusicBot], subject: int) -> None:
+        await self._service.library.delete(TaskId(subject), asker_of(interaction))
+        await interaction.response.edit_message(content=words_of(interaction)(texts.DELETED), view=None)
+
+
+def _view(*buttons: Button) -> discord.ui.View:
+    return view_of(Card(embed=discord.Embed(), buttons=buttons))
+
+
+def _fields(task: MusicTask, words: Words, *, negative: bool) -> Sequence[Field | Choice]:
+    """The wish of a task to be changed; a prompt longer than one input takes is continued in a second one."""
+    prompt = Field(
+        name="prompt", label=words("What it is about"), value=task.prompt, is_long=True,
+        is_required=task.kind is not Kind.CONTINUATION,
+    )  # fmt: skip
+    rest = Field(
+        name="rest", label=words("… and on"), value=task.prompt[INPUT_CHARS:], is_long=True,
+        max_chars=PROMPT_MAX_CHARS - INPUT_CHARS,
+    )  # fmt: skip
+    words_of_wish: list[Field | Choice] = [prompt, rest] if len(task.prompt) > INPUT_CHARS else [prompt]
+    if task.kind is Kind.LYRICS:
+        return words_of_wish
+    if task.kind is Kind.CONTINUATION:
+        at = texts.clock_time(task.continue_at_s) if task.continue_at_s is not None else ""
+        return [*words_of_wish, Field(name="at", label=words("From where?"), value=at, max_chars=12)]
+    title = Field(name="title", label=words("Title"), value=task.title or "", max_chars=TITLE_MAX_CHARS)
+    tags = Field(name="tags", label=words("Styles"), value=task.tags or "", max_chars=TAGS_MAX_CHARS)
+    vocals = Choice(
+        name="instrumental", label=words("Vocals"), value=str(int(task.instrumental)),
+        options=[("0", words("With vocals")), ("1", words("Instrumental"))],
+    )  # fmt: skip
+    avoid = Field(
+        name="avoid", label=words("Styles to keep out"), value=task.negative_tags or "", max_chars=TAGS_MAX_CHARS
+    )
+    fields = [*words_of_wish, title, tags, vocals, avoid] if negative else [*words_of_wish, title, tags, vocals]
+    return fields if len(fields) <= FIELDS_MAX else [field for field in fields if field is not title]
+
+
+def _edited(wish: Wish, values: Values) -> Wish:
+    """The wish as it stands in the form; what the form did not show stays."""
+    prompt = values["prompt"] + values.get("rest", "")
+    match wish:
+        case LyricsWish():
+            return replace(wish, prompt=prompt)
+        case ContinuationWish():
+            at = values.get("at", "").strip()
+            return replace(wish, prompt=prompt or None, at_s=parse_at(at) if at else None)
+        case SongWish():
+            return replace(
+                wish,
+                prompt=prompt,
+                title=values.get("title", wish.title),
+                tags=values.get("tags", ""),
+                negative_tags=values.get("avoid", wish.negative_tags),
+                instrumental=values.get("instrumental") == "1",
+            )
 
 
 async def setup(bot: MusicBot) -> None:

@@ -8,7 +8,9 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.domain.drafts import Draft
 from bot.domain.refusals import Reason, Refused
+from bot.domain.scene import Scene
 from bot.domain.secrets import find_secret
 from bot.domain.tasks import MusicTask, TaskId
 from bot.domain.wishes import (
@@ -22,9 +24,11 @@ from bot.domain.wishes import (
 from bot.service import title_of
 from bot.ui import texts
 from bot.ui.buttons import view_of
-from bot.ui.cards import Button, Card, Press, draft_card, render
-from bot.ui.client import MusicBot, asker_of
-from bot.ui.modals import ContinueModal
+from bot.ui.card import Button, Card, Press
+from bot.ui.cards import draft_card, price_words, render
+from bot.ui.client import MusicBot, asker_of, words_of
+from bot.ui.forms import Field, Form, Values, form_of
+from bot.ui.words import N_, Words, words_for
 from cogs.answers import CHOICE_CHARS, CHOICES_MAX, confirm, show_card
 
 log = logging.getLogger(__name__)
@@ -44,14 +48,27 @@ class ContinuationCog(commands.Cog):
                 Press.CONTINUE: self._ask_how,
                 Press.START_DRAFT: self._start,
                 Press.DROP_DRAFT: self._forget,
+                Press.EDIT_DRAFT: self._edit,
             }
         )
+        bot.on_form({Form.CONTINUE: self._filled, Form.EDIT_DRAFT: self._edited})
+        self._menus = [app_commands.ContextMenu(name=N_("Continue this song"), callback=self._menu)]
 
-    @app_commands.command(name="continue", description="Go on with one of your finished songs")
+    async def cog_load(self) -> None:
+        """Called by discord.py: menus do not belong to cogs by themselves."""
+        for menu in self._menus:
+            self._bot.tree.add_command(menu)
+
+    async def cog_unload(self) -> None:
+        """Called by discord.py."""
+        for menu in self._menus:
+            self._bot.tree.remove_command(menu.name, type=menu.type)
+
+    @app_commands.command(name="continue", description=N_("Go on with one of your finished songs"))
     @app_commands.describe(
-        song="Which of your songs",
-        prompt="What comes next; the same words as before if left out",
-        at="From where: 65, 1:05 or 1m5s; the end if left out",
+        song=N_("Which of your songs"),
+        prompt=N_("What comes next; the same words as before if left out"),
+        at=N_("From where: 65, 1:05 or 1m5s; the end if left out"),
     )
     async def go_on(
         self,
@@ -65,8 +82,11 @@ class ContinuationCog(commands.Cog):
 
     @go_on.autocomplete("song")
     async def _songs(self, interaction: discord.Interaction[MusicBot], current: str) -> list[app_commands.Choice[str]]:
-        made = await self._service.clips(interaction.user.id, current, CHOICES_MAX)
-        return [app_commands.Choice(name=_choice_name(task, self._bot.clock()), value=str(task.id)) for task in made]
+        made = await self._service.library.clips(interaction.user.id, current, CHOICES_MAX)
+        words = words_of(interaction)
+        return [
+            app_commands.Choice(name=_choice_name(task, self._bot.clock(), words), value=str(task.id)) for task in made
+        ]
 
     async def _continue(
         self, interaction: discord.Interaction[MusicBot], parent_id: TaskId, prompt: str | None, at: str | None
@@ -77,12 +97,25 @@ class ContinuationCog(commands.Cog):
     # --- the button and its form -------------------------------------------------------------------------------
 
     async def _ask_how(self, interaction: discord.Interaction[MusicBot], subject: int) -> None:
-        parent = await self._service.continuable(TaskId(subject), asker_of(interaction))
+        await self._send_form(interaction, TaskId(subject))
 
-        async def filled(answer: discord.Interaction[MusicBot], prompt: str, at: str) -> None:
-            await self._continue(answer, parent.id, prompt, at)
+    async def _menu(self, interaction: discord.Interaction[MusicBot], message: discord.Message) -> None:
+        """The message menu: on a card, a ready ping, or whatever else shows a song."""
+        parent = await self._service.library.task_of_message(message.id)
+        if parent is None:
+            raise Refused(Reason.NO_SONG_HERE)
+        await self._send_form(interaction, parent.id)
 
-        await interaction.response.send_modal(ContinueModal(parent, filled))
+    async def _send_form(self, interaction: discord.Interaction[MusicBot], parent_id: TaskId) -> None:
+        parent = await self._service.asking.continuable(parent_id, asker_of(interaction))
+        words = words_of(interaction)
+        title = words("Continue {song}", song=title_of(parent))
+        await interaction.response.send_modal(
+            form_of(Form.CONTINUE, parent.id, title=title, fields=_fields(words, prompt="", at_s=None))
+        )
+
+    async def _filled(self, interaction: discord.Interaction[MusicBot], values: Values, parent_id: int) -> None:
+        await self._continue(interaction, TaskId(parent_id), values["prompt"], values["at"])
 
     # --- replies -----------------------------------------------------------------------------------------------
 
@@ -96,7 +129,7 @@ class ContinuationCog(commands.Cog):
         try:
             await self._answer_reply(message, parent)
         except (Refused, WishError) as error:
-            await self._refuse_reply(message, error)
+            await self._refuse_reply(message, parent, error)
         except discord.HTTPException as error:
             log.warning("reply can't be answered", extra={"task_id": parent.id, "code": error.code})
 
@@ -108,12 +141,12 @@ class ContinuationCog(commands.Cog):
         other = reference.resolved
         if isinstance(other, discord.Message) and not self._is_own(other):
             return None
-        found = await self._service.task_of_message(reference.message_id)
+        found = await self._service.library.task_of_message(reference.message_id)
         if found is not None or not isinstance(other, discord.Message):
             return found
         # a ready ping that a crash kept from being remembered still answers its card
         card = other.reference
-        return await self._service.task_of_message(card.message_id) if card and card.message_id else None
+        return await self._service.library.task_of_message(card.message_id) if card and card.message_id else None
 
     def _is_own(self, message: discord.Message) -> bool:
         return self._bot.user is not None and message.author.id == self._bot.user.id
@@ -122,7 +155,7 @@ class ContinuationCog(commands.Cog):
         if not message.content.strip():
             await self._offer_form(message, parent)
             return
-        draft = await self._service.draft_reply(
+        draft = await self._service.asking.draft_reply(
             parse_reply(message.content),
             parent,
             message_id=message.id,
@@ -130,7 +163,7 @@ class ContinuationCog(commands.Cog):
             guild_id=message.guild.id if message.guild else None,
             channel_id=message.channel.id,
         )
-        card = draft_card(draft_id=draft.id, parent=parent, prompt=draft.prompt, at_s=draft.at_s)
+        card = await self._draft_card(draft, parent, words_for(_locale_at(message, parent)))
         await message.channel.send(
             embed=card.embed,
             view=view_of(card),
@@ -138,31 +171,43 @@ class ContinuationCog(commands.Cog):
             reference=message.to_reference(fail_if_not_exists=False),
         )
 
+    async def _draft_card(self, draft: Draft, parent: MusicTask, words: Words) -> Card:
+        price = await self._service.asking.price(draft.wish)
+        told = price_words(price, words)
+        assert isinstance(draft.wish, ContinuationWish)  # noqa: S101 -- a reply is nothing else
+        return draft_card(
+            draft_id=draft.id, parent=parent, prompt=draft.wish.prompt, at_s=draft.wish.at_s, price=told, words=words
+        )
+
     async def _offer_form(self, message: discord.Message, parent: MusicTask) -> None:
         """A button instead of words that can't be read; nothing where they may well be about something else."""
         try:
-            self._service.check_continuable(parent, user_id=message.author.id, channel_id=message.channel.id)
+            self._service.asking.check_continuable(parent, user_id=message.author.id, channel_id=message.channel.id)
         except Refused:
             return
-        form = Button(label="Continue", press=Press.CONTINUE, subject=parent.id, style=discord.ButtonStyle.primary)
+        words = words_for(_locale_at(message, parent))
+        form = Button(
+            label=words("Continue"), press=Press.CONTINUE, subject=parent.id, style=discord.ButtonStyle.primary
+        )
         await message.channel.send(
-            texts.REPLY_UNREADABLE,
+            words(texts.REPLY_UNREADABLE),
             view=view_of(Card(embed=discord.Embed(), buttons=(form,))),
             reference=message.to_reference(fail_if_not_exists=False),
             delete_after=REFUSAL_STAYS_S * 10,
         )
 
-    async def _refuse_reply(self, message: discord.Message, error: Refused | WishError) -> None:
+    async def _refuse_reply(self, message: discord.Message, parent: MusicTask, error: Refused | WishError) -> None:
         """A public sentence that quotes nothing and goes by itself; about a secret rather in private."""
+        words = words_for(_locale_at(message, parent))
         is_secret = isinstance(error, WishError) and error.problem in {WishProblem.SECRET, WishProblem.PRIVATE_URL}
         try:
             if is_secret and find_secret(message.content):
                 try:
-                    await message.author.send(texts.refusal(error))
+                    await message.author.send(texts.refusal(error, words))
                 except discord.Forbidden:
-                    await self._say_briefly(message, texts.REPLY_SECRET)
+                    await self._say_briefly(message, words(texts.REPLY_SECRET))
             else:
-                await self._say_briefly(message, texts.refusal(error))
+                await self._say_briefly(message, texts.refusal(error, words))
         except discord.HTTPException as refused:
             log.warning("reply can't be refused", extra={"code": refused.code})
 
@@ -171,19 +216,66 @@ class ContinuationCog(commands.Cog):
             sentence, reference=message.to_reference(fail_if_not_exists=False), delete_after=REFUSAL_STAYS_S
         )
 
+    # --- what was understood ---------------------------------------------------------------------------------------
+
     async def _start(self, interaction: discord.Interaction[MusicBot], subject: int) -> None:
         """The message that asked becomes the card."""
         if interaction.message is None:
             raise Refused(Reason.DRAFT_GONE)
         message_id = interaction.message.id
-        task = await self._service.start_draft(subject, asker_of(interaction), message_id=message_id)
-        card = render(task, await self._service.place_of(task), self._bot.card_rules)
+        task = await self._service.asking.start_draft(subject, asker_of(interaction), message_id=message_id)
+        scene = Scene(place=await self._service.asking.place_of(task))
+        card = render(task, scene, self._bot.card_rules)
         answering = interaction.response.edit_message(embed=card.embed, view=view_of(card))
         await confirm(self._service, task, answering)
 
     async def _forget(self, interaction: discord.Interaction[MusicBot], subject: int) -> None:
-        await self._service.drop_draft(subject, asker_of(interaction))
-        await interaction.response.edit_message(content=texts.DRAFT_DROPPED, embed=None, view=None)
+        await self._service.asking.drop_draft(subject, asker_of(interaction))
+        await interaction.response.edit_message(
+            content=words_of(interaction)(texts.DRAFT_DROPPED), embed=None, view=None
+        )
+
+    async def _edit(self, interaction: discord.Interaction[MusicBot], subject: int) -> None:
+        draft = await self._service.asking.drafted(subject, asker_of(interaction))
+        if not isinstance(draft.wish, ContinuationWish):
+            raise Refused(Reason.DRAFT_GONE)
+        words = words_of(interaction)
+        fields = _fields(words, prompt=draft.wish.prompt or "", at_s=draft.wish.at_s)
+        await interaction.response.send_modal(form_of(Form.EDIT_DRAFT, draft.id, title=words("Edit"), fields=fields))
+
+    async def _edited(self, interaction: discord.Interaction[MusicBot], values: Values, draft_id: int) -> None:
+        """The message that asks shows what was changed."""
+        asker = asker_of(interaction)
+        at_s = parse_at(values["at"]) if values["at"].strip() else None
+        draft = await self._service.asking.change_draft(draft_id, asker, prompt=values["prompt"] or None, at_s=at_s)
+        assert isinstance(draft.wish, ContinuationWish)  # noqa: S101 -- `change_draft` takes nothing else
+        parent = await self._service.asking.continuable(draft.wish.parent_id, asker)
+        card = await self._draft_card(draft, parent, words_for(asker.locale))
+        await interaction.response.edit_message(embed=card.embed, view=view_of(card))
+
+
+def _fields(words: Words, *, prompt: str, at_s: float | None) -> list[Field]:
+    return [
+        Field(
+            name="prompt",
+            label=words("What comes next?"),
+            value=prompt,
+            placeholder=words("Leave it empty to go on with the same words"),
+            is_long=True,
+        ),
+        Field(
+            name="at",
+            label=words("From where?"),
+            value=texts.clock_time(at_s) if at_s is not None else "",
+            placeholder=words("1:05, or nothing for the end"),
+            max_chars=12,
+        ),
+    ]
+
+
+def _locale_at(message: discord.Message, parent: MusicTask) -> str:
+    """The language of the server; in direct messages, that of the song."""
+    return str(message.guild.preferred_locale) if message.guild else parent.locale
 
 
 def _task_id(text: str) -> TaskId:
@@ -193,8 +285,8 @@ def _task_id(text: str) -> TaskId:
     return TaskId(int(text))
 
 
-def _choice_name(task: MusicTask, now: datetime) -> str:
-    return f"{title_of(task)[: CHOICE_CHARS - 20]} · {texts.ago(now - task.created_at)}"
+def _choice_name(task: MusicTask, now: datetime, words: Words) -> str:
+    return f"{title_of(task)[: CHOICE_CHARS - 20]} · {texts.ago(now - task.created_at, words)}"
 
 
 async def setup(bot: MusicBot) -> None:

@@ -9,9 +9,13 @@ from discord.ext import commands
 
 from bot.domain.tasks import MusicTask
 from bot.ui import texts
-from bot.ui.cards import EMBED_CHARS, LINK_CHARS, overflows, row_line, whole_lines
-from bot.ui.client import MusicBot, say
+from bot.ui.card import EMBED_CHARS
+from bot.ui.cards import LINK_CHARS, overflows
+from bot.ui.client import MusicBot, say, words_of
+from bot.ui.escape import whole_lines
+from bot.ui.lists import row_line
 from bot.ui.messenger import FILES_MAX, audio_files, text_file
+from bot.ui.words import N_
 
 
 class LibraryCog(commands.Cog):
@@ -21,26 +25,27 @@ class LibraryCog(commands.Cog):
         self._service = bot.service
         self._media_dir = bot.media_dir
 
-    @app_commands.command(name="songs", description="Show what you have asked for, newest first")
+    @app_commands.command(name="songs", description=N_("Show what you have asked for, newest first"))
     async def songs(self, interaction: discord.Interaction[MusicBot]) -> None:
         """Answer privately; results whose card is lost come along."""
-        tasks = await self._service.songs(interaction.user.id)
+        words = words_of(interaction)
+        tasks = await self._service.library.songs(interaction.user.id)
         if not tasks:
-            await say(interaction, texts.NO_SONGS)
+            await say(interaction, words(texts.NO_SONGS))
             return
         lines: list[str] = []
         files: list[discord.File] = []
         for task in tasks:
-            lines.append(row_line(task, now=interaction.client.clock(), with_member=False))
+            lines.append(row_line(task, words, now=interaction.client.clock(), with_member=False))
             if task.card_lost:
                 lines += [f"↳ {url}" for url in _audio_urls(task)]
             if lyrics := _lyrics_kept(task):
                 files.append(text_file(task, lyrics))
-        embed = discord.Embed(title="Your songs", description=whole_lines(lines, EMBED_CHARS))
+        embed = discord.Embed(title=words("Your songs"), description=whole_lines(lines, EMBED_CHARS))
         await say(interaction, "", embed=embed, files=files)
         # apart: an answer must come within three seconds
         if audio := _audio_kept(tasks, self._media_dir, limit_bytes=interaction.filesize_limit):
-            await say(interaction, texts.FILES_KEPT, files=audio)
+            await say(interaction, words(texts.FILES_KEPT), files=audio)
 
 
 def _audio_urls(task: MusicTask) -> list[str]:
@@ -57,7 +62,7 @@ def _audio_kept(tasks: Sequence[MusicTask], media_dir: Path, *, limit_bytes: int
 
 def _lyrics_kept(task: MusicTask) -> str | None:
     """Lyrics that no card shows whole."""
-    lyrics = task.result.lyrics if task.result and not task.kind.makes_audio else None
+    lyrics = task.lyrics if not task.kind.makes_audio else None
     return lyrics if lyrics and (task.card_lost or (overflows(lyrics) and not task.files_shown)) else None
 
 

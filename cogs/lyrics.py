@@ -6,6 +6,7 @@ from discord.ext import commands
 
 from bot.domain.wishes import PROMPT_MAX_CHARS, LyricsWish
 from bot.ui.client import MusicBot
+from bot.ui.words import N_
 from cogs.answers import CHOICE_CHARS, model_choices, show_card
 
 
@@ -15,8 +16,8 @@ class LyricsCog(commands.Cog):
     def __init__(self, bot: MusicBot) -> None:
         self._service = bot.service
 
-    @app_commands.command(name="lyrics", description="Write lyrics from your words")
-    @app_commands.describe(prompt="What the lyrics are about", model="Which model writes them")
+    @app_commands.command(name="lyrics", description=N_("Write lyrics from your words"))
+    @app_commands.describe(prompt=N_("What the lyrics are about"), model=N_("Which model writes them"))
     async def lyrics(
         self,
         interaction: discord.Interaction[MusicBot],
@@ -27,10 +28,8 @@ class LyricsCog(commands.Cog):
         await show_card(interaction, LyricsWish(prompt=prompt, model=model))
 
     @lyrics.autocomplete("model")
-    async def _models(
-        self, _interaction: discord.Interaction[MusicBot], current: str
-    ) -> list[app_commands.Choice[str]]:
-        return model_choices(self._service.lyrics_models(), current)
+    async def _models(self, interaction: discord.Interaction[MusicBot], current: str) -> list[app_commands.Choice[str]]:
+        return model_choices(self._service.asking.lyrics_models(), current, interaction)
 
 
 async def setup(bot: MusicBot) -> None:

@@ -6,8 +6,11 @@ from discord.ext import commands
 
 from bot.domain.tasks import State
 from bot.ui import texts
-from bot.ui.cards import EMBED_CHARS, row_line, whole_lines
-from bot.ui.client import MusicBot, say
+from bot.ui.card import EMBED_CHARS
+from bot.ui.client import MusicBot, say, words_of
+from bot.ui.escape import whole_lines
+from bot.ui.lists import row_line
+from bot.ui.words import N_
 
 
 class QueueCog(commands.Cog):
@@ -16,24 +19,26 @@ class QueueCog(commands.Cog):
     def __init__(self, bot: MusicBot) -> None:
         self._service = bot.service
 
-    @app_commands.command(name="queue", description="Show what this server has under way")
+    @app_commands.command(name="queue", description=N_("Show what this server has under way"))
     @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)  # `guild_only` adds, it never takes
     @app_commands.default_permissions(manage_messages=True)
     async def queue(self, interaction: discord.Interaction[MusicBot]) -> None:
         """Answer privately with counts and rows of this server."""
+        words = words_of(interaction)
         if interaction.guild_id is None:  # Discord does not offer it there
-            await say(interaction, texts.MODERATOR_ONLY)
+            await say(interaction, words(texts.MODERATOR_ONLY))
             return
-        queue = await self._service.queue(interaction.guild_id)
+        queue = await self._service.library.queue(interaction.guild_id)
         counts = " · ".join(
-            f"{texts.STATE[state]} **{queue.counts[state]}**" for state in State if state in queue.counts
+            f"{words(texts.STATE[state])} **{queue.counts[state]}**" for state in State if state in queue.counts
         )
-        lines = [row_line(task, now=interaction.client.clock(), with_member=True) for task in queue.rows]
+        lines = [row_line(task, words, now=interaction.client.clock(), with_member=True) for task in queue.rows]
         embed = discord.Embed(
-            title="Queue of this server", description=whole_lines(lines or [texts.EMPTY_QUEUE], EMBED_CHARS)
+            title=words("Queue of this server"),
+            description=whole_lines(lines or [words(texts.EMPTY_QUEUE)], EMBED_CHARS),
         )
         if counts:
-            embed.add_field(name="All tasks", value=counts[:1024], inline=False)
+            embed.add_field(name=words("All tasks"), value=counts[:1024], inline=False)
         await say(interaction, "", embed=embed)
 
 

@@ -7,6 +7,7 @@ from discord.ext import commands
 from bot.domain.wishes import PROMPT_MAX_CHARS, TAGS_MAX_CHARS, TITLE_MAX_CHARS, SongWish
 from bot.tokenlab.models import VERSIONS
 from bot.ui.client import MusicBot
+from bot.ui.words import N_
 from cogs.answers import CHOICE_CHARS, model_choices, show_card
 
 VERSION_CHOICES = [app_commands.Choice(name=version, value=version) for version in VERSIONS if "." not in version]
@@ -18,14 +19,15 @@ class SongCog(commands.Cog):
     def __init__(self, bot: MusicBot) -> None:
         self._service = bot.service
 
-    @app_commands.command(name="song", description="Make a song from your words")
+    @app_commands.command(name="song", description=N_("Make a song from your words"))
     @app_commands.describe(
-        prompt="What the song is about, its mood, or its own lyrics",
-        title="What it is called",
-        tags="Styles, separated by commas: blues, acoustic, slow",
-        instrumental="Without vocals",
-        model="Which model makes it",
-        version="Which version of the model",
+        prompt=N_("What the song is about, its mood, or its own lyrics"),
+        title=N_("What it is called"),
+        tags=N_("Styles, separated by commas: blues, acoustic, slow"),
+        instrumental=N_("Without vocals"),
+        model=N_("Which model makes it"),
+        version=N_("Which version of the model"),
+        avoid=N_("Styles to keep out, separated by commas, where the model can"),
     )
     @app_commands.choices(version=VERSION_CHOICES)
     async def song(
@@ -34,19 +36,26 @@ class SongCog(commands.Cog):
         prompt: app_commands.Range[str, 1, PROMPT_MAX_CHARS],
         title: app_commands.Range[str, 1, TITLE_MAX_CHARS] | None = None,
         tags: app_commands.Range[str, 1, TAGS_MAX_CHARS] | None = None,
-        instrumental: bool = False,  # noqa: FBT001, FBT002 -- an option of the command
+        instrumental: bool | None = None,  # noqa: FBT001 -- an option of the command
         model: app_commands.Range[str, 1, CHOICE_CHARS] | None = None,
         version: str | None = None,
+        avoid: app_commands.Range[str, 1, TAGS_MAX_CHARS] | None = None,
     ) -> None:
         """Take the wish and show its card."""
-        wish = SongWish(prompt=prompt, title=title, tags=tags, instrumental=instrumental, model=model, version=version)
-        await show_card(interaction, wish)
+        wish = SongWish(
+            prompt=prompt,
+            title=title,
+            tags=tags,
+            negative_tags=avoid,
+            instrumental=instrumental,
+            model=model,
+            version=version,
+        )
+        await show_card(interaction, await self._service.preferring.filled(wish, interaction.user.id))
 
     @song.autocomplete("model")
-    async def _models(
-        self, _interaction: discord.Interaction[MusicBot], current: str
-    ) -> list[app_commands.Choice[str]]:
-        return model_choices(self._service.music_models(), current)
+    async def _models(self, interaction: discord.Interaction[MusicBot], current: str) -> list[app_commands.Choice[str]]:
+        return model_choices(self._service.asking.music_models(), current, interaction)
 
 
 async def setup(bot: MusicBot) -> None:

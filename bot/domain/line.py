@@ -30,6 +30,8 @@ class Place:
 
     ahead: int
     """How many go first."""
+    own_ahead: int = 0
+    """How many of those are the same member's."""
     people_ahead: int
     """How many other members those belong to."""
 
@@ -57,8 +59,9 @@ def in_turn(waiting: Sequence[Waiting], running: Mapping[int, int]) -> list[Wait
 def places(order: Sequence[Waiting]) -> dict[TaskId, Place]:
     """Where each one stands in a line that `in_turn` has ordered."""
     found: dict[TaskId, Place] = {}
-    people: set[int] = set()
+    own: dict[int, int] = defaultdict(int)
     for ahead, one in enumerate(order):
-        found[one.id] = Place(ahead=ahead, people_ahead=len(people - {one.user_id}))
-        people.add(one.user_id)
+        others = len(own) - (one.user_id in own)
+        found[one.id] = Place(ahead=ahead, own_ahead=own[one.user_id], people_ahead=others)
+        own[one.user_id] += 1
     return found

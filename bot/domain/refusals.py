@@ -10,12 +10,14 @@ class Reason(StrEnum):
     """The program is stopping."""
     LINE_FULL = "line_full"
     MISSING_PERMISSION = "missing_permission"
-    """The bot may not do what it needs in this channel; `detail` names the permissions."""
+    """The bot may not do what it needs in this channel; `details` name the permissions."""
     UNKNOWN_MODEL = "unknown_model"
     NO_LYRICS_MODEL = "no_lyrics_model"
     LYRICS_UNKNOWN = "lyrics_unknown"
     """The catalogue could not be read yet."""
     NOT_FOUND = "not_found"
+    NO_SONG_HERE = "no_song_here"
+    """The message shows no song of ours."""
     NOT_YOURS = "not_yours"
     NOT_FINISHED = "not_finished"
     NO_CLIP = "no_clip"
@@ -23,6 +25,13 @@ class Reason(StrEnum):
     TOO_LATE = "too_late"
     """Submitted already, or over: nothing to cancel, retry or drop."""
     DRAFT_GONE = "draft_gone"
+    NOT_OPEN = "not_open"
+    """Its owner does not let others continue it."""
+    NOT_SETTLED = "not_settled"
+    """Still under way, or unclear: nothing to delete yet."""
+    NO_LYRICS = "no_lyrics"
+    NO_NEGATIVE_TAGS = "no_negative_tags"
+    """This model can't be told which styles to keep out."""
     NEEDS_START = "needs_start"
     """`upload-extend` needs to know from where."""
 
@@ -30,7 +39,7 @@ class Reason(StrEnum):
 class Refused(Exception):  # noqa: N818 -- a refusal is an answer, not a fault of the program
     """A clear no, with the facts that its words need."""
 
-    def __init__(self, reason: Reason, detail: str = "") -> None:
+    def __init__(self, reason: Reason, *details: str) -> None:
         super().__init__(reason)
         self.reason = reason
-        self.detail = detail
+        self.details = details

@@ -3,8 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import NewType
+
+from bot.domain.price import Price
 
 TaskId = NewType("TaskId", int)
 
@@ -172,12 +175,16 @@ class NewTask:
     user_id: int
     guild_id: int | None
     channel_id: int
+    locale: str
     prompt: str
     title: str | None = None
     tags: str | None = None
+    negative_tags: str | None = None
     instrumental: bool = False
     model: str
     version: str | None = None
+    price_min_usd: Decimal | None = None
+    price_max_usd: Decimal | None = None
     parent_id: TaskId | None = None
     clip_id: str | None = None
     continue_at_s: float | None = None
@@ -187,21 +194,6 @@ class NewTask:
     """None where the card is a message that the token did not make."""
     token_at: datetime
     attachment_limit_bytes: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """A continuation that still waits for a confirmation."""
-
-    id: int
-    origin_key: str
-    created_at: datetime
-    user_id: int
-    guild_id: int | None
-    channel_id: int
-    parent_id: TaskId
-    prompt: str | None
-    at_s: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,14 +217,22 @@ class MusicTask:
     guild_id: int | None
     channel_id: int
 
+    locale: str = "en-US"
+    """The language of the card, as Discord spells it: the server's, in a direct message the member's."""
+
     # the wish
     prompt: str
     title: str | None = None
     tags: str | None = None
+    negative_tags: str | None = None
     instrumental: bool = False
     model: str
     version: str | None = None
+    price_min_usd: Decimal | None = None
+    price_max_usd: Decimal | None = None
+    """What the catalogue said that it costs when it was asked for, from and to; the same for a fixed price."""
     parent_id: TaskId | None = None
+    """The song that it continues; for a song made from lyrics, those."""
     clip_id: str | None = None
     continue_at_s: float | None = None
 
@@ -291,6 +291,26 @@ class MusicTask:
     error_code: ErrorCode | None = None
     error_detail: str | None = None
     """The provider's own words, clipped; members see them only escaped, and only where `bot/ui/cards.py` allows it."""
+    is_found_late: bool = False
+    """Whether it finished while nobody looked: the card says so."""
+    edited_lyrics: str | None = None
+    """The newest text of lyrics that were changed by hand; earlier ones are in `lyrics_versions`."""
+    others_may_continue: bool = True
+    """What its owner has said about others who want to continue it."""
+    deleted_at: datetime | None = None
+    """Since when its owner does not want it any more: its texts and files are gone, the row stays for the bill."""
+
+    @property
+    def price(self) -> Price | None:
+        """What the catalogue said that it costs."""
+        if self.price_min_usd is None or self.price_max_usd is None:
+            return None
+        return Price(min_usd=self.price_min_usd, max_usd=self.price_max_usd)
+
+    @property
+    def lyrics(self) -> str | None:
+        """The text as it stands: as its owner last changed it, else as it was made."""
+        return self.edited_lyrics or (self.result.lyrics if self.result else None)
 
     @property
     def is_settled(self) -> bool:

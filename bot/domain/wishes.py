@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot.domain.secrets import SecretKind, find_secret
-from bot.domain.tasks import Kind, TaskId
+from bot.domain.tasks import Kind, MusicTask, TaskId
 
 PROMPT_MAX_CHARS = 5000
 TAGS_MAX_CHARS = 1000
 TITLE_MAX_CHARS = 100
+LYRICS_MAX_CHARS = 20_000
 AT_MAX_S = 24 * 60 * 60
 
 
@@ -21,6 +22,7 @@ class WishProblem(StrEnum):
     PROMPT_TOO_LONG = "prompt_too_long"
     TAGS_TOO_LONG = "tags_too_long"
     TITLE_TOO_LONG = "title_too_long"
+    LYRICS_TOO_LONG = "lyrics_too_long"
     SECRET = "secret"  # noqa: S105 - the name of a problem
     PRIVATE_URL = "private_url"
     BAD_TIME = "bad_time"
@@ -43,9 +45,13 @@ class SongWish:
     prompt: str
     title: str | None = None
     tags: str | None = None
-    instrumental: bool = False
+    negative_tags: str | None = None
+    """Styles to keep out."""
+    instrumental: bool | None = None
     model: str | None = None
     version: str | None = None
+    lyrics_id: TaskId | None = None
+    """The lyrics that the prompt was taken from."""
 
     kind = Kind.SONG
 
@@ -90,12 +96,67 @@ def checked(wish: Wish) -> Wish:
     """
     match wish:
         case SongWish():
-            return replace(wish, prompt=_needed(_prompt(wish.prompt)), title=_title(wish.title), tags=_tags(wish.tags))
+            return replace(
+                wish,
+                prompt=_needed(_prompt(wish.prompt)),
+                title=_title(wish.title),
+                tags=_tags(wish.tags),
+                negative_tags=_tags(wish.negative_tags),
+            )
         case LyricsWish():
             return replace(wish, prompt=_needed(_prompt(wish.prompt)))
         case ContinuationWish():
-            _check_time(wish.at_s or 0.0)
-            return replace(wish, prompt=_prompt(wish.prompt), at_s=wish.at_s)
+            return checked_continuation(wish)
+
+
+def checked_continuation(wish: ContinuationWish) -> ContinuationWish:
+    """As `checked`, for whoever needs to know the kind.
+
+    Raises:
+        WishError: see `checked`.
+    """
+    _check_time(wish.at_s or 0.0)
+    return replace(wish, prompt=_prompt(wish.prompt))
+
+
+def checked_tags(tags: str) -> str | None:
+    """Tags alone, normalised.
+
+    Raises:
+        WishError: they are too long, or hold a secret or a private URL.
+    """
+    return _tags(tags)
+
+
+def checked_lyrics(lyrics: str) -> str:
+    """Lyrics that were written by hand, normalised.
+
+    Raises:
+        WishError: they are empty, too long, or hold a secret or a private URL.
+    """
+    return _needed(_safe(normalise(lyrics), LYRICS_MAX_CHARS, WishProblem.LYRICS_TOO_LONG))
+
+
+def wish_again(task: MusicTask) -> Wish:
+    """The wish that a task came from."""
+    match task.kind:
+        case Kind.SONG:
+            return SongWish(
+                prompt=task.prompt,
+                title=task.title,
+                tags=task.tags,
+                negative_tags=task.negative_tags,
+                instrumental=task.instrumental,
+                model=task.model,
+                version=task.version,
+                lyrics_id=task.parent_id,
+            )
+        case Kind.LYRICS:
+            return LyricsWish(prompt=task.prompt, model=task.model)
+        case Kind.CONTINUATION:
+            if task.parent_id is None:
+                raise ValueError("a continuation has a parent")
+            return ContinuationWish(parent_id=task.parent_id, prompt=task.prompt, at_s=task.continue_at_s)
 
 
 def _needed(prompt: str | None) -> str:

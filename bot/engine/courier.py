@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 
 from bot.clock import Clock
 from bot.domain.line import Place, in_turn, places
+from bot.domain.members import Telling
+from bot.domain.scene import Family, Scene
 from bot.domain.tasks import ANNOUNCED, MusicTask, PingStatus, Role, State, TaskId
-from bot.engine.ports import Display, ShowLaterError, Shown, Tasks
+from bot.engine.ports import Display, Members, ShowLaterError, Shown, Tasks, Where
 from bot.engine.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -31,9 +33,10 @@ class Courier(Worker[MusicTask]):
     name = "courier"
     concurrency = 8
 
-    def __init__(self, tasks: Tasks, display: Display, clock: Clock) -> None:
+    def __init__(self, tasks: Tasks, members: Members, display: Display, clock: Clock) -> None:
         super().__init__()
         self._tasks = tasks
+        self._members = members
         self._display = display
         self._clock = clock
         self._looks: dict[TaskId, str] = {}
@@ -70,12 +73,23 @@ class Courier(Worker[MusicTask]):
             await self._postpone(task, error.retry_after_s)
 
     async def _show(self, task: MusicTask) -> None:
-        place = await self._place(task)
-        shown = await self._display.show(task, place)
-        self._looks[task.id] = self._display.looks(task, place)
+        if task.deleted_at is not None:
+            await self._remove(task)
+            return
+        scene = await self._scene(task)
+        shown = await self._display.show(task, scene)
+        self._looks[task.id] = self._display.looks(task, scene)
         if task.is_settled:
             self._looks.pop(task.id, None)
         await self._mark(task, shown)
+        if task.state is State.COMPLETED and task.pinged_for is not State.COMPLETED and scene.family.parent:
+            await self._display.refresh(scene.family.parent, await self._scene(scene.family.parent))
+
+    async def _remove(self, task: MusicTask) -> None:
+        """Nothing of a deleted task stays in Discord."""
+        for channel_id, message_id in await self._tasks.messages_of(task.id):
+            await self._display.remove(channel_id, message_id)
+        await self._tasks.mark_shown(task)
 
     async def _mark(self, task: MusicTask, shown: Shown) -> None:
         values: dict[str, object] = {"card_lost": shown.lost}
@@ -104,17 +118,22 @@ class Courier(Worker[MusicTask]):
             return  # told since `find` looked
         begun_at = task.ping_at if status is PingStatus.SENDING else None
         if begun_at is not None and now - begun_at >= PING_AGAIN:
-            message_id = await self._display.find_ping(task)
+            sent = await self._display.find_ping(task)
         else:
-            message_id = await self._ping(task, begun_at or now)
-        if message_id is not None:  # before it counts as done, or a crash in between leaves replies to it unheard
-            await self._tasks.remember_message(task, message_id=message_id, channel_id=task.channel_id, role=Role.PING)
+            sent = await self._ping(task, begun_at or now)
+        if sent is not None:  # before it counts as done, or a crash in between leaves replies to it unheard
+            channel_id, message_id = sent
+            await self._tasks.remember_message(task, message_id=message_id, channel_id=channel_id, role=Role.PING)
         await self._tasks.annotate(task.id, ping_status=PingStatus.DONE, show_after=None, show_failures=0)
 
-    async def _ping(self, task: MusicTask, begun_at: datetime) -> int | None:
+    async def _ping(self, task: MusicTask, begun_at: datetime) -> Where | None:
+        telling = (await self._members.get(task.user_id)).telling
+        if telling is Telling.SILENT:
+            await self._tasks.annotate(task.id, pinged_for=task.state)
+            return None
         await self._tasks.annotate(task.id, pinged_for=task.state, ping_status=PingStatus.SENDING, ping_at=begun_at)
         try:
-            return await self._display.ping(task)
+            return await self._display.ping(task, telling)
         except ShowLaterError as error:
             if not error.may_be_sent:  # then it is as if it had not been begun
                 await self._tasks.annotate(task.id, ping_status=None)
@@ -136,18 +155,24 @@ class Courier(Worker[MusicTask]):
         self._looks = {task.id: self._looks[task.id] for task in moving if task.id in self._looks}
         changed: list[MusicTask] = []
         for task in moving:
-            looks = self._display.looks(task, self._places.get(task.id))
+            looks = self._display.looks(task, Scene(place=self._places.get(task.id)))
             if task.state is State.RUNNING:  # shown as such by this courier, or before a restart by another
                 self._looks.setdefault(task.id, looks)
             if self._looks.get(task.id) != looks:
                 changed.append(task)
         return changed
 
-    async def _place(self, task: MusicTask) -> Place | None:
-        if task.state is not State.QUEUED:
-            return None
-        await self._read_places()
-        return self._places.get(task.id)
+    async def _scene(self, task: MusicTask) -> Scene:
+        if task.state is State.QUEUED:
+            await self._read_places()
+            return Scene(place=self._places.get(task.id))
+        return Scene(family=await self._family(task)) if task.state is State.COMPLETED else Scene()
+
+    async def _family(self, task: MusicTask) -> Family:
+        parent = await self._tasks.get(task.parent_id) if task.parent_id is not None else None
+        children = [child for child in await self._tasks.children_of(task.id) if child.state is State.COMPLETED]
+        is_there = parent is not None and parent.deleted_at is None
+        return Family(parent=parent if is_there else None, children=tuple(children))
 
     async def _read_places(self) -> None:
         waiting, running = await self._tasks.waiting(), await self._tasks.running_by_member()

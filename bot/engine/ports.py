@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from bot.domain.line import Place, Waiting
+from bot.domain.line import Waiting
+from bot.domain.members import Preferences, Telling
+from bot.domain.scene import Scene
 from bot.domain.tasks import MediaFile, MusicTask, Role, State, TaskId
 from bot.tokenlab.models import Created, CreateRequest, Look
 
@@ -32,6 +34,8 @@ class Tasks(Protocol):
     async def claim(self, task_id: TaskId) -> MusicTask | None: ...
     async def keep_late_answer(self, task: MusicTask, **accepted: Any) -> None: ...  # noqa: ANN401 -- column values
     async def remember_message(self, task: MusicTask, *, message_id: int, channel_id: int, role: Role) -> None: ...
+    async def messages_of(self, task_id: TaskId) -> "list[Where]": ...
+    async def children_of(self, task_id: TaskId) -> list[MusicTask]: ...
     async def waiting(self) -> list[Waiting]: ...
     async def running_by_member(self) -> dict[int, int]: ...
     async def due_looks(self, now: datetime, limit: int) -> list[MusicTask]: ...
@@ -47,10 +51,20 @@ class Tasks(Protocol):
     async def erase_tokens(self, before: datetime) -> int: ...
 
 
+class Members(Protocol):
+    """The store of what members have chosen, as far as the engine uses it."""
+
+    async def get(self, user_id: int) -> Preferences: ...
+
+
 class Drafts(Protocol):
     """The draft store, as far as the engine uses it."""
 
     async def forget(self, before: datetime) -> int: ...
+
+
+Where = tuple[int, int]
+"""A message: the ids of its channel and of itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +74,8 @@ class Shown:
     lost: str | None = None
     """Why the card itself can't be edited any more; `/songs` has the result all the same."""
     files_shown: bool = False
-    replacement: tuple[int, int] | None = None
-    """Channel and message id of a new message that took the card's place."""
+    replacement: Where | None = None
+    """A new message that took the card's place."""
     told: bool = False
     """Whether the requester was told by this very message, so that no ping is needed."""
 
@@ -79,26 +93,36 @@ class ShowLaterError(Exception):
 class Display(Protocol):
     """What shows tasks to people: `bot/ui/messenger.py`."""
 
-    def looks(self, task: MusicTask, place: Place | None) -> str:
+    def looks(self, task: MusicTask, scene: Scene) -> str:
         """A fingerprint of the card as it would be drawn now."""
 
-    async def show(self, task: MusicTask, place: Place | None) -> Shown:
+    async def show(self, task: MusicTask, scene: Scene) -> Shown:
         """Edit the card, or walk down the delivery ladder.
 
         Raises:
             ShowLaterError: a passing failure.
         """
 
-    async def ping(self, task: MusicTask) -> int | None:
-        """Send the ready ping: in the channel, else directly.
+    async def refresh(self, task: MusicTask, scene: Scene) -> None:
+        """Edit the card once, if that works: what it shows beside its own row has changed."""
 
-        Gives its message id, or None if there is no way to send it.
+    async def remove(self, channel_id: int, message_id: int) -> None:
+        """Delete a message of ours; one that is gone or out of reach is no trouble.
+
+        Raises:
+            ShowLaterError: a passing failure.
+        """
+
+    async def ping(self, task: MusicTask, telling: Telling) -> Where | None:
+        """Send the ready ping, in the channel or directly as its member wants it.
+
+        Gives where it is, or None if there is no way to send it.
 
         Raises:
             ShowLaterError: a passing failure; nothing was sent.
         """
 
-    async def find_ping(self, task: MusicTask) -> int | None:
+    async def find_ping(self, task: MusicTask) -> Where | None:
         """Look for a ready ping of this task that was sent before a crash."""
 
     async def find_card(self, task: MusicTask) -> int | None:

@@ -1,15 +1,17 @@
 """All SQL about drafts: wishes that wait for a confirmation."""
 
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from bot.clock import Clock
-from bot.domain.tasks import Draft, MusicTask, NewTask
+from bot.domain.drafts import Draft
+from bot.domain.tasks import MusicTask, NewTask
+from bot.domain.wishes import Wish
 from bot.store.database import Database
-from bot.store.rows import DRAFT_COLUMNS, draft_of
+from bot.store.rows import DRAFT_COLUMNS, draft_of, wish_column
 from bot.store.schema import drafts
 from bot.store.tasks import insert_task
 
@@ -23,7 +25,8 @@ class DraftStore:
 
     async def add(self, draft: Draft) -> Draft:
         """Write a draft (its id is given by the database), or find the one of the same origin."""
-        values = {name: value for name, value in asdict(draft).items() if name != "id"}
+        values = {one.name: getattr(draft, one.name) for one in fields(draft) if one.name != "id"}
+        values["wish"] = wish_column(draft.wish)
         try:
             async with self._database.write() as connection:
                 made = await connection.execute(insert(drafts).values(**values).returning(*DRAFT_COLUMNS))
@@ -56,6 +59,12 @@ class DraftStore:
                 return await insert_task(connection, new, self._clock())
         except IntegrityError:
             return None
+
+    async def change(self, draft_id: int, wish: Wish) -> bool:
+        """Replace the wish of a draft; gives whether there was one."""
+        changed = update(drafts).where(drafts.c.id == draft_id).values(wish=wish_column(wish))
+        async with self._database.write() as connection:
+            return (await connection.execute(changed)).rowcount > 0
 
     async def drop(self, draft_id: int) -> bool:
         """Remove a draft; gives whether there was one."""

@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from bot.domain.drafts import Draft
+from bot.domain.members import Preferences, Telling
 from bot.domain.tasks import (
-    Draft,
     ErrorCode,
     Kind,
     MediaFile,
@@ -18,10 +19,13 @@ from bot.domain.tasks import (
     TaskId,
     Track,
 )
-from bot.store.schema import drafts, music_tasks
+from bot.domain.wishes import ContinuationWish, LyricsWish, SongWish, Wish
+from bot.store.schema import drafts, members, music_tasks
 
 TASK_COLUMNS = [music_tasks.c[field.name] for field in fields(MusicTask)]
 DRAFT_COLUMNS = [drafts.c[field.name] for field in fields(Draft)]
+MEMBER_COLUMNS = [members.c[field.name] for field in fields(Preferences)]
+WISHES: Mapping[str, type[Wish]] = {one.kind: one for one in (SongWish, LyricsWish, ContinuationWish)}
 
 
 def task_of(row: Row[Any]) -> MusicTask:
@@ -41,7 +45,20 @@ def task_of(row: Row[Any]) -> MusicTask:
 
 def draft_of(row: Row[Any]) -> Draft:
     """A row of `drafts` as a domain object."""
-    return Draft(**row._mapping)  # noqa: SLF001 -- SQLAlchemy's public accessor, despite its name
+    values = dict(row._mapping)  # noqa: SLF001 -- SQLAlchemy's public accessor, despite its name
+    wish = dict(values.pop("wish"))
+    return Draft(**values, wish=WISHES[wish.pop("kind")](**wish))
+
+
+def wish_column(wish: Wish) -> dict[str, Any]:
+    """A wish as a draft's row keeps it."""
+    return {"kind": wish.kind, **asdict(wish)}
+
+
+def preferences_of(row: Row[Any]) -> Preferences:
+    """A row of `members` as a domain object."""
+    values = dict(row._mapping)  # noqa: SLF001 -- SQLAlchemy's public accessor, despite its name
+    return Preferences(**{**values, "telling": Telling(values["telling"])})
 
 
 def columns_of(values: Mapping[str, Any]) -> dict[str, Any]:

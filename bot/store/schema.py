@@ -1,6 +1,8 @@
 """The tables, as the newest migration leaves them. Migrations are written by hand; a test compares the two."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
 
 from sqlalchemy import (
     JSON,
@@ -21,9 +23,26 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
+from bot.domain.members import Telling
 from bot.domain.tasks import Kind, State
 
+MILLION = 1_000_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Dollars(TypeDecorator[Decimal]):
+    """An amount of money, kept as whole millionths of a US dollar."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:  # noqa: ARG002 -- given by SQLAlchemy
+        """To the database."""
+        return None if value is None else int(value * MILLION)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> Decimal | None:  # noqa: ARG002 -- given by SQLAlchemy
+        """From the database."""
+        return None if value is None else Decimal(value) / MILLION
 
 
 class Moment(TypeDecorator[datetime]):
@@ -41,7 +60,7 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else EPOCH + timedelta(milliseconds=value)
 
 
-def _one_of(column: str, values: type[State] | type[Kind]) -> CheckConstraint:
+def _one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
     names = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({names})", name=column)
 
@@ -116,6 +135,14 @@ music_tasks = Table(
     Column("media_failures", Integer, nullable=False, server_default="0"),
     Column("error_code", String(40)),
     Column("error_detail", Text),
+    Column("locale", String(10), nullable=False, server_default="en-US"),
+    Column("negative_tags", Text),
+    Column("price_min_usd", Dollars),
+    Column("price_max_usd", Dollars),
+    Column("is_found_late", Boolean, nullable=False, server_default=text("false")),
+    Column("edited_lyrics", Text),
+    Column("others_may_continue", Boolean, nullable=False, server_default=text("true")),
+    Column("deleted_at", Moment),
     _one_of("state", State),
     _one_of("kind", Kind),
     CheckConstraint("shown_revision <= revision", name="shown"),
@@ -125,6 +152,22 @@ music_tasks = Table(
 Index("ix_music_tasks_state_id", music_tasks.c.state, music_tasks.c.id)
 Index("ix_music_tasks_user_id_id", music_tasks.c.user_id, music_tasks.c.id)
 Index("ix_music_tasks_guild_id_id", music_tasks.c.guild_id, music_tasks.c.id)
+Index(
+    "ix_music_tasks_parent_id",
+    music_tasks.c.parent_id,
+    sqlite_where=music_tasks.c.parent_id.isnot(None),
+    postgresql_where=music_tasks.c.parent_id.isnot(None),
+)
+FINISHED = text("state = 'completed'")
+"""A query finds the index only by the very same words."""
+Index(
+    "ix_music_tasks_finished",
+    music_tasks.c.kind,
+    music_tasks.c.model,
+    music_tasks.c.id,
+    sqlite_where=FINISHED,
+    postgresql_where=FINISHED,
+)
 Index(
     "ix_music_tasks_next_look_at",
     music_tasks.c.next_look_at,
@@ -194,8 +237,27 @@ drafts = Table(
     Column("user_id", BigInteger, nullable=False),
     Column("guild_id", BigInteger),
     Column("channel_id", BigInteger, nullable=False),
-    Column("parent_id", RowId, ForeignKey("music_tasks.id"), nullable=False),
-    Column("prompt", Text),
-    Column("at_s", Float),
+    Column("wish", JSON, nullable=False),
     sqlite_autoincrement=True,
+)
+
+lyrics_versions = Table(
+    "lyrics_versions",
+    metadata,
+    Column("task_id", RowId, ForeignKey("music_tasks.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("replaced_at", Moment, nullable=False),
+    Column("text", Text, nullable=False),
+)
+
+members = Table(
+    "members",
+    metadata,
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("telling", String(8), nullable=False),
+    Column("model", String(120)),
+    Column("version", String(40)),
+    Column("tags", Text),
+    Column("instrumental", Boolean, nullable=False),
+    _one_of("telling", Telling),
 )

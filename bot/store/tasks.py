@@ -5,8 +5,7 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, func, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,6 +20,7 @@ from bot.domain.tasks import (
     MediaFile,
     MusicTask,
     NewTask,
+    PingStatus,
     Role,
     StaleTaskError,
     State,
@@ -29,7 +29,8 @@ from bot.domain.tasks import (
 )
 from bot.store.database import Database
 from bot.store.rows import TASK_COLUMNS, columns_of, task_of
-from bot.store.schema import UNPINGED, attempts, music_tasks, task_messages
+from bot.store.schema import UNPINGED, attempts, lyrics_versions, music_tasks, task_messages
+from bot.store.statements import insert_or
 
 T = music_tasks.c
 IN_LINE = (State.RECEIVED, State.QUEUED)
@@ -151,7 +152,7 @@ class TaskStore:
                 .where(attempts.c.task_id == task.id, attempts.c.number == task.attempt)
                 .values(**answer, outcome=AttemptOutcome.ACCEPTED, ended_at=now)
             )
-            await connection.execute(_insert(connection, music_tasks).values(**twin).on_conflict_do_nothing())
+            await connection.execute(insert_or(connection, music_tasks).values(**twin).on_conflict_do_nothing())
 
     async def annotate(self, task_id: TaskId, **values: Any) -> None:  # noqa: ANN401 -- column values
         """Write what only the courier and the fetcher own (card, ping, media), in whatever state the task is."""
@@ -166,6 +167,38 @@ class TaskStore:
                 .where(T.id == task.id)
                 .values(revision=T.revision + 1, media_wanted=False, **columns_of({"media": media}))
             )
+
+    async def delete(self, task: MusicTask) -> bool:
+        """Empty a task that nothing will change any more: its texts are gone for good, what a bill needs stays.
+
+        Gives whether it was still in the state of `task`.
+        """
+        emptied = dict.fromkeys(("title", "tags", "negative_tags", "result", "media", "edited_lyrics", "error_detail"))
+        statement = (
+            update(music_tasks)
+            .where(T.id == task.id, T.state == task.state, T.deleted_at.is_(None))
+            .values(
+                **emptied,
+                prompt="",
+                clip_candidates=None,
+                media_wanted=False,
+                deleted_at=self._clock(),
+                revision=T.revision + 1,
+                card_lost=None,
+                show_after=None,
+                pinged_for=task.state,
+                ping_status=PingStatus.DONE,
+            )
+        )
+        async with self._database.write() as connection:
+            await connection.execute(delete(lyrics_versions).where(lyrics_versions.c.task_id == task.id))
+            return (await connection.execute(statement)).rowcount > 0
+
+    async def messages_of(self, task_id: TaskId) -> list[tuple[int, int]]:
+        """Channel and id of every message that shows a task."""
+        query = select(task_messages.c.channel_id, task_messages.c.message_id).where(task_messages.c.task_id == task_id)
+        async with self._database.read() as connection:
+            return [(row.channel_id, row.message_id) for row in (await connection.execute(query)).all()]
 
     async def mark_shown(self, task: MusicTask, **values: Any) -> None:  # noqa: ANN401 -- column values
         """Remember that the card shows this revision (or can't, for good); `shown_revision` only grows."""
@@ -303,12 +336,35 @@ class TaskStore:
     async def of_member(self, user_id: int, limit: int) -> list[MusicTask]:
         """A member's tasks, newest first."""
         return await self._list(
-            and_(T.user_id == user_id, T.state != State.ABANDONED), order=[T.id.desc()], limit=limit
+            and_(T.user_id == user_id, T.state != State.ABANDONED, T.deleted_at.is_(None)),
+            order=[T.id.desc()],
+            limit=limit,
+        )
+
+    async def asked_since(self, user_id: int, since: datetime) -> list[MusicTask]:
+        """What a member has asked for since a moment, newest first."""
+        return await self._list(
+            and_(T.user_id == user_id, T.created_at >= since, T.deleted_at.is_(None)), order=[T.id.desc()], limit=20
+        )
+
+    async def started_from(self, origin: str) -> int:
+        """How many tasks a button has started: their origin is this one with a number behind it.
+
+        One whose card is not confirmed yet does not count, so that pressing twice is the same wish.
+        """
+        numbered = and_(T.origin_key > f"{origin}:", T.origin_key < f"{origin};", T.state != State.RECEIVED)
+        async with self._database.read() as connection:
+            return (await connection.execute(select(func.count()).where(numbered))).scalar_one()
+
+    async def children_of(self, task_id: TaskId) -> list[MusicTask]:
+        """What was made from a task, oldest first."""
+        return await self._list(
+            and_(T.parent_id == task_id, T.state != State.ABANDONED, T.deleted_at.is_(None)), order=[T.id], limit=25
         )
 
     async def clips_of_member(self, user_id: int, limit: int) -> list[MusicTask]:
         """A member's finished songs, newest first."""
-        made = and_(T.user_id == user_id, T.state == State.COMPLETED, T.kind != Kind.LYRICS)
+        made = and_(T.user_id == user_id, T.state == State.COMPLETED, T.kind != Kind.LYRICS, T.deleted_at.is_(None))
         return await self._list(made, order=[T.id.desc()], limit=limit)
 
     async def of_guild(self, guild_id: int, states: Collection[State], limit: int) -> list[MusicTask]:
@@ -403,9 +459,4 @@ async def _lock_member(connection: AsyncConnection, user_id: int) -> None:
 
 async def _remember(connection: AsyncConnection, task: MusicTask, message_id: int, channel_id: int, role: Role) -> None:
     values = {"message_id": message_id, "channel_id": channel_id, "task_id": task.id, "role": role}
-    await connection.execute(_insert(connection, task_messages).values(**values).on_conflict_do_nothing())
-
-
-def _insert(connection: AsyncConnection, table: Table) -> postgresql.Insert | sqlite.Insert:
-    """An insert that may say what happens where the row is there already."""
-    return (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(table)
+    await connection.execute(insert_or(connection, task_messages).values(**values).on_conflict_do_nothing())

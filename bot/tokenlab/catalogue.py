@@ -69,7 +69,8 @@ class Catalogue:
         self._refresh_s = refresh_s
         self._may_ask = may_ask
         self._models: tuple[ModelInfo, ...] | None = None
-        self._pages: dict[str, ModelInfo] = {}
+        self._pages: dict[str, ModelInfo | None] = {}
+        """What the models' own pages have told, None before it; the one asked for longest ago comes first."""
         self._in_outage = False
 
     @property
@@ -109,7 +110,7 @@ class Catalogue:
                 await asyncio.wait_for(stop.wait(), pause_s)
 
     async def refresh(self) -> bool:
-        """Read the list, and the pages of models whose operations the list leaves open. False if that failed."""
+        """Read the list, and the pages of models of which the list leaves something open. False if that failed."""
         if not self._may_ask():
             return False
         try:
@@ -119,26 +120,28 @@ class Catalogue:
             return False
         self._report_success()
         self._models = self._completed(listed)
-        await self._read_pages([model.id for model in listed if model.operations is None])
-        self._models = self._completed(listed)
+        for model_id in self._pages_due(listed):
+            if not self._may_ask():
+                break
+            await self._read_page(model_id)
+            self._models = self._completed(listed)
         return True
 
-    async def _read_pages(self, model_ids: Sequence[str]) -> None:
-        """A page that can't be read leaves what is known of its model until a later refresh."""
-        for model_id in model_ids[:PAGES_PER_REFRESH_MAX]:
-            if not self._may_ask():
-                return
-            with suppress(TokenLabError):
-                self._pages[model_id] = await self._client.model(model_id)
+    def _pages_due(self, listed: Sequence[ModelInfo]) -> list[str]:
+        """Pages never asked for go first, of these the ones that may tell about lyrics; then the oldest."""
+        turn = {model_id: number for number, model_id in enumerate(self._pages)}
+        due = [model for model in listed if None in (model.operations, model.parameters, model.price)]
+        due.sort(key=lambda model: (turn.get(model.id, -1), model.operations is not None))
+        return [model.id for model in due[:PAGES_PER_REFRESH_MAX]]
+
+    async def _read_page(self, model_id: str) -> None:
+        """A page that can't be read leaves what is known of its model, and has to wait for its turn again."""
+        self._pages[model_id] = self._pages.pop(model_id, None)
+        with suppress(TokenLabError):
+            self._pages[model_id] = await self._client.model(model_id)
 
     def _completed(self, models: Sequence[ModelInfo]) -> tuple[ModelInfo, ...]:
-        """The models with the operations that their own pages have told."""
-        return tuple(
-            replace(model, operations=self._pages[model.id].operations)
-            if model.operations is None and model.id in self._pages
-            else model
-            for model in models
-        )
+        return tuple(_with_page(model, self._pages.get(model.id)) for model in models)
 
     def _report_failure(self, error: TokenLabError) -> None:
         if not self._in_outage:
@@ -149,3 +152,15 @@ class Catalogue:
         if self._in_outage:
             log.info("model catalogue reachable again")
         self._in_outage = False
+
+
+def _with_page(model: ModelInfo, page: ModelInfo | None) -> ModelInfo:
+    """The model as listed; where the list leaves something open, its own page speaks."""
+    if page is None:
+        return model
+    return replace(
+        model,
+        operations=page.operations if model.operations is None else model.operations,
+        parameters=page.parameters if model.parameters is None else model.parameters,
+        price=model.price or page.price,
+    )

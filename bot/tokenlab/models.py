@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from bot.domain.price import FREE, Price
 from bot.domain.tasks import Kind, Result, Track
 from bot.tokenlab.errors import DETAIL_MAX_CHARS
-from bot.tokenlab.reading import Json, first, identifier, items, mapping, media_url, names, text, whole, word
+from bot.tokenlab.reading import Json, amount, first, identifier, items, mapping, media_url, names, text, whole, word
 
 TITLE_MAX_CHARS = 300
 LYRICS_MAX_CHARS = 100_000
@@ -48,6 +49,8 @@ class CreateRequest:
     """Sent as `mv`: required for music, left out for lyrics."""
     title: str | None = None
     tags: str | None = None
+    negative_tags: str | None = None
+    """Styles to avoid; only for models that publish the parameter (`ModelInfo.takes_negative_tags`)."""
     instrumental: bool = False
     clip_id: str | None = None
     continue_at_s: float | None = None
@@ -59,7 +62,7 @@ class CreateRequest:
         action = "MUSIC" if self.kind.makes_audio else "LYRICS"
         wanted: dict[str, object] = {"model": self.model, "prompt": self.prompt, "action": action}
         if self.kind.makes_audio:
-            wanted |= {"mv": self.version, "title": self.title, "tags": self.tags}
+            wanted |= {"mv": self.version, "title": self.title, "tags": self.tags, "negative_tags": self.negative_tags}
             wanted |= {"make_instrumental": self.instrumental or None, **self._continuation()}
         return {name: value for name, value in wanted.items() if value is not None and value != ""}
 
@@ -241,11 +244,20 @@ class ModelInfo:
     request_endpoint: str | None = None
     stage: str | None = None
     """`active`, `preview`, `deprecated` or `retired`, where published."""
+    price: Price | None = None
+    """What one request costs; None where that isn't published, or the model isn't paid by the request."""
+    parameters: frozenset[str] | None = None
+    """What a request may carry, lower-case, over all operations; None while not known."""
 
     @property
     def writes_lyrics(self) -> bool:
         """Whether it publishes a `lyrics` operation."""
         return "lyrics" in (self.operations or ())
+
+    @property
+    def takes_negative_tags(self) -> bool:
+        """Whether it publishes that it takes styles to avoid."""
+        return "negative_tags" in (self.parameters or ())
 
     @property
     def makes_music(self) -> bool:
@@ -267,28 +279,64 @@ def parse_model_info(item: Json) -> ModelInfo | None:
         return None
     own = {**item, **mapping(item.get("tokenlab"))}
     contract = _contract(own)
-    stage = word(mapping(own.get("lifecycle")).get("stage"))
-    category = word(own.get("category"))
     return ModelInfo(
         id=model_id,
         aliases=names(own.get("aliases")),
-        category=category.lower() if category else None,
+        category=_lower(own.get("category")),
         operations=_operations(own, contract),
         request_endpoint=word(contract.get("request_endpoint")) or word(own.get("request_endpoint")),
-        stage=stage.lower() if stage else None,
+        stage=_lower(mapping(own.get("lifecycle")).get("stage")),
+        price=_price(own),
+        parameters=_parameters(contract),
     )
 
 
 def parse_model_page(body: Json) -> ModelInfo | None:
-    """Read a model's own page (TokenLab docs, Get a Model), which leaves no operation open; None without an id."""
+    """Read a model's own page (TokenLab docs, Get a Model): what it doesn't tell, isn't there. None without an id."""
     info = parse_model_info(body)
-    return info and replace(info, operations=info.operations or ())
+    return info and replace(info, operations=info.operations or (), parameters=info.parameters or frozenset())
 
 
 def _contract(own: Json) -> Json:
     """The published request contract: the first of its four names that holds anything."""
     spelt = ("request_format_details", "public_contract", "request_format_summary", "public_contract_summary")
     return next((found for name in spelt if (found := mapping(own.get(name)))), {})
+
+
+def _parameters(contract: Json) -> frozenset[str] | None:
+    holders = (contract, *items(contract.get("operation_constraints")))
+    return frozenset(name.lower() for holder in holders for name in names(holder.get("supported_parameters"))) or None
+
+
+_PER_REQUEST = {"per_request", "request"}
+
+
+def _price(own: Json) -> Price | None:
+    """The price of a full item, a compact item or a model's own page, each of which publishes it in its own place."""
+    if _lower(mapping(own.get("commercial")).get("user_charge_policy")) == "free":
+        return FREE
+    spelt = ("pricing_summary", "pricing")
+    return next((price for name in spelt if (price := _price_in(mapping(own.get(name)), own))), None)
+
+
+def _price_in(pricing: Json, own: Json) -> Price | None:
+    """A range, else one price, unless there are several and it would be only one of them.
+
+    A price of zero is a placeholder: what is free is published as free.
+    """
+    unit = _lower(pricing.get("unit")) or _lower(own.get("pricing_unit"))
+    if unit not in {None, *_PER_REQUEST} or _lower(pricing.get("currency")) not in {None, "usd"}:
+        return None
+    low, high = amount(pricing.get("min_price")), amount(pricing.get("max_price"))
+    if unit is None or low is None or high is None:
+        several = pricing.get("has_complex_pricing", own.get("has_complex_pricing")) is True
+        low = high = None if several else amount(pricing.get("per_request"))
+    return Price(min_usd=low, max_usd=high) if low is not None and high and low <= high else None
+
+
+def _lower(value: object) -> str | None:
+    found = word(value)
+    return found and found.lower()
 
 
 def _operations(own: Json, contract: Json) -> tuple[str, ...] | None:

@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 
 from yarl import URL
 
@@ -15,6 +16,7 @@ Json = Mapping[str, object]
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 """What a database or UTF-8 can't hold: NUL and half surrogate pairs, which JSON can spell."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_AMOUNT = re.compile(r"\d{1,6}(?:\.\d{1,12})?", re.ASCII)
 
 
 def text(value: object, max_chars: int) -> str | None:
@@ -68,6 +70,14 @@ def seconds(value: object) -> float | None:
     except (ValueError, OverflowError):
         return None
     return number if math.isfinite(number) and number >= 0 else None
+
+
+def amount(value: object) -> Decimal | None:
+    """A sum of money below a million, zero or more, from a number or its text in plain decimal notation."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    found = str(value).strip()
+    return Decimal(found) if _AMOUNT.fullmatch(found) else None
 
 
 def media_url(value: object) -> str | None:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 import discord
 
-from bot.ui.cards import Button, Card, Press
+from bot.ui.card import Button, Card, Press
 
 if TYPE_CHECKING:
     from bot.ui.client import MusicBot
 
 PressHandler = Callable[..., Awaitable[None]]
-"""Answers a press: takes the interaction, the id of the task or draft, and the attempt where the button names one."""
+"""Answers a press: takes the interaction, the id of the task or draft, and the number where the button has one."""
 
 
 class PressButton(
@@ -44,10 +44,12 @@ def item_of(button: Button) -> discord.ui.Item[Any]:
     """A button as discord.py sends it."""
     if button.press is None:
         return discord.ui.Button(label=button.label, url=button.url)
-    numbers = [button.subject] if button.attempt is None else [button.subject, button.attempt]
+    numbers = [button.subject] if button.number is None else [button.subject, button.number]
     custom_id = ":".join(["encore", button.press, *map(str, numbers)])
     return PressButton(
-        button.press, numbers, discord.ui.Button(label=button.label, style=button.style, custom_id=custom_id)
+        button.press,
+        numbers,
+        discord.ui.Button(label=button.label, style=button.style, custom_id=custom_id, disabled=button.is_disabled),
     )
 
 

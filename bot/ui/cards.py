@@ -1,85 +1,41 @@
-"""The card: what a music task looks like. Pure: a row in, a card out."""
+"""The card: what a music task looks like. Pure: a row and its surroundings in, a card out."""
 
-import hashlib
-import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
+from decimal import Decimal
 
 import discord
-from discord.utils import escape_markdown, escape_mentions, format_dt
+from discord.utils import format_dt
 
 from bot.domain.line import Place
 from bot.domain.pacing import expected_finish_at
+from bot.domain.price import Price
+from bot.domain.scene import Scene
 from bot.domain.secrets import find_secret
 from bot.domain.tasks import ErrorCode, Kind, MusicTask, State
 from bot.service import title_of
-from bot.ui import texts
+from bot.ui import lyrics, texts
+from bot.ui.card import EMBED_CHARS, LINK_BUTTON_CHARS, Button, Card, Press, jump_url
+from bot.ui.escape import inline, link_name, quote, safe_text
+from bot.ui.words import N_, Words, words_for
 
 PROMPT_SHOWN_CHARS = 300
-LYRICS_SHOWN_CHARS = 3500
+LYRICS_SHOWN_CHARS = 3400
 LYRICS_PART_CHARS = 1200
 TITLE_CHARS = 200
-EMBED_CHARS = 4096
-"""Discord: the description of an embed."""
 TAGS_SHOWN_CHARS = 200
-LINK_BUTTON_CHARS = 512
-"""Discord: link buttons take addresses of up to 512 characters."""
-LINK_CHARS = 2500
+RELATIVE_CHARS = 60
+CHILDREN_SHOWN = 3
+LINK_CHARS = 1800
 """Longer addresses don't fit beside the rest of a card."""
 IMAGE_URL_CHARS = 2000
-BAR_STEPS = 8
-PROGRESS_STEP = 25
-NO_BRACKETS = str.maketrans("[]", "()")
-"""For names inside a link: a bracket would end it and lead elsewhere."""
-OPEN_BRACKET = re.compile(r"(?P<backslashes>\\*)\[")
+BAR_STEPS = 9
+PROGRESS_STEPS = 3
+"""So many parts of the bar are shown one by one: each costs an edit."""
 MARKUP = re.compile(r"<[a-z!/?]", re.I)
 TELLING_CODES = frozenset({ErrorCode.WISH_REFUSED, ErrorCode.CLIP_REFUSED, ErrorCode.PROVIDER_FAILED})
 """Failures that the provider's own words help with; those of all others are for the operator, in the row."""
-
-
-class Press(StrEnum):
-    """What a button does; part of its custom id, so it never changes."""
-
-    CANCEL = "cancel"
-    RETRY = "retry"
-    RETRY_SURELY = "retry_surely"
-    DROP = "drop"
-    CONTINUE = "continue"
-    WHOLE_PROMPT = "prompt"
-    START_DRAFT = "start"
-    DROP_DRAFT = "forget"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Button:
-    """A button of a card: either a press that the bot answers, or a link."""
-
-    label: str
-    press: Press | None = None
-    subject: int = 0
-    """The id of the music task, or of the draft."""
-    attempt: int | None = None
-    """Where a press counts for one attempt only: which one."""
-    style: discord.ButtonStyle = discord.ButtonStyle.secondary
-    url: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Card:
-    """Everything a message shows, but the bytes of its files."""
-
-    embed: discord.Embed
-    buttons: tuple[Button, ...] = ()
-    lyrics_file: str | None = None
-    """Text that goes beside the card as a `.txt`."""
-
-    def fingerprint(self) -> str:
-        """Equal for cards that look equal."""
-        drawn = [self.embed.to_dict(), [(b.label, b.press, b.url) for b in self.buttons], self.lyrics_file]
-        return hashlib.sha256(json.dumps(drawn, sort_keys=True, default=str).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,59 +60,52 @@ COLOURS: Mapping[State, discord.Colour] = {
 }
 
 
-def render(task: MusicTask, place: Place | None, rules: CardRules, *, attaches_files: bool = True) -> Card:
-    """Draw a task as it stands.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """All that the body of a card depends on."""
+
+    task: MusicTask
+    scene: Scene
+    rules: CardRules
+    has_files: bool
+    words: Words
+
+
+Body = tuple[str, tuple[Button, ...]]
+
+
+def render(task: MusicTask, scene: Scene, rules: CardRules, *, attaches_files: bool = True) -> Card:
+    """Draw a task as it stands, in its own language.
 
     Args:
         task: the row.
-        place: where it stands in the line, if it waits there.
+        scene: where it stands in the line, and its family.
         rules: what the operator set about times.
         attaches_files: whether its audio goes along (or is there already), so that no link is needed.
     """
+    words = words_for(task.locale)
+    drawing = Drawing(task=task, scene=scene, rules=rules, has_files=attaches_files, words=words)
     if task.state is State.COMPLETED and task.kind is Kind.LYRICS:
-        return _lyrics_card(task, attaches_files=attaches_files)
-    body, buttons = _BODIES[task.state](Drawing(task=task, place=place, rules=rules, has_files=attaches_files))
-    embed = _frame(task, f"{_wish_lines(task)}\n\n{body}" if body else _wish_lines(task))
+        return _lyrics_card(drawing)
+    body, buttons = _BODIES[task.state](drawing)
+    embed = _frame(task, words, f"{_wish_lines(drawing)}\n\n{body}" if body else _wish_lines(drawing))
     if task.state is State.COMPLETED and task.result and task.result.tracks:
         _dress(embed, task)
-    return Card(embed=embed, buttons=(*buttons, *_prompt_button(task)))
+    return Card(embed=embed, buttons=(*buttons, *_prompt_button(task, words)))
 
 
 def plain(task: MusicTask) -> Card:
     """The plainest card there is, for when Discord refuses the real one: only our own words."""
-    embed = discord.Embed(title=texts.KIND[task.kind], description=f"#{task.id}: {texts.STATE[task.state]}")
+    words = words_for(task.locale)
+    embed = discord.Embed(
+        title=words(texts.KIND[task.kind]), description=f"#{task.id}: {words(texts.STATE[task.state])}"
+    )
     return Card(embed=embed)
 
 
-def safe_text(text: str) -> str:
-    """Text of a member or of the provider, as it was written: no formatting, no ping, no link under other words."""
-    # piece by piece, for discord.py escapes what looks like a link only at its beginning
-    escaped = "[".join(escape_markdown(piece) for piece in text.split("["))
-    return escape_mentions(OPEN_BRACKET.sub(_escaped_bracket, escaped))
-
-
-def _escaped_bracket(found: re.Match[str]) -> str:
-    """The bracket behind an odd number of backslashes; an even number escapes only itself."""
-    backslashes = found["backslashes"]
-    return f"{backslashes}[" if len(backslashes) % 2 else f"{backslashes}\\["
-
-
-def quote(text: str, limit: int) -> str:
-    """Text of a member as a block quote that can't ping, break out, or pass the limit (counted after escaping)."""
-    escaped = safe_text(text)
-    if len(escaped) > limit:
-        escaped = escaped[: limit - 1].rstrip("\\ \n") + "…"
-    return "\n".join(f"> {line}" for line in escaped.splitlines())
-
-
-def inline(text: str, limit: int) -> str:
-    """Text of a member within one of our sentences."""
-    return quote(" ".join(text.split()), limit).removeprefix("> ")
-
-
-def _frame(task: MusicTask, description: str) -> discord.Embed:
+def _frame(task: MusicTask, words: Words, description: str) -> discord.Embed:
     embed = discord.Embed(
-        title=f"{texts.KIND[task.kind]} · {inline(title_of(task), TITLE_CHARS)}"[:256],
+        title=f"{words(texts.KIND[task.kind])} · {inline(title_of(task), TITLE_CHARS)}"[:256],
         description=description[:EMBED_CHARS],
         colour=COLOURS[task.state],
     )
@@ -165,62 +114,83 @@ def _frame(task: MusicTask, description: str) -> discord.Embed:
     return embed
 
 
-def _wish_lines(task: MusicTask) -> str:
-    lines = [f"For <@{task.user_id}>", quote(task.prompt, PROMPT_SHOWN_CHARS)]
+def _wish_lines(drawing: Drawing) -> str:
+    task, words = drawing.task, drawing.words
+    lines = [words("For {member}", member=f"<@{task.user_id}>"), quote(task.prompt, PROMPT_SHOWN_CHARS)]
     facts = [inline(task.tags, TAGS_SHOWN_CHARS)] if task.tags else []
+    if task.negative_tags:
+        facts.append(words("without {styles}", styles=inline(task.negative_tags, TAGS_SHOWN_CHARS)))
     if task.parent_id is not None:
-        facts.append(f"continues #{task.parent_id}")
+        origin = N_("continues {song}") if task.kind is Kind.CONTINUATION else N_("words from {song}")
+        facts.append(words(origin, song=_relative(task, drawing.scene.family.parent) or f"#{task.parent_id}"))
     if task.instrumental:
-        facts.append("instrumental")
+        facts.append(words("instrumental"))
     if task.continue_at_s is not None:
-        facts.append(f"from {texts.clock_time(task.continue_at_s)}")
+        facts.append(words("from {time}", time=texts.clock_time(task.continue_at_s)))
     return "\n".join([*lines, *([f"*{' · '.join(facts)}*"] if facts else [])])
 
 
-def _prompt_button(task: MusicTask) -> tuple[Button, ...]:
+def _relative(task: MusicTask, other: MusicTask | None) -> str | None:
+    """A member of the family by name, with the way to it, but only within the same channel."""
+    if other is None or other.channel_id != task.channel_id or (where := jump_url(other)) is None:
+        return None
+    return f"[{link_name(title_of(other), RELATIVE_CHARS)}]({where})"
+
+
+def _prompt_button(task: MusicTask, words: Words) -> tuple[Button, ...]:
     if len(safe_text(task.prompt)) <= PROMPT_SHOWN_CHARS:
         return ()
-    return (Button(label="Whole prompt", press=Press.WHOLE_PROMPT, subject=task.id),)
+    return (Button(label=words("Whole prompt"), press=Press.WHOLE_PROMPT, subject=task.id),)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drawing:
-    """All that the body of a card depends on."""
-
-    task: MusicTask
-    place: Place | None
-    rules: CardRules
-    has_files: bool
-
-
-Body = tuple[str, tuple[Button, ...]]
+# --- while it waits ----------------------------------------------------------------------------------------------
 
 
 def _queued(drawing: Drawing) -> Body:
-    task = drawing.task
-    cancel = Button(label="Cancel", press=Press.CANCEL, subject=task.id, style=discord.ButtonStyle.danger)
-    cost = texts.CANCEL_UNCLEAR if task.unclear_attempts else texts.CANCEL_FREE
+    task, words = drawing.task, drawing.words
+    cancel = Button(label=words("Cancel"), press=Press.CANCEL, subject=task.id, style=discord.ButtonStyle.danger)
+    cost = words(texts.CANCEL_UNCLEAR if task.unclear_attempts else texts.CANCEL_FREE)
+    if (price := price_words(task.price, words)) and not task.unclear_attempts:
+        cost = f"{words('Costs about {price} once it is sent.', price=price)} {cost}"
     if task.refusals and task.not_before is not None:
         when = format_dt(task.not_before, "R")
-        return f"**In line.** TokenLab is busy; I ask again {when}. {cost}", (cancel,)
-    return f"**In line:** {_place_words(drawing.place)}. {cost}", (cancel,)
+        return f"{words('**In line.** TokenLab is busy; I ask again {when}.', when=when)} {cost}", (cancel,)
+    return f"{words('**In line:** {place}.', place=_place_words(drawing.scene.place, words))} {cost}", (cancel,)
 
 
-def _place_words(place: Place | None) -> str:
+def _place_words(place: Place | None, words: Words) -> str:
+    """As in "number 2 of yours, 3 people before you"."""
     if place is None or place.ahead == 0:
-        return "next"
-    people = {0: "all before it are yours", 1: "1 person before you"}.get(
-        place.people_ahead, f"{place.people_ahead} people before you"
-    )
-    return f"{texts.ordinal(place.ahead + 1)}, {people}"
+        return words("next")
+    own = words("number {number} of yours", number=place.own_ahead + 1) if place.own_ahead else ""
+    if not place.people_ahead:
+        return words("{own}, nobody else before you", own=own)
+    people = words.several("{number} person before you", "{number} people before you", place.people_ahead)
+    return ", ".join(part for part in (own, people) if part)
 
 
-def _submitting(_drawing: Drawing) -> Body:
-    return f"**{texts.SUBMITTING}**", ()
+def price_words(price: Price | None, words: Words) -> str | None:
+    """As in "$0.10 to $0.25"; None where the catalogue says nothing."""
+    if price is None:
+        return None
+    if price.is_free:
+        return words("nothing")
+    if price.min_usd == price.max_usd:
+        return _dollars(price.max_usd)
+    return words("{least} to {most}", least=_dollars(price.min_usd), most=_dollars(price.max_usd))
+
+
+def _dollars(amount: Decimal) -> str:
+    cents = amount.quantize(Decimal("0.01"))
+    return f"${cents if cents == amount else amount.normalize():f}"
+
+
+def _submitting(drawing: Drawing) -> Body:
+    return f"**{drawing.words(texts.SUBMITTING)}**", ()
 
 
 def _running(drawing: Drawing) -> Body:
-    task = drawing.task
+    task, words = drawing.task, drawing.words
     begun_at = task.submitted_at or task.state_at
     finish_at = expected_finish_at(
         task.kind,
@@ -228,36 +198,78 @@ def _running(drawing: Drawing) -> Body:
         expected_song_s=drawing.rules.expected_song_s,
         expected_lyrics_s=drawing.rules.expected_lyrics_s,
     )
-    lines = [f"**{texts.RUNNING}**", f"Begun {format_dt(begun_at, 'R')}, usually finished {format_dt(finish_at, 'R')}."]
-    if task.progress is not None and (stepped := task.progress // PROGRESS_STEP * PROGRESS_STEP):
-        filled = stepped * BAR_STEPS // 100
-        lines.append(f"`{'█' * filled}{'░' * (BAR_STEPS - filled)}` {stepped} %")
+    times = words(
+        "Begun {begun}, usually finished {finished}.",
+        begun=format_dt(begun_at, "R"),
+        finished=format_dt(finish_at, "R"),
+    )
+    lines = [f"**{words(texts.RUNNING)}**", times]
+    if step := (task.progress or 0) * PROGRESS_STEPS // 100:
+        filled = step * BAR_STEPS // PROGRESS_STEPS
+        lines.append(f"`{'█' * filled}{'░' * (BAR_STEPS - filled)}` {step * 100 // PROGRESS_STEPS} %")
     return "\n".join(lines), ()
 
 
+# --- what came of it ---------------------------------------------------------------------------------------------
+
+
 def _completed(drawing: Drawing) -> Body:
-    task = drawing.task
-    result = task.result
-    if result is None or not result.tracks:
-        return "**Finished.**", ()
-    duration_s = task.media[0].duration_s if task.media else None
-    length = f" {texts.clock_time(int(duration_s))} long." if duration_s else ""
-    takes = f" {len(result.tracks)} takes." if len(result.tracks) > 1 else ""
-    lines = [f"**Finished.**{length}{takes}"]
+    task, words = drawing.task, drawing.words
+    if task.result is None or not task.result.tracks:
+        return f"**{words('Finished.')}**", ()
+    lines = [_finished_words(drawing)]
     if not drawing.has_files:
-        lines.append(texts.LINK_ONLY if task.media else texts.LINK_GONE)
-    links = _links(task, audio=not drawing.has_files)
+        lines.append(words(texts.LINK_ONLY if task.media else texts.LINK_GONE))
+    links = _links(task, words, audio=not drawing.has_files)
     lines += [f"[{label}]({url})" for label, url in links if LINK_BUTTON_CHARS < len(url) <= LINK_CHARS][:1]
+    lines += _children_line(drawing)
     short = tuple(Button(label=label, url=url) for label, url in links if len(url) <= LINK_BUTTON_CHARS)
-    again = Button(label="Continue", press=Press.CONTINUE, subject=task.id, style=discord.ButtonStyle.primary)
-    return "\n".join(lines), (again, *short[:4])
+    return "\n".join(lines), (*_song_buttons(task, words), *short[:4])
 
 
-def _links(task: MusicTask, *, audio: bool) -> list[tuple[str, str]]:
+def _finished_words(drawing: Drawing) -> str:
+    task, words = drawing.task, drawing.words
+    parts = [f"**{words('Finished.')}**"]
+    if duration_s := task.media[0].duration_s if task.media else None:
+        parts.append(words("{time} long.", time=texts.clock_time(int(duration_s))))
+    if task.result and (takes := len(task.result.tracks)) > 1:
+        parts.append(words.several("{number} take.", "{number} takes.", takes))
+    return " ".join([*parts, *_late_words(drawing)])
+
+
+def _late_words(drawing: Drawing) -> list[str]:
+    return [drawing.words(texts.FOUND_LATE)] if drawing.task.is_found_late else []
+
+
+def _children_line(drawing: Drawing) -> list[str]:
+    """The newest of what was made from it, as far as it stands in the same channel."""
+    children = drawing.scene.family.children[-CHILDREN_SHOWN:]
+    named = [name for child in children if (name := _relative(drawing.task, child))]
+    made = N_("Continued in {songs}") if drawing.task.kind.makes_audio else N_("Made into {songs}")
+    return [drawing.words(made, songs=", ".join(named))] if named else []
+
+
+def _song_buttons(task: MusicTask, words: Words) -> tuple[Button, ...]:
+    go_on = Button(label=words("Continue"), press=Press.CONTINUE, subject=task.id, style=discord.ButtonStyle.primary)
+    read = Button(label=words("Lyrics"), press=Press.READ_LYRICS, subject=task.id)
+    return (go_on, *([read] if task.lyrics else []), *_repeat_buttons(task, words), _more(task, words))
+
+
+def _repeat_buttons(task: MusicTask, words: Words) -> tuple[Button, ...]:
+    again = Button(label=words("Again"), press=Press.AGAIN, subject=task.id)
+    return again, Button(label=words("Edit & again"), press=Press.EDIT_AGAIN, subject=task.id)
+
+
+def _more(task: MusicTask, words: Words) -> Button:
+    return Button(label=words("More"), press=Press.MORE, subject=task.id)
+
+
+def _links(task: MusicTask, words: Words, *, audio: bool) -> list[tuple[str, str]]:
     tracks = task.result.tracks if task.result else ()
+    listen = words("Listen")
     many = len(tracks) > 1
-    links = [(f"Listen {n}" if many else "Listen", track.audio_url) for n, track in enumerate(tracks, 1) if audio]
-    return links + [("Video", track.video_url) for track in tracks[:1] if track.video_url]
+    links = [(f"{listen} {n}" if many else listen, track.audio_url) for n, track in enumerate(tracks, 1) if audio]
+    return links + [(words("Video"), track.video_url) for track in tracks[:1] if track.video_url]
 
 
 def _dress(embed: discord.Embed, task: MusicTask) -> None:
@@ -268,15 +280,18 @@ def _dress(embed: discord.Embed, task: MusicTask) -> None:
 
 
 def _failed(drawing: Drawing) -> Body:
-    task = drawing.task
-    words = texts.FAILURE[task.error_code] if task.error_code else "It failed."
+    task, words = drawing.task, drawing.words
+    parts = [f"**{words('Failed.')}**", words(texts.FAILURE[task.error_code] if task.error_code else texts.FAILED)]
     if task.unclear_attempts:
-        words = f"{words} {texts.EARLIER_TRY}"
+        parts.append(words(texts.EARLIER_TRY))
     elif task.error_code in texts.FREE_FAILURES:
-        words = f"{words} {texts.NOT_CHARGED}"
+        parts.append(words(texts.NOT_CHARGED))
     told = _telling_detail(task)
-    detail = f"\nTokenLab says: {inline(told, PROMPT_SHOWN_CHARS)}" if told else ""
-    return f"**Failed.** {words}{detail}", ()
+    lines = [" ".join(parts)]
+    if told:
+        lines.append(words("TokenLab says: {words}", words=inline(told, PROMPT_SHOWN_CHARS)))
+    lines.append(words(texts.AGAIN_COSTS))
+    return "\n".join(lines), (*_repeat_buttons(task, words), _more(task, words))
 
 
 def _telling_detail(task: MusicTask) -> str | None:
@@ -288,17 +303,18 @@ def _telling_detail(task: MusicTask) -> str | None:
 
 
 def _uncertain(drawing: Drawing) -> Body:
-    retry = Button(label="Try again", press=Press.RETRY, subject=drawing.task.id, style=discord.ButtonStyle.primary)
-    drop = Button(label="Drop", press=Press.DROP, subject=drawing.task.id)
-    return f"**Unclear.** {texts.UNCERTAIN}", (retry, drop)
+    task, words = drawing.task, drawing.words
+    retry = Button(label=words("Try again"), press=Press.RETRY, subject=task.id, style=discord.ButtonStyle.primary)
+    drop = Button(label=words("Drop"), press=Press.DROP, subject=task.id)
+    return f"**{words('Unclear.')}** {words(texts.UNCERTAIN)}", (retry, drop)
 
 
-def _expired(_drawing: Drawing) -> Body:
-    return f"**Overdue.** {texts.EXPIRED}", ()
+def _expired(drawing: Drawing) -> Body:
+    return f"**{drawing.words('Overdue.')}** {drawing.words(texts.EXPIRED)}", ()
 
 
 def _cancelled(drawing: Drawing) -> Body:
-    return f"**{texts.DROPPED if drawing.task.unclear_attempts else texts.CANCELLED}**", ()
+    return f"**{drawing.words(texts.DROPPED if drawing.task.unclear_attempts else texts.CANCELLED)}**", ()
 
 
 _BODIES: Mapping[State, Callable[[Drawing], Body]] = {
@@ -315,63 +331,66 @@ _BODIES: Mapping[State, Callable[[Drawing], Body]] = {
 }
 
 
-def overflows(lyrics: str) -> bool:
+# --- lyrics ------------------------------------------------------------------------------------------------------
+
+
+def overflows(text: str) -> bool:
     """Whether lyrics are too long to stand on a card."""
-    return len(safe_text(lyrics)) > LYRICS_SHOWN_CHARS
+    return len(lyrics.shown(text)) > LYRICS_SHOWN_CHARS
 
 
-def _lyrics_card(task: MusicTask, *, attaches_files: bool) -> Card:
+def _lyrics_card(drawing: Drawing) -> Card:
     """Lyrics are readable text, never cut: short in the card, long as a file beside their beginning."""
-    lyrics = (task.result.lyrics if task.result else None) or ""
-    shown = safe_text(lyrics)
-    head = f"For <@{task.user_id}>: {inline(task.prompt, PROMPT_SHOWN_CHARS)}"
-    if not overflows(lyrics):
-        return Card(embed=_frame(task, f"{head}\n\n{shown}"), buttons=_prompt_button(task))
-    begin = shown[:LYRICS_PART_CHARS].rsplit("\n", 1)[0].rstrip("\\")
+    task, words = drawing.task, drawing.words
+    text = task.lyrics or ""
+    head = words("For {member}: {wish}", member=f"<@{task.user_id}>", wish=inline(task.prompt, PROMPT_SHOWN_CHARS))
+    lines = [head, *_late_words(drawing), *([f"*{words(texts.EDITED)}*"] if task.edited_lyrics else [])]
+    is_long = overflows(text)
+    if is_long:
+        begin = lyrics.shown(text)[:LYRICS_PART_CHARS].rsplit("\n", 1)[0].rstrip("\\")
+        where = words(texts.LYRICS_FILE if drawing.has_files else texts.LYRICS_KEPT)
+        body = f"{begin}\n\n*{where}*"
+    else:
+        body = lyrics.shown(text)
     return Card(
-        embed=_frame(task, f"{head}\n\n{begin}\n\n*{texts.LYRICS_FILE if attaches_files else texts.LYRICS_KEPT}*"),
-        buttons=_prompt_button(task),
-        lyrics_file=lyrics,
+        embed=_frame(task, words, "\n".join([*lines, "", body, *_children_line(drawing)])),
+        buttons=(*_lyrics_buttons(task, words, is_long=is_long), *_prompt_button(task, words)),
+        lyrics_file=text if is_long else None,
     )
 
 
-def draft_card(*, draft_id: int, parent: MusicTask, prompt: str | None, at_s: float | None) -> Card:
+def _lyrics_buttons(task: MusicTask, words: Words, *, is_long: bool) -> tuple[Button, ...]:
+    song = Button(
+        label=words("Make it a song"), press=Press.MAKE_SONG, subject=task.id, style=discord.ButtonStyle.primary
+    )
+    read = Button(label=words("Read"), press=Press.READ_LYRICS, subject=task.id)
+    edit = Button(label=words("Edit"), press=Press.EDIT_LYRICS, subject=task.id)
+    again = Button(label=words("Again"), press=Press.AGAIN, subject=task.id)
+    return (song, *([read] if is_long else []), edit, again, _more(task, words))
+
+
+# --- questions ---------------------------------------------------------------------------------------------------
+
+
+def draft_card(
+    *, draft_id: int, parent: MusicTask, prompt: str | None, at_s: float | None, price: str | None, words: Words
+) -> Card:
     """What was understood of a reply, before it costs anything."""
-    lines = [f"Continue **{inline(title_of(parent), TITLE_CHARS)}**?"]
-    lines.append(f"From: {texts.clock_time(at_s)}" if at_s is not None else "From: the end")
-    lines.append(quote(prompt, PROMPT_SHOWN_CHARS) if prompt else "With the same words as before.")
+    lines = [words("Continue **{song}**?", song=inline(title_of(parent), TITLE_CHARS))]
+    if at_s is not None:
+        lines.append(words("From: {time}", time=texts.clock_time(at_s)))
+    else:
+        lines.append(words("From: the end"))
+    lines.append(quote(prompt, PROMPT_SHOWN_CHARS) if prompt else words("With the same words as before."))
+    if price:
+        lines.append(words("Costs about {price}.", price=price))
     return Card(
-        embed=discord.Embed(title="Did I understand you?", description="\n".join(lines), colour=COLOURS[State.QUEUED]),
+        embed=discord.Embed(
+            title=words("Did I understand you?"), description="\n".join(lines), colour=COLOURS[State.QUEUED]
+        ),
         buttons=(
-            Button(label="Start", press=Press.START_DRAFT, subject=draft_id, style=discord.ButtonStyle.success),
-            Button(label="Cancel", press=Press.DROP_DRAFT, subject=draft_id),
+            Button(label=words("Start"), press=Press.START_DRAFT, subject=draft_id, style=discord.ButtonStyle.success),
+            Button(label=words("Edit"), press=Press.EDIT_DRAFT, subject=draft_id),
+            Button(label=words("Cancel"), press=Press.DROP_DRAFT, subject=draft_id),
         ),
     )
-
-
-def jump_url(task: MusicTask) -> str | None:
-    """A link to the card."""
-    if task.message_id is None:
-        return None
-    return f"https://discord.com/channels/{task.guild_id or '@me'}/{task.channel_id}/{task.message_id}"
-
-
-def whole_lines(lines: Sequence[str], limit: int) -> str:
-    """As many of the lines as fit, from the first on; a line that is cut would be a broken link."""
-    text = ""
-    for line in lines:
-        if len(text) + len(line) >= limit:
-            break
-        text += f"{line}\n"
-    return text.rstrip()
-
-
-def row_line(task: MusicTask, *, now: datetime, with_member: bool) -> str:
-    """A task as one line of a list."""
-    where = jump_url(task)
-    name = inline(title_of(task).translate(NO_BRACKETS), 60)
-    linked = f"[{name}]({where})" if where and task.card_lost is None else name
-    who = f" · <@{task.user_id}>" if with_member else ""
-    since = format_dt(task.created_at if task.created_at <= now else now, "R")
-    what = f"{texts.KIND[task.kind].lower()} · **{texts.STATE[task.state]}**"
-    return f"`#{task.id}` {linked} · {what}{who} · {since}"

@@ -16,17 +16,21 @@ from bot.domain.wishes import WishError
 from bot.service import Asker, Service
 from bot.ui import texts
 from bot.ui.buttons import PressButton, PressHandler
-from bot.ui.cards import CardRules, Press
+from bot.ui.card import Press
+from bot.ui.cards import CardRules
+from bot.ui.forms import Form, FormHandler, filled_form
 from bot.ui.verdicts import PASSING
+from bot.ui.words import N_, Words, words_for
 
 log = logging.getLogger(__name__)
 
 COGS = ("cogs.song", "cogs.lyrics", "cogs.continuation", "cogs.library", "cogs.queue", "cogs.cards")
 NEEDED = {
-    "view_channel": "see this channel",
-    "send_messages": "send messages",
-    "embed_links": "embed links",
+    "view_channel": N_("see this channel"),
+    "send_messages": N_("send messages"),
+    "embed_links": N_("embed links"),
 }
+IN_THREADS = N_("send messages in threads")
 """Permissions without which a card can't be kept up to date, in words."""
 
 
@@ -78,6 +82,7 @@ class MusicBot(commands.AutoShardedBot):
         """Set once Discord has told who we are: requests that name the application work from then on."""
         self._sync_commands = sync_commands
         self._press_handlers: dict[str, PressHandler] = {}
+        self._form_handlers: dict[str, FormHandler] = {}
 
     async def setup_hook(self) -> None:
         """Load the cogs and make the commands known; a cog that can't be loaded stops the start."""
@@ -91,6 +96,22 @@ class MusicBot(commands.AutoShardedBot):
     def on_press(self, handlers: Mapping[Press, PressHandler]) -> None:
         """Register who answers which button."""
         self._press_handlers |= {press.value: handler for press, handler in handlers.items()}
+
+    def on_form(self, handlers: Mapping[Form, FormHandler]) -> None:
+        """Register who answers which form."""
+        self._form_handlers |= {form.value: handler for form, handler in handlers.items()}
+
+    async def on_interaction(self, interaction: discord.Interaction[Any], /) -> None:
+        """Answer a form, also one that was opened before a restart; discord.py sees to everything else."""
+        if interaction.type is not discord.InteractionType.modal_submit:
+            return
+        if (filled := filled_form(interaction.data or {})) is None:
+            return
+        form, values, numbers = filled
+        try:
+            await self._form_handlers[form](interaction, values, *numbers)
+        except Exception as error:  # noqa: BLE001 -- the fence of a form, as `pressed` has one for a button
+            await answer_error(interaction, error)
 
     async def pressed(self, interaction: discord.Interaction["MusicBot"], press: str, *numbers: int) -> None:
         """Answer a button; what its handler raises becomes one private sentence."""
@@ -106,12 +127,12 @@ class MusicBot(commands.AutoShardedBot):
         """Runs again after each reconnect, so nothing is started here."""
         log.info("Discord is ready", extra={"servers": len(self.guilds)})
         if self.shard_ids is None:  # with some of the shards only, the other servers are not ours to judge
-            await self.service.servers_present([guild.id for guild in self.guilds])
+            await self.service.deciding.servers_present([guild.id for guild in self.guilds])
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """The bot was removed from a server."""
         log.info("server removed", extra={"guild_id": guild.id})
-        await self.service.server_removed(guild.id)
+        await self.service.deciding.server_removed(guild.id)
 
 
 def intents(*, message_content: bool) -> discord.Intents:
@@ -131,12 +152,13 @@ def asker_of(interaction: discord.Interaction[Any]) -> Asker:
     if isinstance(interaction.channel, discord.Thread):
         missing = [words for words in missing if words != NEEDED["send_messages"]]
         if not may.send_messages_in_threads:
-            missing.append("send messages in threads")
+            missing.append(IN_THREADS)
     may_attach = may.attach_files or not interaction.guild_id
     return Asker(
         user_id=interaction.user.id,
         guild_id=interaction.guild_id,
         channel_id=interaction.channel_id or 0,
+        locale=str(interaction.guild_locale or interaction.locale),
         is_moderator=bool(interaction.guild_id and interaction.permissions.manage_messages),
         missing_permissions=tuple(missing),
         interaction_id=interaction.id,
@@ -144,6 +166,11 @@ def asker_of(interaction: discord.Interaction[Any]) -> Asker:
         asked_at=interaction.created_at,
         attachment_limit_bytes=interaction.filesize_limit if may_attach else 0,
     )
+
+
+def words_of(interaction: discord.Interaction[Any]) -> Words:
+    """The words of whoever pressed or typed: for what only they see."""
+    return words_for(str(interaction.locale))
 
 
 async def say(interaction: discord.Interaction[Any], sentence: str, **more: Any) -> None:  # noqa: ANN401 -- passed on
@@ -156,12 +183,13 @@ async def say(interaction: discord.Interaction[Any], sentence: str, **more: Any)
 
 async def answer_error(interaction: discord.Interaction[Any], error: BaseException) -> None:
     """One private sentence for whatever went wrong; only our own surprises are logged with a trace."""
+    words = words_of(interaction)
     if isinstance(error, (Refused, WishError)):
-        sentence = texts.refusal(error)
+        sentence = texts.refusal(error, words)
     elif isinstance(error, app_commands.MissingPermissions):
-        sentence = texts.MODERATOR_ONLY
+        sentence = words(texts.MODERATOR_ONLY)
     else:
-        sentence = texts.UNEXPECTED
+        sentence = words(texts.UNEXPECTED)
         log.error("interaction failed", extra={"interaction_id": interaction.id}, exc_info=error)
     try:
         await say(interaction, sentence)

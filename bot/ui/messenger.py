@@ -13,14 +13,18 @@ import discord
 from discord.http import Route
 
 from bot.clock import Clock
-from bot.domain.line import Place
+from bot.domain.members import Telling
+from bot.domain.scene import Scene
 from bot.domain.tasks import MusicTask, PingStatus, State
-from bot.engine.ports import ShowLaterError, Shown
+from bot.engine.ports import ShowLaterError, Shown, Where
 from bot.service import title_of
 from bot.ui import texts
 from bot.ui.buttons import presses_in, view_of
-from bot.ui.cards import Card, CardRules, Press, inline, jump_url, plain, render
+from bot.ui.card import Card, Press, jump_url
+from bot.ui.cards import CardRules, plain, render
+from bot.ui.escape import inline
 from bot.ui.verdicts import Verdict, verdict_of
+from bot.ui.words import Words, words_for
 
 log = logging.getLogger(__name__)
 
@@ -58,11 +62,11 @@ class Messenger:
 
     # --- Display ---------------------------------------------------------------------------------------------------
 
-    def looks(self, task: MusicTask, place: Place | None) -> str:
+    def looks(self, task: MusicTask, scene: Scene) -> str:
         """See `Display.looks`."""
-        return render(task, place, self._rules, attaches_files=bool(self._files(task))).fingerprint()
+        return render(task, scene, self._rules, attaches_files=bool(self._files(task))).fingerprint()
 
-    async def show(self, task: MusicTask, place: Place | None) -> Shown:
+    async def show(self, task: MusicTask, scene: Scene) -> Shown:
         """See `Display.show`. The rungs: token, channel edit, new message, direct message, kept for `/songs`.
 
         Each outcome makes at most one direct message: it waits up to `AUDIO_PATIENCE` for the audio, and what
@@ -74,7 +78,7 @@ class Messenger:
         may_post = reason is None
         if reason is None:
             try:
-                return await self._edit(task, place)
+                return await self._edit(task, scene)
             except Lost as lost:
                 reason = lost.verdict.name.lower()
                 may_post = lost.verdict in MAY_POST
@@ -82,26 +86,42 @@ class Messenger:
             return Shown(lost=None if may_post else reason)
         if task.state is State.CANCELLED:
             return Shown(lost=reason)
-        if may_post and (shown := await self._post_anew(task)):
+        if may_post and (shown := await self._post_anew(task, scene)):
             return shown
         if self._awaits_audio(task):
             raise ShowLaterError(AUDIO_RETRY_S)
-        return await self._by_direct_message(task, (reason or "").partition("+")[0])
+        return await self._by_direct_message(task, scene, (reason or "").partition("+")[0])
 
-    async def ping(self, task: MusicTask) -> int | None:
-        """See `Display.ping`."""
+    async def refresh(self, task: MusicTask, scene: Scene) -> None:
+        """See `Display.refresh`."""
         try:
-            return await self._ping_in_channel(task)
+            await self._edit(task, scene)
+        except (Lost, ShowLaterError):
+            log.info("card could not be refreshed", extra={"task_id": task.id})
+
+    async def remove(self, channel_id: int, message_id: int) -> None:
+        """See `Display.remove`."""
+        message = self._client.get_partial_messageable(channel_id).get_partial_message(message_id)
+        try:
+            await self._attempt(message.delete, {})
         except Lost as lost:
-            if lost.verdict not in {Verdict.NO_CHANNEL, Verdict.FORBIDDEN}:
-                return None
-        try:
-            user = await self._attempt(self._open_dm, {"user_id": task.user_id})
-            return await self._send_ping(task, user)
-        except Lost:
-            return None
+            log.info("message could not be deleted", extra={"reason": lost.verdict.name})
 
-    async def _ping_in_channel(self, task: MusicTask) -> int:
+    async def ping(self, task: MusicTask, telling: Telling) -> Where | None:
+        """See `Display.ping`."""
+        ways = [self._ping_in_channel, self._ping_directly]
+        for way in reversed(ways) if telling is Telling.DM else ways:
+            try:
+                return await way(task)
+            except Lost as lost:
+                if lost.verdict not in {Verdict.NO_CHANNEL, Verdict.FORBIDDEN, Verdict.NO_DM}:
+                    return None
+        return None
+
+    async def _ping_directly(self, task: MusicTask) -> Where:
+        return await self._send_ping(task, await self._attempt(self._open_dm, {"user_id": task.user_id}))
+
+    async def _ping_in_channel(self, task: MusicTask) -> Where:
         if (reference := _reference_to_card(task)) is not None:
             try:
                 return await self._send_ping(task, self._channel(task), reference)
@@ -112,11 +132,13 @@ class Messenger:
 
     async def _send_ping(
         self, task: MusicTask, channel: discord.abc.Messageable, reference: discord.MessageReference | None = None
-    ) -> int:
+    ) -> Where:
         """Leads to the card: as a reply to it, else by its link."""
         where = jump_url(task) if reference is None else None
         payload: dict[str, Any] = {
-            "content": " ".join(part for part in (f"<@{task.user_id}>", _ping_words(task), where) if part),
+            "content": " ".join(
+                part for part in (f"<@{task.user_id}>", _ping_words(task, words_for(task.locale)), where) if part
+            ),
             "nonce": _nonce("p", task),
             "allowed_mentions": _only(task.user_id),
             "mention_author": False,
@@ -124,9 +146,9 @@ class Messenger:
         if reference is not None:
             payload["reference"] = reference
         sent: discord.Message = await self._attempt(channel.send, payload)
-        return sent.id
+        return sent.channel.id, sent.id
 
-    async def find_ping(self, task: MusicTask) -> int | None:
+    async def find_ping(self, task: MusicTask) -> Where | None:
         """See `Display.find_ping`."""
         if task.message_id is None:
             return None
@@ -137,7 +159,7 @@ class Messenger:
         for message in later:
             reference = message.reference
             if self._is_own(message) and reference is not None and reference.message_id == task.message_id:
-                return message.id
+                return task.channel_id, message.id
         return None
 
     async def find_card(self, task: MusicTask) -> int | None:
@@ -170,7 +192,7 @@ class Messenger:
 
     # --- rungs -----------------------------------------------------------------------------------------------------
 
-    async def _edit(self, task: MusicTask, place: Place | None) -> Shown:
+    async def _edit(self, task: MusicTask, scene: Scene) -> Shown:
         """Edit the card: by its token while that lives, else by channel and message id."""
         if task.message_id is None:
             raise Lost(Verdict.NO_CARD)
@@ -184,7 +206,7 @@ class Messenger:
                 return await webhook.edit_message(message_id, **payload)
 
             try:
-                return await self._deliver(task, place, by_token, files_key="attachments")
+                return await self._deliver(task, scene, by_token, files_key="attachments")
             except Lost as lost:
                 if lost.verdict is Verdict.CARD_DELETED:
                     raise
@@ -198,24 +220,25 @@ class Messenger:
                     raise Lost(Verdict.TOO_MANY_EDITS) from error
                 raise
 
-        return await self._deliver(task, place, by_channel, files_key="attachments")
+        return await self._deliver(task, scene, by_channel, files_key="attachments")
 
     def _is_old(self, message: discord.PartialMessage) -> bool:
         return self._clock() - message.created_at > CARD_EDITS
 
-    async def _post_anew(self, task: MusicTask) -> Shown | None:
+    async def _post_anew(self, task: MusicTask, scene: Scene) -> Shown | None:
         """A new message in the channel that takes the card's place."""
         old = jump_url(task)
-        intro = f"<@{task.user_id}> {texts.LATE_ANSWER if old is None else old}"
+        words = words_for(task.locale)
+        intro = f"<@{task.user_id}> {words(texts.LATE_ANSWER) if old is None else old}"
         try:
-            return await self._send_new(task, self._channel(task), intro, lost=None)
+            return await self._send_new(task, scene, self._channel(task), intro, lost=None)
         except Lost:
             return None
 
-    async def _by_direct_message(self, task: MusicTask, reason: str) -> Shown:
+    async def _by_direct_message(self, task: MusicTask, scene: Scene, reason: str) -> Shown:
         try:
             user = await self._attempt(self._open_dm, {"user_id": task.user_id})
-            return await self._send_new(task, user, texts.KEPT, lost=reason)
+            return await self._send_new(task, scene, user, words_for(task.locale)(texts.KEPT), lost=reason)
         except Lost as lost:
             return Shown(lost=f"{reason}+{lost.verdict.name.lower()}")
 
@@ -223,7 +246,7 @@ class Messenger:
         return await self._client.create_dm(discord.Object(user_id))
 
     async def _send_new(
-        self, task: MusicTask, channel: discord.abc.Messageable, intro: str, *, lost: str | None
+        self, task: MusicTask, scene: Scene, channel: discord.abc.Messageable, intro: str, *, lost: str | None
     ) -> Shown:
         sent: list[discord.Message] = []
 
@@ -237,7 +260,7 @@ class Messenger:
             sent.append(message)
             return message
 
-        shown = await self._deliver(task, None, send, files_key="files")
+        shown = await self._deliver(task, scene, send, files_key="files")
         return Shown(
             lost=lost,
             files_shown=shown.files_shown,
@@ -247,7 +270,7 @@ class Messenger:
 
     # --- payloads --------------------------------------------------------------------------------------------------
 
-    async def _deliver(self, task: MusicTask, place: Place | None, send: Send, *, files_key: str) -> Shown:
+    async def _deliver(self, task: MusicTask, scene: Scene, send: Send, *, files_key: str) -> Shown:
         """Try the whole card, then the one without files, then the plainest.
 
         Raises:
@@ -255,7 +278,7 @@ class Messenger:
             ShowLaterError: a passing failure.
         """
         last = Lost(Verdict.BAD_PAYLOAD)
-        for card, files in self._variants(task, place, is_edit=files_key == "attachments"):
+        for card, files in self._variants(task, scene, is_edit=files_key == "attachments"):
             payload: dict[str, Any] = {"embed": card.embed, "view": view_of(card)}
             if files:
                 payload[files_key] = [make() for make in files]
@@ -272,18 +295,18 @@ class Messenger:
         raise last
 
     def _variants(
-        self, task: MusicTask, place: Place | None, *, is_edit: bool
+        self, task: MusicTask, scene: Scene, *, is_edit: bool
     ) -> Iterator[tuple[Card, list[Callable[[], discord.File]]]]:
         audio = self._files(task)
         stays = is_edit and task.files_shown
         is_whole = bool(audio) or stays or not task.kind.makes_audio
-        card = render(task, place, self._rules, attaches_files=is_whole)
+        card = render(task, scene, self._rules, attaches_files=is_whole)
         files = [] if stays else audio
         if card.lyrics_file is not None and not stays:
             files = [partial(text_file, task, card.lyrics_file)]
         if files:
             yield card, files
-            yield render(task, place, self._rules, attaches_files=False), []
+            yield render(task, scene, self._rules, attaches_files=False), []
         else:
             yield card, []
         if files:
@@ -364,22 +387,19 @@ def _reference_to_card(task: MusicTask) -> discord.MessageReference | None:
     )
 
 
-def _ping_words(task: MusicTask) -> str:
+def _ping_words(task: MusicTask, words: Words) -> str:
     name = inline(title_of(task), 80)
     match task.state:
         case State.COMPLETED if task.kind.makes_audio:
             length_s = task.media[0].duration_s if task.media else None
             at = texts.clock_time(int(length_s / 2) if length_s else 65)
-            return (
-                f"your song **{name}** is ready. Reply to this message to continue it, for example:"
-                f" `from {at}, quieter bridge`"
-            )
+            return words(texts.SONG_READY, song=name, time=at)
         case State.COMPLETED:
-            return f"your lyrics **{name}** are ready."
+            return words(texts.LYRICS_READY, song=name)
         case State.UNCERTAIN:
-            return f"it is unclear what became of **{name}**. Please look at it and decide."
+            return words(texts.WISH_UNCLEAR, song=name)
         case _:
-            return f"**{name}** could not be made. The card says why."
+            return words(texts.WISH_FAILED, song=name)
 
 
 def _nonce(purpose: str, task: MusicTask) -> str:

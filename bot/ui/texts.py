@@ -1,27 +1,33 @@
-"""All words that people read, in one place."""
+"""The sentences that people read, in English; `bot/ui/words.py` says them in other languages."""
 
 from collections.abc import Mapping
 from datetime import timedelta
 
+from bot.domain.members import Telling
 from bot.domain.refusals import Reason, Refused
 from bot.domain.tasks import ErrorCode, Kind, State
 from bot.domain.wishes import WishError, WishProblem
+from bot.ui.words import N_, Words
 
-NOT_CHARGED = "Nothing was charged for it."
+NOT_CHARGED = N_("Nothing was charged for it.")
 
-KIND: Mapping[Kind, str] = {Kind.SONG: "Song", Kind.LYRICS: "Lyrics", Kind.CONTINUATION: "Continuation"}
+KIND: Mapping[Kind, str] = {
+    Kind.SONG: N_("Song"),
+    Kind.LYRICS: N_("Lyrics"),
+    Kind.CONTINUATION: N_("Continuation"),
+}
 
 STATE: Mapping[State, str] = {
-    State.RECEIVED: "just asked",
-    State.QUEUED: "in line",
-    State.SUBMITTING: "being sent",
-    State.RUNNING: "being made",
-    State.COMPLETED: "finished",
-    State.FAILED: "failed",
-    State.UNCERTAIN: "unclear",
-    State.EXPIRED: "overdue",
-    State.CANCELLED: "cancelled",
-    State.ABANDONED: "never shown",
+    State.RECEIVED: N_("just asked"),
+    State.QUEUED: N_("in line"),
+    State.SUBMITTING: N_("being sent"),
+    State.RUNNING: N_("being made"),
+    State.COMPLETED: N_("finished"),
+    State.FAILED: N_("failed"),
+    State.UNCERTAIN: N_("unclear"),
+    State.EXPIRED: N_("overdue"),
+    State.CANCELLED: N_("cancelled"),
+    State.ABANDONED: N_("never shown"),
 }
 
 FREE_FAILURES = frozenset(
@@ -38,92 +44,128 @@ FREE_FAILURES = frozenset(
 """Failures that cost nothing (TokenLab docs, Billing and pricing: failed tasks are not charged)."""
 
 FAILURE: Mapping[ErrorCode, str] = {
-    ErrorCode.WISH_REFUSED: "TokenLab did not take this wish. Word it differently and ask again.",
-    ErrorCode.CLIP_REFUSED: "TokenLab can't continue this song: it no longer knows the clip.",
-    ErrorCode.MODEL_UNAVAILABLE: "This model can't be used at the moment. Choose another one.",
-    ErrorCode.NO_ACCESS: "TokenLab does not let me in. Whoever runs this bot has to look at it.",
-    ErrorCode.NO_CREDIT: "This bot's credit is used up. Whoever runs it has to top it up.",
-    ErrorCode.PROVIDER_BUSY: "TokenLab was too busy or out of reach, and I gave up waiting.",
-    ErrorCode.PROVIDER_FAILED: "TokenLab could not make it. You can ask again.",
-    ErrorCode.NO_RESULT: "TokenLab says that it is finished, but sent nothing usable. It may have been charged.",
-    ErrorCode.RESULT_GONE: "TokenLab no longer knows this task, so its result is lost. It may have been charged.",
-    ErrorCode.NO_ANSWER: "A whole day has passed without a result. I stopped looking. It may have been charged.",
+    ErrorCode.WISH_REFUSED: N_("TokenLab did not take this wish. Word it differently and ask again."),
+    ErrorCode.CLIP_REFUSED: N_("TokenLab can't continue this song: it no longer knows the clip."),
+    ErrorCode.MODEL_UNAVAILABLE: N_("This model can't be used at the moment. Choose another one."),
+    ErrorCode.NO_ACCESS: N_("TokenLab does not let me in. Whoever runs this bot has to look at it."),
+    ErrorCode.NO_CREDIT: N_("This bot's credit is used up. Whoever runs it has to top it up."),
+    ErrorCode.PROVIDER_BUSY: N_("TokenLab was too busy or out of reach, and I gave up waiting."),
+    ErrorCode.PROVIDER_FAILED: N_("TokenLab could not make it. You can ask again."),
+    ErrorCode.NO_RESULT: N_("TokenLab says that it is finished, but sent nothing usable. It may have been charged."),
+    ErrorCode.RESULT_GONE: N_("TokenLab no longer knows this task, so its result is lost. It may have been charged."),
+    ErrorCode.NO_ANSWER: N_("A whole day has passed without a result. I stopped looking. It may have been charged."),
 }
 
-UNCERTAIN = (
+UNCERTAIN = N_(
     "I sent this to TokenLab, but the answer got lost: it may or may not have been taken, and charged.\n"
     "I will not send it again by myself. **Try again** may cost a second time; **Drop** lets it go."
 )
-EXPIRED = "This takes much longer than usual. I keep looking for a day and show the result if it comes."
-SUBMITTING = "Being sent to TokenLab. It can't be cancelled any more."
-RUNNING = "Being made. It can't be cancelled any more."
-CANCELLED = "Cancelled before it was sent. It cost nothing."
-DROPPED = "Dropped. If TokenLab did take it, it may have been charged."
-EARLIER_TRY = "Whether the earlier try was charged is unclear."
-CANCEL_FREE = "Cancelling is free."
-CANCEL_UNCLEAR = "Cancelling costs nothing more."
-LINK_ONLY = (
+FAILED = N_("It failed.")
+AGAIN_COSTS = N_("**Again** starts a new task, which costs like any other.")
+FOUND_LATE = N_("It finished while I was away.")
+EDITED = N_("Changed by hand.")
+EXPIRED = N_("This takes much longer than usual. I keep looking for a day and show the result if it comes.")
+SUBMITTING = N_("Being sent to TokenLab. It can't be cancelled any more.")
+RUNNING = N_("Being made. It can't be cancelled any more.")
+CANCELLED = N_("Cancelled before it was sent. It cost nothing.")
+DROPPED = N_("Dropped. If TokenLab did take it, it may have been charged.")
+EARLIER_TRY = N_("Whether the earlier try was charged is unclear.")
+CANCEL_FREE = N_("Cancelling is free.")
+CANCEL_UNCLEAR = N_("Cancelling costs nothing more.")
+LINK_ONLY = N_(
     "The file is too large to attach here, or may not be attached: listen by the link. "
     "It lives as long as TokenLab keeps it."
 )
-LYRICS_FILE = "The whole text is in the file."
-LYRICS_KEPT = "The whole text does not fit here, and I may not attach it: /songs has it for whoever asked."
-LINK_GONE = "The file could not be fetched; the link is all there is."
-KEPT = "I could not show this where you asked, so here it is."
-LATE_ANSWER = "the answer to an earlier try came late, but it came."
+LYRICS_FILE = N_("The whole text is in the file.")
+LYRICS_KEPT = N_("The whole text does not fit here, and I may not attach it: /songs has it for whoever asked.")
+LINK_GONE = N_("The file could not be fetched; the link is all there is.")
+KEPT = N_("I could not show this where you asked, so here it is.")
+SONG_READY = N_(
+    "your song **{song}** is ready. Reply to this message to continue it, for example: `from {time}, quieter bridge`"
+)
+LYRICS_READY = N_("your lyrics **{song}** are ready.")
+WISH_UNCLEAR = N_("it is unclear what became of **{song}**. Please look at it and decide.")
+WISH_FAILED = N_("**{song}** could not be made. The card says why.")
+LATE_ANSWER = N_("the answer to an earlier try came late, but it came.")
 
-RETRY_QUESTION = "The first try may have been accepted, so trying again **may cost a second time**. Send it again?"
-RETRIED = "Back in line; the card shows how it goes."
-CANCEL_DONE = "Cancelled. It cost nothing."
-CANCEL_DONE_UNCLEAR = "Cancelled. Whether the earlier try was charged is unclear."
-DROP_DONE = "Dropped."
-DRAFT_DROPPED = "Nothing was started."
-FILES_KEPT = "These could not be shown where you asked for them."
-NO_SONGS = "You have not asked for anything yet. Try `/song`."
-EMPTY_QUEUE = "Nothing is under way in this server."
-REPLY_UNREADABLE = "Discord shows me the words of a reply only if you mention me in it. Use the button instead."
-REPLY_SECRET = "That text seems to hold a key or a private address, so I did not pass it on."  # noqa: S105 -- a sentence
-UNEXPECTED = (
+RETRY_QUESTION = N_("The first try may have been accepted, so trying again **may cost a second time**. Send it again?")
+RETRIED = N_("Back in line; the card shows how it goes.")
+CANCEL_DONE = N_("Cancelled. It cost nothing.")
+CANCEL_DONE_UNCLEAR = N_("Cancelled. Whether the earlier try was charged is unclear.")
+DROP_DONE = N_("Dropped.")
+DRAFT_DROPPED = N_("Nothing was started.")
+FILES_KEPT = N_("These could not be shown where you asked for them.")
+NO_SONGS = N_("You have not asked for anything yet. Try `/song`.")
+EMPTY_QUEUE = N_("Nothing is under way in this server.")
+REPLY_UNREADABLE = N_("Discord shows me the words of a reply only if you mention me in it. Use the button instead.")
+REPLY_SECRET = N_("That text seems to hold a key or a private address, so I did not pass it on.")
+UNEXPECTED = N_(
     "Something went wrong on my side. I can't tell whether your wish was taken: "
     "look at the card or at `/songs` before you ask again."
 )
-MODERATOR_ONLY = "Only moderators can do that here."
+MODERATOR_ONLY = N_("Only moderators can do that here.")
+
+REPEATED = N_("You have just asked for the same: {song}. Make another one?")
+AGAIN_QUESTION = N_("Make it once more? It is a new task and costs like any other.")
+OTHERS_MAY = N_("Others may continue it where it was posted.")
+OTHERS_MAY_NOT = N_("Only you may continue it.")
+DELETE_QUESTION = N_("Delete **{song}** for good? Its text, its files and its messages go; nothing brings them back.")
+DELETED = N_("Deleted.")
+
+TELLING: Mapping[Telling, str] = {
+    Telling.PING: N_("with a message that mentions you"),
+    Telling.DM: N_("with a direct message"),
+    Telling.SILENT: N_("not at all; the card shows it"),
+}
+TELLING_LABEL: Mapping[Telling, str] = {
+    Telling.PING: N_("Mention me"),
+    Telling.DM: N_("Direct message"),
+    Telling.SILENT: N_("Stay silent"),
+}
 
 PROBLEM: Mapping[WishProblem, str] = {
-    WishProblem.EMPTY_PROMPT: "Tell me what it should be about: the prompt is empty.",
-    WishProblem.PROMPT_TOO_LONG: "The prompt is too long: at most {limit} characters.",
-    WishProblem.TAGS_TOO_LONG: "The tags are too long: at most {limit} characters.",
-    WishProblem.TITLE_TOO_LONG: "The title is too long: at most {limit} characters.",
-    WishProblem.SECRET: (
+    WishProblem.EMPTY_PROMPT: N_("Tell me what it should be about: the prompt is empty."),
+    WishProblem.PROMPT_TOO_LONG: N_("The prompt is too long: at most {limit} characters."),
+    WishProblem.TAGS_TOO_LONG: N_("The tags are too long: at most {limit} characters."),
+    WishProblem.TITLE_TOO_LONG: N_("The title is too long: at most {limit} characters."),
+    WishProblem.LYRICS_TOO_LONG: N_("The lyrics are too long: at most {limit} characters."),
+    WishProblem.SECRET: N_(
         "This looks as if it held a key, token or password. I did not pass it on; take it out and ask again. "
         "If it is real, change it: it was typed into Discord."
     ),
-    WishProblem.PRIVATE_URL: "This holds a private or signed address. I did not pass it on; take it out and ask again.",
-    WishProblem.BAD_TIME: "I don't understand that time. Write it like `65`, `1:05` or `1m5s`.",
+    WishProblem.PRIVATE_URL: N_(
+        "This holds a private or signed address. I did not pass it on; take it out and ask again."
+    ),
+    WishProblem.BAD_TIME: N_("I don't understand that time. Write it like `65`, `1:05` or `1m5s`."),
 }
 
 REFUSAL: Mapping[Reason, str] = {
-    Reason.CLOSING: "I am just restarting. Please ask again in a minute.",
-    Reason.LINE_FULL: "You have enough waiting in line. Let some finish, or cancel one.",
-    Reason.MISSING_PERMISSION: "I can't work in this channel: a moderator has to allow me to {detail} here.",
-    Reason.UNKNOWN_MODEL: "I don't know this model for that. Pick one from the list that appears while you type.",
-    Reason.NO_LYRICS_MODEL: "No model writes lyrics at the moment. `/song` still works.",
-    Reason.LYRICS_UNKNOWN: "I can't tell yet which model writes lyrics. Try again in a minute.",
-    Reason.NOT_FOUND: "I can't find that song. Pick one from the list that appears while you type.",
-    Reason.NOT_YOURS: "That is somebody else's.",
-    Reason.NOT_FINISHED: "This one is not finished, so there is nothing to continue yet.",
-    Reason.NO_CLIP: "There is no music in this one to continue.",
-    Reason.TOO_LATE: "Too late: it has moved on. The card shows where it is now.",
-    Reason.DRAFT_GONE: "This was started, dropped, or is older than an hour.",
-    Reason.NEEDS_START: "Tell me from where, for example `from 1:05`.",
+    Reason.CLOSING: N_("I am just restarting. Please ask again in a minute."),
+    Reason.LINE_FULL: N_("You have enough waiting in line. Let some finish, or cancel one."),
+    Reason.MISSING_PERMISSION: N_("I can't work in this channel: a moderator has to allow me to {detail} here."),
+    Reason.UNKNOWN_MODEL: N_("I don't know this model for that. Pick one from the list that appears while you type."),
+    Reason.NO_LYRICS_MODEL: N_("No model writes lyrics at the moment. `/song` still works."),
+    Reason.LYRICS_UNKNOWN: N_("I can't tell yet which model writes lyrics. Try again in a minute."),
+    Reason.NOT_FOUND: N_("I can't find that song. Pick one from the list that appears while you type."),
+    Reason.NO_SONG_HERE: N_("This message does not show a song of mine."),
+    Reason.NOT_YOURS: N_("That is somebody else's."),
+    Reason.NOT_FINISHED: N_("This one is not finished, so there is nothing to continue yet."),
+    Reason.NO_CLIP: N_("There is no music in this one to continue."),
+    Reason.NOT_OPEN: N_("Whoever asked for this song does not want others to continue it."),
+    Reason.NOT_SETTLED: N_("This one is still under way. Cancel it or let it finish first."),
+    Reason.NO_LYRICS: N_("There are no lyrics here."),
+    Reason.NO_NEGATIVE_TAGS: N_("This model can't be told which styles to keep out. Leave them empty."),
+    Reason.TOO_LATE: N_("Too late: it has moved on. The card shows where it is now."),
+    Reason.DRAFT_GONE: N_("This was started, dropped, or is older than an hour."),
+    Reason.NEEDS_START: N_("Tell me from where, for example `from 1:05`."),
 }
 
 
-def refusal(error: Refused | WishError) -> str:
+def refusal(error: Refused | WishError, words: Words) -> str:
     """The sentence for a refusal."""
     if isinstance(error, WishError):
-        return PROBLEM[error.problem].format(limit=error.limit)
-    return REFUSAL[error.reason].format(detail=error.detail)
+        return words(PROBLEM[error.problem], limit=error.limit)
+    return words(REFUSAL[error.reason], detail=", ".join(words(detail) for detail in error.details))
 
 
 def clock_time(seconds: float) -> str:
@@ -133,16 +175,10 @@ def clock_time(seconds: float) -> str:
     return f"{whole // 60}:{whole % 60:02}{tenths}"
 
 
-def ordinal(number: int) -> str:
-    """1st, 2nd, 3rd …."""
-    ending = "th" if number % 100 in {11, 12, 13} else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{ending}"
-
-
-def ago(age: timedelta) -> str:
+def ago(age: timedelta, words: Words) -> str:
     """How long since: `3 min ago`."""
     minutes = int(age.total_seconds() // 60)
     hours, days = minutes // 60, minutes // 1440
     if days > 1:
-        return f"{days} days ago"
-    return f"{hours} h ago" if hours else f"{minutes} min ago"
+        return words("{days} days ago", days=days)
+    return words("{hours} h ago", hours=hours) if hours else words("{minutes} min ago", minutes=minutes)

@@ -247,6 +247,10 @@ def text_of(message: Any) -> str:
     return "\n".join(parts)
 
 
+REPEAT = ["Again", "Edit & again", "More"]
+"""What every card offers that has come to an end."""
+
+
 def labels(message: Any) -> list[str]:
     """What the buttons of a message say."""
     return [child.label for row in message.components for child in getattr(row, "children", [])]
@@ -261,13 +265,16 @@ def private(answer: Any) -> str:
 
 
 async def fill(actor: Any, shown: Any, **values: str) -> Any:
-    """Fill in the form of a continuation, by the words that stand at its fields."""
+    """Fill in a form, by the names of its fields; what is not named stays as it is shown."""
     assert shown.modal is not None, shown
-    words = {"What comes next?": "prompt", "From where?": "at"}
-    fields = [field for row in shown.modal["components"] for field in row["components"]]
-    return await actor.submit_modal(
-        shown, {f["custom_id"]: values[words[f["label"]]] for f in fields if words[f["label"]] in values}
-    )
+    fields = [label["component"] for label in shown.modal["components"]]
+    assert set(values) <= {field["custom_id"] for field in fields}, fields
+    return await actor.submit_modal(shown, {f["custom_id"]: values.get(f["custom_id"], _as_shown(f)) for f in fields})
+
+
+def _as_shown(field: Any) -> Any:
+    chosen = [option["value"] for option in field.get("options", ()) if option.get("default")]
+    return chosen or field.get("value", "")
 
 
 class Seen:

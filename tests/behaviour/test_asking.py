@@ -82,7 +82,8 @@ async def test_lyrics_before_the_catalogue_was_read_are_put_off(world: World, op
 async def test_models_are_offered_while_typing_and_others_refused(world: World, command: str) -> None:
     offered = await world.alice.autocomplete(world.channel, command, "model", "SUNO")
 
-    assert [choice["value"] for choice in offered] == [choice["name"] for choice in offered] != []
+    assert offered
+    assert all(choice["name"].partition(" · ")[0] == choice["value"] for choice in offered)
     answer = await world.alice.slash(world.channel, command, prompt="x", model="no-such-model")
     assert "don't know this model" in private(answer)
 
@@ -194,7 +195,7 @@ async def test_a_card_that_could_not_be_noted_claims_nothing(world: World, monke
     async def shown(*_: object) -> None:
         raise OSError("the disk is full")
 
-    monkeypatch.setattr(world.app.service, "shown", shown)
+    monkeypatch.setattr(world.app.service.asking, "shown", shown)
     answer = await world.alice.slash(world.channel, "song", prompt="Harbour")
     monkeypatch.undo()
     assert answer.followups == []
@@ -217,7 +218,7 @@ async def test_a_members_fourth_song_waits_in_line_with_its_place(world: World) 
     states = [(await world.task(number)).state for number in range(1, 6)]
     assert states == [State.RUNNING] * 3 + [State.QUEUED] * 2
     assert "In line:** next" in text_of(world.card(await world.task(4)))
-    assert "In line:** 2nd, all before it are yours" in text_of(world.card(await world.task(5)))
+    assert "In line:** number 2 of yours, nobody else before you" in text_of(world.card(await world.task(5)))
     await world.until(State.COMPLETED, 5)
     assert len(world.standin.creates) == 5
 

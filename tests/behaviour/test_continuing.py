@@ -181,7 +181,7 @@ async def test_ten_starts_of_a_draft_at_the_same_moment_are_one_song(world: Worl
     asker = await _asker(world)
 
     started = await asyncio.gather(
-        *(world.app.service.start_draft(1, replace(asker, interaction_id=n), message_id=77) for n in range(10)),
+        *(world.app.service.asking.start_draft(1, replace(asker, interaction_id=n), message_id=77) for n in range(10)),
         return_exceptions=True,
     )
 
@@ -192,7 +192,7 @@ async def test_ten_starts_of_a_draft_at_the_same_moment_are_one_song(world: Worl
 
 async def test_one_interaction_that_arrives_twice_is_one_song(world: World) -> None:
     asker = await _asker(world)
-    made = await asyncio.gather(*(world.app.service.request(SongWish(prompt="x"), asker) for _ in range(5)))
+    made = await asyncio.gather(*(world.app.service.asking.request(SongWish(prompt="x"), asker) for _ in range(5)))
 
     assert len({task.id for task in made}) == 1
 

@@ -6,7 +6,7 @@ from discord.webhook.async_ import AsyncWebhookAdapter
 from bot.domain.tasks import State
 from bot.ui import texts
 from sandbox.faults import changed
-from tests.behaviour.conftest import World, labels, private, text_of
+from tests.behaviour.conftest import REPEAT, World, labels, private, text_of
 
 LATE = 16 * 60
 """Seconds after which the interaction token is dead."""
@@ -99,7 +99,7 @@ async def test_a_continuation_of_a_song_that_came_directly_starts_there(world: W
 
     await world.alice.user.send_dm("softer", reference={"message_id": str(told.id), "channel_id": str(told.channel.id)})
 
-    assert labels(world.dms()[-1]) == ["Start", "Cancel"]
+    assert labels(world.dms()[-1]) == ["Start", "Edit", "Cancel"]
 
 
 @pytest.mark.parametrize("code", [50007, 50278])
@@ -149,7 +149,7 @@ async def test_audio_that_comes_after_the_direct_message_is_kept_for_the_list(wo
     world.standin.finish(world.standin.creates[0].id)
     for _ in range(16):
         await world.advance(300)
-    assert [labels(told) for told in world.dms()] == [["Continue", "Listen"]]
+    assert [labels(told) for told in world.dms()] == [["Continue", "Lyrics", *REPEAT, "Listen"]]
 
     world.standin.faults.clear()
     for _ in range(3):
@@ -206,7 +206,7 @@ async def test_a_file_that_is_too_large_becomes_a_link(world: World, status: int
 
     card = world.card(await world.task())
     assert card.attachments == []
-    assert labels(card) == ["Continue", "Listen"]
+    assert labels(card) == ["Continue", "Lyrics", *REPEAT, "Listen"]
     assert "too large" in text_of(card)
     assert len(world.pings()) == 1
 
@@ -317,7 +317,7 @@ async def test_a_ping_that_may_not_be_sent_into_the_channel_comes_directly(world
     (told,) = world.dms()
     assert told.content.endswith(f"/{(await world.task()).message_id}")
     await world.alice.user.send_dm("softer", reference={"message_id": str(told.id), "channel_id": str(told.channel.id)})
-    assert labels(world.dms()[-1]) == ["Start", "Cancel"]
+    assert labels(world.dms()[-1]) == ["Start", "Edit", "Cancel"]
 
 
 @pytest.mark.parametrize("status", [500, 503])

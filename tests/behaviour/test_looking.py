@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.tasks import ErrorCode, State
 from sandbox.faults import Fault, changed
-from tests.behaviour.conftest import World, labels, text_of
+from tests.behaviour.conftest import REPEAT, World, labels, text_of
 
 DAY = 24 * 3600
 SHORT = {"task_deadline_s": 60}
@@ -262,7 +262,7 @@ async def test_looks_become_rarer_the_more_of_them_fail(world: World) -> None:
 
 
 @pytest.mark.parametrize("world", [{"standin": {"progress": True, "song_s": 100}}], indirect=True)
-async def test_progress_is_shown_in_quarters(world: World) -> None:
+async def test_progress_is_shown_in_thirds(world: World) -> None:
     await world.asked()
     await world.turn()
     bars = set()
@@ -270,7 +270,7 @@ async def test_progress_is_shown_in_quarters(world: World) -> None:
         await world.advance(10)
         bars |= {line for line in text_of(world.card(await world.task())).splitlines() if line.endswith(" %")}
 
-    assert {bar.rpartition("` ")[2] for bar in bars} == {"25 %", "50 %", "75 %"}
+    assert {bar.rpartition("` ")[2] for bar in bars} == {"33 %", "66 %"}
 
 
 # --- creates ---------------------------------------------------------------------------------------------------------
@@ -295,7 +295,7 @@ async def test_a_refused_create_fails_and_is_told_once(world: World, fault: str,
 
     assert task.error_code is code
     assert "Nothing was charged" in text_of(world.card(task))
-    assert labels(world.card(task)) == []
+    assert labels(world.card(task)) == REPEAT
     assert len(world.pings()) == 1
     assert world.standin.creates == []
 
@@ -341,14 +341,14 @@ async def test_an_accepted_create_is_looked_at_whatever_its_first_word(world: Wo
 async def test_audio_that_comes_late_is_attached_to_the_finished_card(world: World) -> None:
     world.standin.faults.on_media("server_error", times=2)
     await world.song()
-    assert labels(world.card(await world.task())) == ["Continue", "Listen"]
+    assert labels(world.card(await world.task())) == ["Continue", "Lyrics", *REPEAT, "Listen"]
 
     await world.advance(11)
     await world.advance(21)
 
     card = world.card(await world.task())
     assert len(card.attachments) == 1
-    assert labels(card) == ["Continue"]
+    assert labels(card) == ["Continue", "Lyrics", *REPEAT]
     assert len(world.pings()) == 1
 
 
@@ -359,7 +359,7 @@ async def test_audio_that_can_not_be_had_becomes_a_link(world: World, fault: str
     for _ in range(3):
         await world.advance(3600)
 
-    assert labels(world.card(await world.task())) == ["Continue", "Listen"]
+    assert labels(world.card(await world.task())) == ["Continue", "Lyrics", *REPEAT, "Listen"]
     assert len(world.pings()) == 1
 
 
@@ -370,5 +370,5 @@ async def test_where_files_may_not_be_attached_the_song_is_linked(world: World) 
     await world.song()
 
     card = world.card(await world.task())
-    assert labels(card) == ["Continue", "Listen"]
+    assert labels(card) == ["Continue", "Lyrics", *REPEAT, "Listen"]
     assert card.attachments == []

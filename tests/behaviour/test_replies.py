@@ -20,7 +20,7 @@ async def test_a_reply_to_the_ready_ping_becomes_a_question_first(world: World) 
     await drafted(world)
 
     question = world.channel.last_message
-    assert labels(question) == ["Start", "Cancel"]
+    assert labels(question) == ["Start", "Edit", "Cancel"]
     assert "From: 0:05" in text_of(question)
     assert "quieter bridge" in text_of(question)
     assert len(world.standin.creates) == 1
@@ -63,14 +63,14 @@ async def test_cancel_forgets_the_question_and_spends_nothing(world: World) -> N
     assert len(world.standin.creates) == 1
 
 
-@pytest.mark.parametrize("label", ["Start", "Cancel"])
+@pytest.mark.parametrize("label", ["Start", "Edit", "Cancel"])
 async def test_a_stranger_can_not_decide_a_draft(world: World, label: str) -> None:
     await drafted(world)
 
     answer = await world.bob.click(world.channel.last_message, label=label)
 
     assert private(answer) == "That is somebody else's."
-    assert labels(world.channel.last_message) == ["Start", "Cancel"]
+    assert labels(world.channel.last_message) == ["Start", "Edit", "Cancel"]
 
 
 async def test_a_draft_is_forgotten_after_an_hour(world: World) -> None:
@@ -109,7 +109,7 @@ async def test_a_reply_to_a_ping_that_a_crash_left_unnoted_is_heard(world: World
 
     await world.alice.send(world.channel, "quieter bridge", reply_to=world.pings()[0])
 
-    assert labels(world.channel.last_message) == ["Start", "Cancel"]
+    assert labels(world.channel.last_message) == ["Start", "Edit", "Cancel"]
 
 
 async def test_replies_between_members_ask_the_database_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,7 +119,7 @@ async def test_replies_between_members_ask_the_database_nothing(world: World, mo
     async def task_of_message(message_id: int) -> None:
         asked.append(message_id)
 
-    monkeypatch.setattr(world.app.service, "task_of_message", task_of_message)
+    monkeypatch.setattr(world.app.service.library, "task_of_message", task_of_message)
     said = await world.alice.send(world.channel, "what a song")
     await world.bob.send(world.channel, "indeed", reply_to=said)
     await world.bob.send(world.channel, "softer", reply_to=card)
@@ -133,7 +133,7 @@ async def test_a_reply_that_mentions_the_bot_can_be_read(world: World) -> None:
 
     await world.alice.send(world.channel, f"{world.app.bot.user.mention} softer", reply_to=card)
 
-    assert labels(world.channel.last_message) == ["Start", "Cancel"]
+    assert labels(world.channel.last_message) == ["Start", "Edit", "Cancel"]
     assert "> softer" in text_of(world.channel.last_message)
 
 
@@ -143,7 +143,7 @@ async def test_with_the_intent_a_reply_to_a_card_is_read(world: World) -> None:
 
     await world.alice.send(world.channel, "at 0:10 softer", reply_to=card)
 
-    assert labels(world.channel.last_message) == ["Start", "Cancel"]
+    assert labels(world.channel.last_message) == ["Start", "Edit", "Cancel"]
     assert "From: 0:10" in text_of(world.channel.last_message)
 
 
@@ -254,7 +254,7 @@ async def test_a_start_whose_answer_got_lost_still_becomes_the_song(world: World
 
 async def test_a_start_that_could_not_be_noted_claims_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     await drafted(world)
-    monkeypatch.setattr(world.app.service, "shown", _disk_full)
+    monkeypatch.setattr(world.app.service.asking, "shown", _disk_full)
 
     answer = await world.alice.click(world.channel.last_message, label="Start")
 
@@ -292,4 +292,4 @@ async def _lose_the_answer(world: World, question) -> None:
 
 
 def _question(world: World):
-    return next(m for m in world.channel.history() if labels(m) == ["Start", "Cancel"])
+    return next(m for m in world.channel.history() if labels(m) == ["Start", "Edit", "Cancel"])

@@ -5,8 +5,9 @@ import itertools
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from bot.domain.line import Place
 from bot.domain.media import MediaError
+from bot.domain.members import Telling
+from bot.domain.scene import Scene
 from bot.domain.tasks import (
     MediaFile,
     MusicTask,
@@ -15,7 +16,7 @@ from bot.domain.tasks import (
     TaskId,
     Track,
 )
-from bot.engine.ports import Shown
+from bot.engine.ports import Shown, Where
 from bot.tokenlab.models import Created, CreateRequest, Look, ProviderStatus
 
 SONG = Result(title="Low Tide", tracks=(Track(audio_url="https://media.example.net/a.mp3", audio_id="clip_1"),))
@@ -79,19 +80,30 @@ class FakeDisplay:
         self.cards = Script(*(cards or [None]))
         self.found_pings: list[TaskId] = []
         self.found: int | None = None
+        self.refreshed: list[tuple[TaskId, list[TaskId]]] = []
+        self.removed: list[Where] = []
+        self.tellings: list[Telling] = []
 
-    def looks(self, task: MusicTask, place: Place | None) -> str:
-        return f"{task.state} {task.progress} {place.ahead if place else '-'}"
+    def looks(self, task: MusicTask, scene: Scene) -> str:
+        return f"{task.state} {task.progress} {scene.place.ahead if scene.place else '-'}"
 
-    async def show(self, task: MusicTask, place: Place | None) -> Shown:
-        return await self.shows.next((task, place))  # type: ignore[no-any-return]  # scripted
+    async def show(self, task: MusicTask, scene: Scene) -> Shown:
+        return await self.shows.next((task, scene))  # type: ignore[no-any-return]  # scripted
 
-    async def ping(self, task: MusicTask) -> int | None:
-        return await self.pings.next(task)  # type: ignore[no-any-return]  # scripted
+    async def refresh(self, task: MusicTask, scene: Scene) -> None:
+        self.refreshed.append((task.id, [child.id for child in scene.family.children]))
 
-    async def find_ping(self, task: MusicTask) -> int | None:
+    async def remove(self, channel_id: int, message_id: int) -> None:
+        self.removed.append((channel_id, message_id))
+
+    async def ping(self, task: MusicTask, telling: Telling) -> Where | None:
+        self.tellings.append(telling)
+        number = await self.pings.next(task)
+        return None if number is None else (task.channel_id, number)
+
+    async def find_ping(self, task: MusicTask) -> Where | None:
         self.found_pings.append(task.id)
-        return self.found
+        return None if self.found is None else (task.channel_id, self.found)
 
     async def find_card(self, task: MusicTask) -> int | None:
         return await self.cards.next(task)  # type: ignore[no-any-return]  # scripted

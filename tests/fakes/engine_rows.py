@@ -6,12 +6,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bot.domain.drafts import Draft
 from bot.domain.line import Waiting
+from bot.domain.members import Preferences
 from bot.domain.tasks import (
     ANNOUNCED,
     SETTLED,
     AttemptOutcome,
-    Draft,
     Kind,
     MediaFile,
     MusicTask,
@@ -23,6 +24,7 @@ from bot.domain.tasks import (
     TaskId,
     check_move,
 )
+from bot.domain.wishes import Wish
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ASKED_BY = 7
@@ -259,6 +261,26 @@ class Rows:
     async def of_member(self, user_id: int, limit: int) -> list[MusicTask]:
         return self._where(lambda t: t.user_id == user_id)[:limit]
 
+    async def asked_since(self, user_id: int, since: datetime) -> list[MusicTask]:
+        return self._where(lambda t: t.user_id == user_id and t.created_at >= since)[::-1]
+
+    async def started_from(self, origin: str) -> int:
+        return len(self._where(lambda t: t.origin_key.startswith(f"{origin}:") and t.state is not State.RECEIVED))
+
+    async def children_of(self, task_id: TaskId) -> list[MusicTask]:
+        return self._where(lambda t: t.parent_id == task_id)
+
+    async def messages_of(self, task_id: TaskId) -> list[tuple[int, int]]:
+        return [(self.tasks[task_id].channel_id, message) for task, message, _ in self.messages if task == task_id]
+
+    async def delete(self, task: MusicTask) -> bool:
+        current = self.tasks[task.id]
+        if current.state is not task.state or current.deleted_at is not None:
+            return False
+        emptied = replace(current, prompt="", title=None, tags=None, result=None, media=(), deleted_at=self.clock())
+        self.tasks[task.id] = replace(emptied, revision=current.revision + 1)
+        return True
+
     async def clips_of_member(self, user_id: int, limit: int) -> list[MusicTask]:
         return self._where(lambda t: t.user_id == user_id and t.state is State.COMPLETED)[:limit]
 
@@ -277,9 +299,14 @@ class DraftRows:
         self._rows = rows
         self.drafts: dict[int, Draft] = {}
         self.forgotten_before: datetime | None = None
+        self._last = 0
 
     async def add(self, draft: Draft) -> Draft:
-        self.drafts[len(self.drafts) + 1] = made = replace(draft, id=len(self.drafts) + 1)
+        for known in self.drafts.values():
+            if known.origin_key == draft.origin_key:
+                return known
+        self._last += 1
+        self.drafts[self._last] = made = replace(draft, id=self._last)
         return made
 
     async def get(self, draft_id: int) -> Draft | None:
@@ -288,9 +315,44 @@ class DraftRows:
     async def start(self, draft: Draft, new: NewTask) -> MusicTask | None:
         return (await self._rows.add(new))[0] if self.drafts.pop(draft.id, None) else None
 
+    async def change(self, draft_id: int, wish: Wish) -> bool:
+        if draft_id in self.drafts:
+            self.drafts[draft_id] = replace(self.drafts[draft_id], wish=wish)
+        return draft_id in self.drafts
+
     async def drop(self, draft_id: int) -> bool:
         return self.drafts.pop(draft_id, None) is not None
 
     async def forget(self, before: datetime) -> int:
         self.forgotten_before = before
         return 0
+
+
+class MemberRows:
+    """The store of preferences as a dict."""
+
+    def __init__(self, *known: Preferences) -> None:
+        self.known = {one.user_id: one for one in known}
+
+    async def get(self, user_id: int) -> Preferences:
+        return self.known.get(user_id, Preferences(user_id=user_id))
+
+    async def put(self, preferences: Preferences) -> None:
+        self.known[preferences.user_id] = preferences
+
+
+class LyricsRows:
+    """The store of edited lyrics as a dict."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+        self.replaced: dict[TaskId, list[str]] = {}
+
+    async def edit(self, task_id: TaskId, lyrics: str) -> MusicTask:
+        before = self._rows.tasks[task_id]
+        self.replaced.setdefault(task_id, []).append(before.lyrics or "")
+        self._rows.tasks[task_id] = replace(before, edited_lyrics=lyrics, revision=before.revision + 1)
+        return self._rows.tasks[task_id]
+
+    async def versions(self, task_id: TaskId) -> list[str]:
+        return self.replaced.get(task_id, [])

@@ -43,6 +43,7 @@ def wish(origin: object, **changes: Any) -> NewTask:
         "user_id": ALICE,
         "guild_id": STUDIO,
         "channel_id": SONGS,
+        "locale": "en-US",
         "prompt": "rain on a tin roof",
         "model": "suno-music",
         "interaction_id": 5000,

@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from bot.domain.drafts import Draft
 from bot.domain.limits import WAITING_PER_MEMBER
-from bot.domain.tasks import Draft, LineFullError, MusicTask, State
+from bot.domain.tasks import LineFullError, MusicTask, State
+from bot.domain.wishes import ContinuationWish
 from bot.store.drafts import DraftStore
 from bot.store.tasks import TaskStore
 from tests.integration.conftest import ALICE, SONGS, START, STUDIO, Make, wish
@@ -31,9 +33,7 @@ def unsaved(parent: MusicTask) -> Draft:
         user_id=ALICE,
         guild_id=STUDIO,
         channel_id=SONGS,
-        parent_id=parent.id,
-        prompt="slower",
-        at_s=65.5,
+        wish=ContinuationWish(parent_id=parent.id, prompt="slower", at_s=65.5),
     )
 
 
@@ -47,7 +47,9 @@ async def test_a_draft_is_kept_as_it_was_written(drafts: DraftStore, draft: Draf
 
 
 async def test_the_same_reply_is_the_same_draft(drafts: DraftStore, draft: Draft, parent: MusicTask):
-    assert await drafts.add(replace(unsaved(parent), prompt="faster")) == draft
+    assert (
+        await drafts.add(replace(unsaved(parent), wish=ContinuationWish(parent_id=parent.id, prompt="faster"))) == draft
+    )
 
 
 async def test_ten_drafts_of_the_same_reply_at_once_are_one(drafts: DraftStore, parent: MusicTask):

@@ -10,35 +10,34 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.line import Place
+from bot.domain.scene import Scene
 from bot.domain.tasks import ErrorCode, Kind, MediaFile, MusicTask, Result, State, Track
 from bot.service import title_of
 from bot.ui.buttons import view_of
+from bot.ui.card import EMBED_CHARS, Card, Press, jump_url
 from bot.ui.cards import (
-    EMBED_CHARS,
-    Card,
     CardRules,
-    Press,
     draft_card,
-    inline,
-    jump_url,
     plain,
-    quote,
     render,
-    row_line,
-    safe_text,
-    whole_lines,
 )
+from bot.ui.escape import inline, quote, safe_text, whole_lines
+from bot.ui.lists import row_line
+from bot.ui.words import ENGLISH
 from tests.fakes.engine_fakes import SONG
 from tests.fakes.engine_rows import START, make_task
 
 RULES = CardRules(expected_song_s=90, expected_lyrics_s=15)
+REPEAT = ["Again", "Edit & again", "More"]
+SUNG = ["Continue", *REPEAT]
 URL = "https://media.example.net/a.mp3"
 FILE = MediaFile(name="1-1.mp3", shown_as="Low Tide.mp3", size_bytes=9, duration_s=65.0)
+CROWDED = Scene(place=Place(ahead=10**6, own_ahead=10**5, people_ahead=10**6))
 LATER = START + timedelta(seconds=30)
 
 
 def card_of(place: Place | None = None, *, attaches_files: bool = True, **changes: Any) -> Card:
-    return render(make_task(**changes), place, RULES, attaches_files=attaches_files)
+    return render(make_task(**changes), Scene(place=place), RULES, attaches_files=attaches_files)
 
 
 def words_of(card: Card) -> str:
@@ -58,22 +57,22 @@ def labels_of(card: Card) -> list[str]:
         ({"state": State.SUBMITTING}, "Being sent to TokenLab", []),
         ({"state": State.RUNNING}, "Begun <t:1767225600:R>, usually finished <t:1767225690:R>", []),
         ({"state": State.RUNNING, "kind": Kind.LYRICS}, "usually finished <t:1767225615:R>", []),
-        ({"state": State.RUNNING, "progress": 60}, "`████░░░░` 50 %", []),
-        ({"state": State.COMPLETED, "result": SONG, "media": (FILE,)}, "**Finished.** 1:05 long.", ["Continue"]),
-        ({"state": State.COMPLETED, "result": SONG}, "**Finished.**", ["Continue"]),
+        ({"state": State.RUNNING, "progress": 60}, "`███░░░░░░` 33 %", []),
+        ({"state": State.COMPLETED, "result": SONG, "media": (FILE,)}, "**Finished.** 1:05 long.", SUNG),
+        ({"state": State.COMPLETED, "result": SONG}, "**Finished.**", SUNG),
         ({"state": State.COMPLETED}, "**Finished.**", []),
-        ({"state": State.FAILED, "error_code": ErrorCode.NO_CREDIT}, "top it up. Nothing was charged for it.", []),
+        ({"state": State.FAILED, "error_code": ErrorCode.NO_CREDIT}, "top it up. Nothing was charged for it.", REPEAT),
         (
             {"state": State.FAILED, "error_code": ErrorCode.NO_CREDIT, "unclear_attempts": 1},
             "top it up. Whether the earlier try was charged is unclear.",
-            [],
+            REPEAT,
         ),
         ({"unclear_attempts": 1}, "Cancelling costs nothing more.", ["Cancel"]),
-        ({"state": State.FAILED}, "**Failed.** It failed.", []),
+        ({"state": State.FAILED}, "**Failed.** It failed.", REPEAT),
         (
             {"state": State.FAILED, "error_code": ErrorCode.PROVIDER_FAILED, "error_detail": "*boo*"},
             "TokenLab says: \\*boo\\*",
-            [],
+            REPEAT,
         ),
         ({"state": State.UNCERTAIN}, "**Unclear.**", ["Try again", "Drop"]),
         ({"state": State.EXPIRED}, "**Overdue.**", []),
@@ -104,9 +103,9 @@ def test_every_state_of_every_kind_can_be_drawn_and_names_wish_and_number(state:
     ("place", "words"),
     [
         (Place(ahead=0, people_ahead=0), "next"),
-        (Place(ahead=1, people_ahead=0), "2nd, all before it are yours"),
-        (Place(ahead=2, people_ahead=1), "3rd, 1 person before you"),
-        (Place(ahead=12, people_ahead=5), "13th, 5 people before you"),
+        (Place(ahead=1, own_ahead=1, people_ahead=0), "number 2 of yours, nobody else before you"),
+        (Place(ahead=2, people_ahead=1), "1 person before you"),
+        (Place(ahead=12, own_ahead=2, people_ahead=5), "number 3 of yours, 5 people before you"),
     ],
 )
 def test_a_place_in_line_is_told_in_people(place: Place, words: str) -> None:
@@ -126,7 +125,7 @@ def test_a_song_without_its_file_is_linked_and_says_why(media: tuple[MediaFile, 
     card = card_of(state=State.COMPLETED, result=SONG, media=media, attaches_files=False)
 
     assert words in words_of(card)
-    assert [(b.label, b.url) for b in card.buttons] == [("Continue", None), ("Listen", URL)]
+    assert [(b.label, b.url) for b in card.buttons] == [*((label, None) for label in SUNG), ("Listen", URL)]
 
 
 def test_all_takes_and_the_video_are_linked() -> None:
@@ -134,10 +133,10 @@ def test_all_takes_and_the_video_are_linked() -> None:
 
     card = card_of(state=State.COMPLETED, result=Result(tracks=tracks), attaches_files=False)
 
-    assert labels_of(card) == ["Continue", "Listen 1", "Listen 2", "Video"]
+    assert labels_of(card) == [*SUNG, "Listen 1", "Listen 2", "Video"]
 
 
-@pytest.mark.parametrize(("length", "where"), [(512, "button"), (513, "text"), (2500, "text"), (2501, "nowhere")])
+@pytest.mark.parametrize(("length", "where"), [(512, "button"), (513, "text"), (1800, "text"), (1801, "nowhere")])
 def test_an_address_that_is_too_long_for_a_button_stands_in_the_text_whole_or_not_at_all(
     length: int, where: str
 ) -> None:
@@ -258,9 +257,11 @@ def test_no_text_becomes_a_masked_link(text: str) -> None:
         words_of(card_of(**parts)),
         words_of(card_of(**parts, **failed)),
         words_of(card_of(**parts, **lyrics)),
-        words_of(draft_card(draft_id=1, parent=make_task(title=text), prompt=text, at_s=None)),
-        row_line(make_task(title=text), now=START, with_member=True),
-        row_line(make_task(title=text, message_id=None), now=START, with_member=True),
+        words_of(
+            draft_card(draft_id=1, parent=make_task(title=text), prompt=text, at_s=None, price=None, words=ENGLISH)
+        ),
+        row_line(make_task(title=text), ENGLISH, now=START, with_member=True),
+        row_line(make_task(title=text, message_id=None), ENGLISH, now=START, with_member=True),
     ]
 
     assert [one for one in shown if LIVE_LINK.search(one)] == []
@@ -303,7 +304,7 @@ def test_no_text_makes_discord_refuse_a_card(
     )  # fmt: skip
     for kind in Kind:
         for files in (True, False):
-            card = render(replace(task, kind=kind), Place(ahead=10**6, people_ahead=10**6), RULES, attaches_files=files)
+            card = render(replace(task, kind=kind), CROWDED, RULES, attaches_files=files)
             assert_discord_takes(card)
             assert "@everyone" not in words_of(card)
             assert "<@&123456789012345678>" not in words_of(card)
@@ -325,14 +326,16 @@ def test_a_text_inside_a_sentence_stays_on_one_line(text: str) -> None:
 
 @given(prompt=PRESENT, at_s=st.none() | st.floats(0, 86_400))
 def test_no_text_makes_discord_refuse_a_draft(prompt: str, at_s: float | None) -> None:
-    card = draft_card(draft_id=10**17, parent=make_task(prompt=prompt), prompt=prompt, at_s=at_s)
+    card = draft_card(
+        draft_id=10**17, parent=make_task(prompt=prompt), prompt=prompt, at_s=at_s, price=None, words=ENGLISH
+    )
 
     assert_discord_takes(card)
-    assert labels_of(card) == ["Start", "Cancel"]
+    assert labels_of(card) == ["Start", "Edit", "Cancel"]
 
 
 def test_a_draft_says_what_was_left_out() -> None:
-    card = draft_card(draft_id=1, parent=make_task(title="Low Tide"), prompt=None, at_s=None)
+    card = draft_card(draft_id=1, parent=make_task(title="Low Tide"), prompt=None, at_s=None, price=None, words=ENGLISH)
 
     assert card.embed.description == "Continue **Low Tide**?\nFrom: the end\nWith the same words as before."
 
@@ -356,10 +359,10 @@ def assert_discord_takes(card: Card) -> None:
 
 
 def test_equal_rows_look_equal_and_other_rows_do_not() -> None:
-    same: dict[str, Any] = {"state": State.RUNNING, "progress": 26}
+    same: dict[str, Any] = {"state": State.RUNNING, "progress": 34}
 
-    assert card_of(**same).fingerprint() == card_of(**{**same, "progress": 49}).fingerprint()
-    assert card_of(**same).fingerprint() != card_of(**{**same, "progress": 50}).fingerprint()
+    assert card_of(**same).fingerprint() == card_of(**{**same, "progress": 66}).fingerprint()
+    assert card_of(**same).fingerprint() != card_of(**{**same, "progress": 67}).fingerprint()
     assert card_of().fingerprint() != card_of(Place(ahead=1, people_ahead=1)).fingerprint()
 
 
@@ -374,6 +377,20 @@ def test_the_ids_of_buttons_never_change() -> None:
         "WHOLE_PROMPT": "prompt",
         "START_DRAFT": "start",
         "DROP_DRAFT": "forget",
+        "START_ANOTHER": "another",
+        "EDIT_DRAFT": "edit_draft",
+        "AGAIN": "again",
+        "EDIT_AGAIN": "edit_again",
+        "READ_LYRICS": "lyrics",
+        "EDIT_LYRICS": "edit_lyrics",
+        "EARLIER_LYRICS": "earlier",
+        "MAKE_SONG": "make_song",
+        "MORE": "more",
+        "DELETE": "delete",
+        "DELETE_SURELY": "delete_surely",
+        "OPEN_TO_OTHERS": "open",
+        "CLOSE_TO_OTHERS": "close",
+        "TELLING": "telling",
     }
 
 
@@ -395,10 +412,10 @@ def test_the_plainest_card_holds_our_own_words_only() -> None:
     ("changes", "linked"), [({}, True), ({"message_id": None}, False), ({"card_lost": "no_channel"}, False)]
 )
 def test_a_line_of_a_list_links_the_card_while_there_is_one(changes: dict[str, Any], linked: bool) -> None:  # noqa: FBT001 -- a column of the table
-    line = row_line(make_task(**changes), now=START, with_member=True)
+    line = row_line(make_task(**changes), ENGLISH, now=START, with_member=True)
 
     assert line.startswith("`#1` [Slow harbour blues](https://discord.com/channels/70/700/7001)") is linked
-    assert line.endswith("song · **in line** · <@7> · <t:1767225600:R>")
+    assert line.endswith("Song · **in line** · <@7> · <t:1767225600:R>")
 
 
 @pytest.mark.parametrize(("guild_id", "where"), [(70, "70"), (None, "@me")])
@@ -407,7 +424,9 @@ def test_a_link_to_a_card_knows_direct_messages(guild_id: int | None, where: str
 
 
 def test_a_name_with_brackets_can_not_lead_elsewhere() -> None:
-    assert "](https://evil" not in row_line(make_task(title="a](https://evil.example)"), now=START, with_member=False)
+    assert "](https://evil" not in row_line(
+        make_task(title="a](https://evil.example)"), ENGLISH, now=START, with_member=False
+    )
 
 
 def test_a_list_is_cut_between_lines() -> None:

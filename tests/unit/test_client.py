@@ -13,6 +13,7 @@ from bot.domain.wishes import WishError, WishProblem
 from bot.ui import texts
 from bot.ui.buttons import PressButton
 from bot.ui.client import answer_error, asker_of, intents, say
+from bot.ui.words import words_for
 from tests.fakes.engine_rows import START
 from tests.unit.test_verdicts import refusal
 
@@ -27,6 +28,7 @@ class FakeInteraction:
         self.permissions = discord.Permissions(manage_messages="manage_messages" in rights)
         self.guild_id = 70 if in_server else None
         self.channel_id = 700
+        self.locale, self.guild_locale = discord.Locale.german, discord.Locale.japanese if in_server else None
         self.channel = object.__new__(discord.Thread) if thread else None
         self.user = SimpleNamespace(id=7)
         self.said: list[tuple[str, str, bool]] = []
@@ -43,6 +45,7 @@ class FakeInteraction:
         return speak
 
 
+GERMAN = words_for("de")
 ALL = "view_channel send_messages embed_links"
 
 
@@ -76,6 +79,11 @@ def test_nobody_is_a_moderator_of_a_direct_message(in_server: bool, is_moderator
     assert asker_of(interaction).is_moderator is is_moderator  # type: ignore[arg-type]  # a fake
 
 
+@pytest.mark.parametrize(("in_server", "locale"), [(True, "ja"), (False, "de")])
+def test_cards_speak_the_language_of_the_server(in_server: bool, locale: str) -> None:  # noqa: FBT001 -- columns of the table
+    assert asker_of(FakeInteraction(in_server=in_server)).locale == locale  # type: ignore[arg-type]  # a fake
+
+
 @pytest.mark.parametrize(("done", "way"), [(False, "response"), (True, "followup")])
 async def test_an_answer_is_private_and_finds_its_way(done: bool, way: str) -> None:  # noqa: FBT001 -- a column of the table
     interaction = FakeInteraction(done=done)
@@ -88,10 +96,10 @@ async def test_an_answer_is_private_and_finds_its_way(done: bool, way: str) -> N
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
-        (Refused(Reason.NOT_YOURS), texts.REFUSAL[Reason.NOT_YOURS]),
-        (WishError(WishProblem.BAD_TIME), texts.PROBLEM[WishProblem.BAD_TIME]),
-        (app_commands.MissingPermissions(["manage_messages"]), texts.MODERATOR_ONLY),
-        (ValueError("prompt: my secret words"), texts.UNEXPECTED),
+        (Refused(Reason.NOT_YOURS), GERMAN(texts.REFUSAL[Reason.NOT_YOURS])),
+        (WishError(WishProblem.BAD_TIME), GERMAN(texts.PROBLEM[WishProblem.BAD_TIME])),
+        (app_commands.MissingPermissions(["manage_messages"]), GERMAN(texts.MODERATOR_ONLY)),
+        (ValueError("prompt: my secret words"), GERMAN(texts.UNEXPECTED)),
     ],
 )
 async def test_each_trouble_becomes_one_private_sentence(error: Exception, sentence: str) -> None:

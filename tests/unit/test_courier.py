@@ -12,7 +12,7 @@ from bot.domain.tasks import MediaFile, MusicTask, PingStatus, Role, State, Task
 from bot.engine.courier import Courier
 from bot.engine.ports import ShowLaterError, Shown
 from tests.fakes.engine_fakes import SONG, FakeDisplay, rounds
-from tests.fakes.engine_rows import START, HandClock, Rows, make_task
+from tests.fakes.engine_rows import START, HandClock, MemberRows, Rows, make_task
 
 
 class Round:
@@ -22,7 +22,8 @@ class Round:
         self.clock = HandClock()
         self.rows = Rows(self.clock, *tasks)
         self.display = FakeDisplay(**script)
-        self.courier = Courier(self.rows, self.display, self.clock)
+        self.members = MemberRows()
+        self.courier = Courier(self.rows, self.members, self.display, self.clock)
 
     async def after(self, seconds: float = 0) -> None:
         """Time passes, then the courier goes its round: one to show, one to tell."""
@@ -157,7 +158,7 @@ async def test_a_place_in_line_is_refreshed_when_it_changes_and_at_most_every_te
     await post.after(5)
 
     assert post.display.shown[2:] == [(2, State.QUEUED)]
-    assert post.display.shows.asked[-1][1] == Place(ahead=0, people_ahead=0)
+    assert post.display.shows.asked[-1][1].place == Place(ahead=0, people_ahead=0)
 
 
 async def test_a_place_that_changed_between_the_answer_and_the_first_refresh_is_shown() -> None:

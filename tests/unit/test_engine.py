@@ -14,7 +14,7 @@ from bot.engine.poller import Poller
 from bot.engine.submitter import SubmitRules, Submitter
 from bot.tokenlab.models import ProviderStatus
 from tests.fakes.engine_fakes import FakeDisplay, FakeFolder, FakeMedia, FakeProvider, created, look, rounds, until
-from tests.fakes.engine_rows import DraftRows, HandClock, Rows, make_task
+from tests.fakes.engine_rows import DraftRows, HandClock, MemberRows, Rows, make_task
 
 FILE = MediaFile(name="1-1.mp3", shown_as="Low Tide.mp3", size_bytes=9)
 
@@ -27,7 +27,7 @@ def engine_over(rows: Rows, clock: HandClock, display: FakeDisplay, provider: Fa
         submitter=submitter,
         poller=Poller(rows, provider, budget, clock, interval_s=5),
         fetcher=Fetcher(rows, FakeMedia([FILE]), clock),
-        courier=Courier(rows, display, clock),
+        courier=Courier(rows, MemberRows(), display, clock),
         janitor=Janitor(
             rows, DraftRows(rows), display, FakeFolder(), clock,
             create_timeout_s=60, is_submitting=submitter.is_handling, on_queued=submitter.wake,

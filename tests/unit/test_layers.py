@@ -34,7 +34,8 @@ LAYERS = {
         "bot.tokenlab.models",
         without="discord sqlalchemy aiohttp",
     ),
-    "bot/service.py": layer(
+    "bot/service": layer(
+        "bot.service",
         "bot.domain",
         "bot.clock",
         "bot.tokenlab.catalogue",

@@ -85,8 +85,9 @@ def test_places_count_the_tasks_and_the_other_people_ahead(line: list[Waiting], 
     ordered = in_turn(line, running)
     told = places(ordered)
     for number, one in enumerate(ordered):
+        own = sum(before.user_id == one.user_id for before in ordered[:number])
         others = {before.user_id for before in ordered[:number]} - {one.user_id}
-        assert told[one.id] == Place(ahead=number, people_ahead=len(others))
+        assert told[one.id] == Place(ahead=number, own_ahead=own, people_ahead=len(others))
 
 
 def test_a_newcomer_goes_before_the_second_task_of_whoever_came_first():

@@ -9,6 +9,8 @@ from typing import Any
 import discord
 import pytest
 
+from bot.domain.members import Telling
+from bot.domain.scene import Scene
 from bot.domain.tasks import Kind, MediaFile, MusicTask, PingStatus, Result, State
 from bot.engine.ports import ShowLaterError, Shown
 from bot.store.schema import music_tasks
@@ -102,7 +104,7 @@ async def test_what_fits_and_is_there_is_attached_the_first_take_or_none(
     )
     client = FakeDiscord()
 
-    shown = await messenger(client, tmp_path).show(make_task(**DONE, media=media, attachment_limit_bytes=10), None)
+    shown = await messenger(client, tmp_path).show(make_task(**DONE, media=media, attachment_limit_bytes=10), Scene())
 
     ((_, payload),) = client.asked
     files = payload.get("attachments", [])
@@ -115,7 +117,7 @@ async def test_what_fits_and_is_there_is_attached_the_first_take_or_none(
 async def test_a_card_that_carries_its_files_is_edited_without_touching_them() -> None:
     client = FakeDiscord()
 
-    await messenger(client).show(make_task(**DONE, files_shown=True), None)
+    await messenger(client).show(make_task(**DONE, files_shown=True), Scene())
 
     assert "attachments" not in client.asked[0][1]
 
@@ -124,13 +126,13 @@ async def test_a_mistake_of_ours_is_not_taken_for_an_answer_of_discord() -> None
     client = FakeDiscord(edit=TypeError("bug"))
 
     with pytest.raises(TypeError):
-        await messenger(client).show(make_task(**DONE), None)
+        await messenger(client).show(make_task(**DONE), Scene())
 
 
 async def test_a_song_without_a_card_gets_one_in_the_channel() -> None:
     client = FakeDiscord()
 
-    shown = await messenger(client).show(make_task(**DONE, message_id=None), None)
+    shown = await messenger(client).show(make_task(**DONE, message_id=None), Scene())
 
     assert shown == Shown(replacement=(700, 42), told=True)
     assert client.names() == ["send"]
@@ -140,7 +142,7 @@ async def test_a_song_without_a_card_gets_one_in_the_channel() -> None:
 async def test_a_lost_card_is_not_looked_for_again_before_there_is_something_to_tell(state: State) -> None:
     client = FakeDiscord()
 
-    shown = await messenger(client).show(make_task(state=state, card_lost="no_channel"), None)
+    shown = await messenger(client).show(make_task(state=state, card_lost="no_channel"), Scene())
 
     assert (shown, client.asked) == (Shown(lost="no_channel"), [])
 
@@ -157,7 +159,7 @@ async def test_how_long_to_wait_is_taken_from_discord(state: State, age: timedel
     client = FakeDiscord(edit=discord.RateLimited(77.0))
 
     with pytest.raises(ShowLaterError) as caught:
-        await messenger(client).show(make_task(state=state, message_id=card_id(age)), None)
+        await messenger(client).show(make_task(state=state, message_id=card_id(age)), Scene())
 
     assert caught.value.retry_after_s == 77.0
 
@@ -165,7 +167,7 @@ async def test_how_long_to_wait_is_taken_from_discord(state: State, age: timedel
 async def test_an_old_card_that_may_not_be_edited_for_long_gets_a_new_message() -> None:
     client = FakeDiscord(edit=discord.RateLimited(77.0))
 
-    shown = await messenger(client).show(make_task(**DONE, message_id=card_id(timedelta(hours=2))), None)
+    shown = await messenger(client).show(make_task(**DONE, message_id=card_id(timedelta(hours=2))), Scene())
 
     assert shown == Shown(replacement=(700, 42), told=True)
 
@@ -178,7 +180,7 @@ async def test_a_song_whose_card_is_lost_waits_for_its_audio() -> None:
     lost = make_task(**DONE, card_lost="no_channel", media_wanted=True)
 
     with pytest.raises(ShowLaterError):
-        await messenger(client).show(lost, None)
+        await messenger(client).show(lost, Scene())
 
     assert client.asked == []
 
@@ -187,7 +189,7 @@ async def test_a_song_whose_card_is_lost_waits_for_its_audio() -> None:
 async def test_nobody_waits_for_audio_for_ever(waited: timedelta, state: State) -> None:
     task = make_task(state=state, state_at=START - waited, card_lost="no_channel", media_wanted=True)
 
-    assert (await messenger(FakeDiscord()).show(task, None)).told
+    assert (await messenger(FakeDiscord()).show(task, Scene())).told
 
 
 @pytest.mark.parametrize("reason", ["no_channel", "no_channel+no_dm"])
@@ -195,7 +197,7 @@ async def test_what_comes_after_the_direct_message_is_not_told_again(reason: str
     client = FakeDiscord()
     told: dict[str, Any] = {"pinged_for": State.COMPLETED, "ping_status": PingStatus.DONE}
 
-    shown = await messenger(client).show(make_task(**DONE, card_lost=reason, **told), None)
+    shown = await messenger(client).show(make_task(**DONE, card_lost=reason, **told), Scene())
 
     assert (shown, client.asked) == (Shown(lost=reason), [])
 
@@ -204,7 +206,7 @@ async def test_another_outcome_is_told_and_the_reason_does_not_grow() -> None:
     client = FakeDiscord(create_dm=refusal(403, 50007))
     told: dict[str, Any] = {"pinged_for": State.UNCERTAIN, "ping_status": PingStatus.DONE}
 
-    shown = await messenger(client).show(make_task(**DONE, card_lost="no_channel+no_dm", **told), None)
+    shown = await messenger(client).show(make_task(**DONE, card_lost="no_channel+no_dm", **told), Scene())
 
     assert shown == Shown(lost="no_channel+no_dm")
 
@@ -231,7 +233,7 @@ def test_every_reason_fits_its_column() -> None:
 async def test_each_end_is_told_in_its_own_words(changes: dict[str, Any], words: str) -> None:
     client = FakeDiscord()
 
-    assert await messenger(client).ping(make_task(**changes)) == 42
+    assert await messenger(client).ping(make_task(**changes), Telling.PING) == (700, 42)
 
     assert client.asked[0][1]["content"].startswith("<@7> ")
     assert words in client.asked[0][1]["content"]
@@ -240,7 +242,7 @@ async def test_each_end_is_told_in_its_own_words(changes: dict[str, Any], words:
 async def test_a_ping_without_a_card_is_no_reply_and_is_tried_once() -> None:
     client = FakeDiscord(send=refusal(403, 160002))
 
-    assert await messenger(client).ping(make_task(**DONE, message_id=None)) is None
+    assert await messenger(client).ping(make_task(**DONE, message_id=None), Telling.PING) is None
 
     assert ["reference" in payload for _, payload in client.asked] == [False]
 
@@ -265,7 +267,7 @@ class ClosedChannel(FakeDiscord):
 async def test_a_ping_that_no_channel_takes_goes_directly_with_a_link(error: Exception) -> None:
     client = ClosedChannel(error)
 
-    assert await messenger(client).ping(make_task(**DONE)) == 42
+    assert await messenger(client).ping(make_task(**DONE), Telling.PING) == (700, 42)
 
     ((_, payload),) = client.direct.asked
     assert payload["content"].endswith("https://discord.com/channels/70/700/7001")
@@ -275,26 +277,26 @@ async def test_a_ping_that_no_channel_takes_goes_directly_with_a_link(error: Exc
 async def test_a_ping_that_reaches_nobody_is_left_out() -> None:
     client = ClosedChannel(refusal(403, 50001), create_dm=refusal(403, 50007))
 
-    assert await messenger(client).ping(make_task(**DONE)) is None
+    assert await messenger(client).ping(make_task(**DONE), Telling.PING) is None
 
 
 @pytest.mark.parametrize("title", MASKED_LINKS)
 async def test_no_title_becomes_a_masked_link_in_a_ping(title: str) -> None:
     client = FakeDiscord()
 
-    await messenger(client).ping(make_task(**DONE, title=title))
+    await messenger(client).ping(make_task(**DONE, title=title), Telling.PING)
 
     assert not LIVE_LINK.search(client.asked[0][1]["content"])
 
 
 @pytest.mark.parametrize(
-    ("found", "ping_id"), [([message(answers=7001)], 99), ([message(answers=5)], None), ([], None)]
+    ("found", "ping"), [([message(answers=7001)], (700, 99)), ([message(answers=5)], None), ([], None)]
 )
-async def test_a_ping_is_found_by_what_it_answers(found: list[Any], ping_id: int | None) -> None:
+async def test_a_ping_is_found_by_what_it_answers(found: list[Any], ping: tuple[int, int] | None) -> None:
     client = FakeDiscord()
     client.messages = [message(author=2, answers=7001), message(), *found]
 
-    assert await messenger(client).find_ping(make_task(**DONE)) == ping_id
+    assert await messenger(client).find_ping(make_task(**DONE)) == ping
 
 
 @pytest.mark.parametrize(
@@ -355,7 +357,7 @@ async def test_a_lost_answer_is_found_among_our_own_messages(author: int, custom
 async def test_a_result_that_has_changed_is_a_message_of_its_own_and_a_repeated_one_is_not() -> None:
     client = FakeDiscord()
     for revision in (3, 3, 4):
-        await messenger(client).show(make_task(**DONE, card_lost="no_channel", revision=revision), None)
+        await messenger(client).show(make_task(**DONE, card_lost="no_channel", revision=revision), Scene())
 
     first, again, changed = (payload["nonce"] for name, payload in client.asked if name == "send")
     assert first == again != changed

@@ -8,11 +8,11 @@ import pytest
 from bot.domain.refusals import Reason, Refused
 from bot.domain.tasks import Kind, LineFullError, StaleTaskError, State, TaskId
 from bot.domain.wishes import ContinuationWish, LyricsWish, ReplyWish, SongWish, WishError
-from bot.service import Asker, Defaults, Service
+from bot.service import Asker, Defaults, Parts, Service
 from bot.tokenlab.catalogue import Catalogue
 from bot.tokenlab.models import ModelInfo
 from tests.fakes.engine_fakes import SONG
-from tests.fakes.engine_rows import START, DraftRows, HandClock, Rows, make_task
+from tests.fakes.engine_rows import START, DraftRows, HandClock, LyricsRows, MemberRows, Rows, make_task
 
 DONE = make_task(state=State.COMPLETED, result=SONG, clip_candidates={"audio_id": ["clip_1"], "task_id": ["ld_1"]})
 MODELS = [
@@ -33,18 +33,27 @@ class Office:
         self.catalogue._models = None if models is None else tuple(models)
         values: dict[str, Any] = {"clip_id_order": ("audio_id", "task_id"), "upload_extend": False, **defaults}
         values |= {"model": "suno-music", "version": "chirp-v4"}
+        self.members = MemberRows()
         self.service = Service(
-            tasks=self.rows, drafts=self.drafts, catalogue=self.catalogue, clock=self.clock, defaults=Defaults(**values)
+            Parts(
+                tasks=self.rows,
+                drafts=self.drafts,
+                members=self.members,
+                lyrics=LyricsRows(self.rows),
+                catalogue=self.catalogue,
+                clock=self.clock,
+                defaults=Defaults(**values),
+            )
         )
         self.rung: list[str] = []
-        self.service.on_queued = lambda: self.rung.append("queued")
-        self.service.on_changed = lambda: self.rung.append("changed")
+        self.service.parts.on_queued = lambda: self.rung.append("queued")
+        self.service.parts.on_changed = lambda: self.rung.append("changed")
 
 
 def asker(user_id: int = 7, **changes: Any) -> Asker:
     made = Asker(
-        user_id=user_id, guild_id=70, channel_id=700, is_moderator=False, missing_permissions=(), interaction_id=500,
-        interaction_token="secret", asked_at=START, attachment_limit_bytes=10,
+        user_id=user_id, guild_id=70, channel_id=700, locale="en-US", is_moderator=False, missing_permissions=(),
+        interaction_id=500, interaction_token="secret", asked_at=START, attachment_limit_bytes=10,
     )  # fmt: skip
     return replace(made, **changes)
 
@@ -62,13 +71,13 @@ async def refused(doing: Any) -> Reason:
     ("wanted", "made"), [(None, "suno-music"), ("suno_music", "suno-music"), ("suno-music", "suno-music")]
 )
 async def test_a_model_is_known_by_its_id_and_its_aliases(wanted: str | None, made: str) -> None:
-    task = await Office().service.request(SongWish(prompt="x", model=wanted), asker())
+    task = await Office().service.asking.request(SongWish(prompt="x", model=wanted), asker())
 
     assert (task.model, task.version) == (made, "chirp-v4")
 
 
 async def test_before_the_catalogue_is_read_any_model_is_believed() -> None:
-    assert (await Office(models=None).service.request(SongWish(prompt="x", model="new"), asker())).model == "new"
+    assert (await Office(models=None).service.asking.request(SongWish(prompt="x", model="new"), asker())).model == "new"
 
 
 @pytest.mark.parametrize(
@@ -87,13 +96,13 @@ async def test_before_the_catalogue_is_read_any_model_is_believed() -> None:
 async def test_what_can_not_be_made_is_refused_before_the_row(wish: Any, models: Any, reason: Reason) -> None:
     office = Office(models=models)
 
-    assert await refused(office.service.request(wish, asker())) is reason
+    assert await refused(office.service.asking.request(wish, asker())) is reason
     assert office.rows.tasks == {}
 
 
 @pytest.mark.parametrize("model", [None, "words"])
 async def test_lyrics_have_a_model_and_no_version(model: str | None) -> None:
-    task = await Office().service.request(LyricsWish(prompt="x", model=model), asker())
+    task = await Office().service.asking.request(LyricsWish(prompt="x", model=model), asker())
 
     assert (task.kind, task.model, task.version) == (Kind.LYRICS, "words", None)
 
@@ -101,7 +110,7 @@ async def test_lyrics_have_a_model_and_no_version(model: str | None) -> None:
 async def test_another_lyrics_model_may_be_chosen() -> None:
     models = [*MODELS, ModelInfo(id="more-words", operations=("lyrics",))]
 
-    task = await Office(models=models).service.request(LyricsWish(prompt="x", model="more-words"), asker())
+    task = await Office(models=models).service.asking.request(LyricsWish(prompt="x", model="more-words"), asker())
 
     assert task.model == "more-words"
 
@@ -114,23 +123,23 @@ async def test_a_full_line_is_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None
         raise LineFullError
 
     monkeypatch.setattr(office.rows, "add", full)
-    assert await refused(office.service.request(SongWish(prompt="x"), asker())) is Reason.LINE_FULL
-    assert await refused(office.service.start_draft(draft.id, asker(), message_id=1)) is Reason.LINE_FULL
+    assert await refused(office.service.asking.request(SongWish(prompt="x"), asker())) is Reason.LINE_FULL
+    assert await refused(office.service.asking.start_draft(draft.id, asker(), message_id=1)) is Reason.LINE_FULL
 
 
 async def test_missing_permissions_are_named() -> None:
     with pytest.raises(Refused) as caught:
-        await Office().service.request(SongWish(prompt="x"), asker(missing_permissions=("see", "send")))
+        await Office().service.asking.request(SongWish(prompt="x"), asker(missing_permissions=("see", "send")))
 
-    assert (caught.value.reason, caught.value.detail) == (Reason.MISSING_PERMISSION, "see, send")
+    assert (caught.value.reason, caught.value.details) == (Reason.MISSING_PERMISSION, ("see", "send"))
 
 
 async def test_a_card_that_is_confirmed_twice_joins_the_line_once() -> None:
     office = Office(make_task(state=State.RECEIVED, revision=1, shown_revision=0, message_id=None))
     before = office.rows[1]
 
-    await office.service.shown(before, 42)
-    await office.service.shown(before, 43)
+    await office.service.asking.shown(before, 42)
+    await office.service.asking.shown(before, 43)
 
     assert (office.rows[1].state, office.rows[1].message_id) == (State.QUEUED, 42)
     assert office.rung == ["queued", "queued"]
@@ -140,7 +149,7 @@ async def test_a_card_that_is_confirmed_twice_joins_the_line_once() -> None:
 async def test_a_place_is_known_before_a_wish_has_joined_the_line(number: int, ahead: int) -> None:
     office = Office(make_task(1), make_task(2, state=State.RECEIVED))
 
-    place = await office.service.place_of(office.rows[number])
+    place = await office.service.asking.place_of(office.rows[number])
 
     assert place is not None
     assert place.ahead == ahead
@@ -150,7 +159,7 @@ async def test_a_place_is_known_before_a_wish_has_joined_the_line(number: int, a
 
 
 async def _draft(office: Office, user_id: int = 7, **understood: Any) -> Any:
-    return await office.service.draft_reply(
+    return await office.service.asking.draft_reply(
         ReplyWish(**understood), DONE, message_id=9, user_id=user_id, guild_id=70, channel_id=700
     )
 
@@ -158,7 +167,7 @@ async def _draft(office: Office, user_id: int = 7, **understood: Any) -> Any:
 async def test_a_continuation_takes_over_what_its_parent_was_made_with() -> None:
     office = Office(replace(DONE, tags="blues", title="Low Tide", instrumental=True, model="m", version="v"))
 
-    task = await office.service.request(ContinuationWish(parent_id=TaskId(1), at_s=5.0), asker())
+    task = await office.service.asking.request(ContinuationWish(parent_id=TaskId(1), at_s=5.0), asker())
 
     assert (task.tags, task.title, task.instrumental, task.model, task.version) == ("blues", "Low Tide", True, "m", "v")
     assert (task.prompt, task.clip_id, task.continue_at_s) == (DONE.prompt, "clip_1", 5.0)
@@ -179,12 +188,12 @@ async def test_what_can_not_be_continued_is_refused(
 ) -> None:
     office = Office(replace(DONE, **changes))
 
-    assert await refused(office.service.continuable(TaskId(1), asker(**who))) is reason
+    assert await refused(office.service.asking.continuable(TaskId(1), asker(**who))) is reason
 
 
 @pytest.mark.parametrize(("channel_id", "user_id"), [(700, 8), (701, 7), (700, 7)])
 async def test_the_owner_anywhere_and_others_where_it_was_posted_may_continue(channel_id: int, user_id: int) -> None:
-    assert await Office(DONE).service.continuable(TaskId(1), asker(user_id, channel_id=channel_id)) == DONE
+    assert await Office(DONE).service.asking.continuable(TaskId(1), asker(user_id, channel_id=channel_id)) == DONE
 
 
 async def test_a_draft_with_a_secret_is_not_kept() -> None:
@@ -201,8 +210,8 @@ async def test_a_program_that_is_stopping_keeps_no_drafts_and_tries_nothing_agai
     office.service.close()
 
     assert await refused(_draft(office)) is Reason.CLOSING
-    assert await refused(office.service.start_draft(draft.id, asker(), message_id=1)) is Reason.CLOSING
-    assert await refused(office.service.retry(TaskId(1), asker(), attempt=0)) is Reason.CLOSING
+    assert await refused(office.service.asking.start_draft(draft.id, asker(), message_id=1)) is Reason.CLOSING
+    assert await refused(office.service.deciding.retry(TaskId(1), asker(), attempt=0)) is Reason.CLOSING
 
 
 @pytest.mark.parametrize(("at_s", "reason"), [(None, Reason.NEEDS_START), (0.0, Reason.NEEDS_START)])
@@ -216,10 +225,10 @@ async def test_a_draft_becomes_one_task_and_is_gone() -> None:
     office = Office(DONE)
     draft = await _draft(office, prompt="softer")
 
-    task = await office.service.start_draft(draft.id, asker(), message_id=42)
+    task = await office.service.asking.start_draft(draft.id, asker(), message_id=42)
 
     assert (task.prompt, task.message_id, task.interaction_token, task.origin_key) == ("softer", 42, None, "r:9")
-    assert await refused(office.service.start_draft(draft.id, asker(), message_id=42)) is Reason.DRAFT_GONE
+    assert await refused(office.service.asking.start_draft(draft.id, asker(), message_id=42)) is Reason.DRAFT_GONE
 
 
 async def test_a_draft_that_goes_at_the_last_moment_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -233,9 +242,9 @@ async def test_a_draft_that_goes_at_the_last_moment_is_gone(monkeypatch: pytest.
         return found
 
     monkeypatch.setattr(office.drafts, "get", then_gone)
-    assert await refused(office.service.drop_draft(draft.id, asker())) is Reason.DRAFT_GONE
+    assert await refused(office.service.asking.drop_draft(draft.id, asker())) is Reason.DRAFT_GONE
     office.drafts.drafts[draft.id] = draft
-    assert await refused(office.service.start_draft(draft.id, asker(), message_id=1)) is Reason.DRAFT_GONE
+    assert await refused(office.service.asking.start_draft(draft.id, asker(), message_id=1)) is Reason.DRAFT_GONE
 
 
 # --- changing --------------------------------------------------------------------------------------------------------
@@ -245,7 +254,7 @@ MODERATOR = {"user_id": 8, "is_moderator": True}
 
 async def act(office: "Office", action: str, who: Any) -> Any:
     more = {"attempt": 0} if action == "retry" else {}
-    return await getattr(office.service, action)(TaskId(1), who, **more)
+    return await getattr(office.service.deciding, action)(TaskId(1), who, **more)
 
 
 @pytest.mark.parametrize(
@@ -298,7 +307,7 @@ async def test_a_task_in_another_state_is_past_changing(action: str, state: Stat
 async def test_a_confirmation_counts_for_the_attempt_that_it_was_asked_about() -> None:
     office = Office(make_task(state=State.UNCERTAIN, attempt=2))
 
-    assert await refused(office.service.retry(TaskId(1), asker(), attempt=1)) is Reason.TOO_LATE
+    assert await refused(office.service.deciding.retry(TaskId(1), asker(), attempt=1)) is Reason.TOO_LATE
     assert office.rows[1].state is State.UNCERTAIN
 
 
@@ -309,14 +318,14 @@ async def test_who_comes_second_is_too_late(monkeypatch: pytest.MonkeyPatch) -> 
         raise StaleTaskError
 
     monkeypatch.setattr(office.rows, "move", stale)
-    assert await refused(office.service.cancel(TaskId(1), asker())) is Reason.TOO_LATE
-    await office.service.server_removed(70)
+    assert await refused(office.service.deciding.cancel(TaskId(1), asker())) is Reason.TOO_LATE
+    await office.service.deciding.server_removed(70)
 
 
 async def test_a_change_rings_whoever_waits_for_it() -> None:
     office = Office(make_task(state=State.UNCERTAIN))
 
-    await office.service.retry(TaskId(1), asker(), attempt=0)
+    await office.service.deciding.retry(TaskId(1), asker(), attempt=0)
 
     assert office.rung == ["changed", "queued"]
 
@@ -325,7 +334,7 @@ async def test_a_change_rings_whoever_waits_for_it() -> None:
 async def test_a_click_confirms_only_a_card_that_waits_for_it(state: State | None, confirmed: bool) -> None:  # noqa: FBT001 -- a column of the table
     office = Office(*([make_task(state=state, message_id=None)] if state else []))
 
-    await office.service.confirm_card(TaskId(1), 42)
+    await office.service.asking.confirm_card(TaskId(1), 42)
 
     assert [task.message_id for task in office.rows.tasks.values()] == ([42 if confirmed else None] if state else [])
 
@@ -338,7 +347,7 @@ async def test_servers_that_are_gone_lose_what_waits_and_others_nothing() -> Non
         make_task(4, state=State.RUNNING, guild_id=71),
     )
 
-    await office.service.servers_present([70])
+    await office.service.deciding.servers_present([70])
 
     assert [office.rows[n].state for n in range(1, 5)] == [State.QUEUED, State.CANCELLED, State.QUEUED, State.RUNNING]
 
@@ -351,7 +360,7 @@ async def test_servers_that_are_gone_lose_what_waits_and_others_nothing() -> Non
 )
 async def test_a_whole_wish_is_shown_to_its_owner_and_its_channel(who: dict[str, Any], may: bool) -> None:  # noqa: FBT001 -- a column of the table
     office = Office(make_task())
-    doing = office.service.task(TaskId(1), asker(**who))
+    doing = office.service.library.task(TaskId(1), asker(**who))
 
     if may:
         assert (await doing).id == 1
@@ -362,7 +371,7 @@ async def test_a_whole_wish_is_shown_to_its_owner_and_its_channel(who: dict[str,
 async def test_the_queue_holds_what_is_open_and_counts_everything() -> None:
     office = Office(make_task(1), DONE_2, make_task(3, guild_id=71))
 
-    queue = await office.service.queue(70)
+    queue = await office.service.library.queue(70)
 
     assert [task.id for task in queue.rows] == [1]
     assert queue.counts == {State.QUEUED: 1, State.COMPLETED: 1}
@@ -374,5 +383,5 @@ DONE_2 = replace(DONE, id=TaskId(2))
 async def test_models_are_offered_by_what_they_make() -> None:
     service = Office().service
 
-    assert [model.id for model in service.music_models()] == ["suno-music"]
-    assert [model.id for model in service.lyrics_models()] == ["words"]
+    assert [model.id for model in service.asking.music_models()] == ["suno-music"]
+    assert [model.id for model in service.asking.lyrics_models()] == ["words"]

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from bot.domain.members import Telling
 from bot.domain.refusals import Reason, Refused
 from bot.domain.tasks import ErrorCode, Kind, State
 from bot.domain.wishes import WishError, WishProblem
 from bot.ui import texts
+from bot.ui.words import ENGLISH
 
 
 @pytest.mark.parametrize(
@@ -21,6 +23,8 @@ from bot.ui import texts
         (texts.FAILURE, ErrorCode),
         (texts.PROBLEM, WishProblem),
         (texts.REFUSAL, Reason),
+        (texts.TELLING, Telling),
+        (texts.TELLING_LABEL, Telling),
     ],
 )
 def test_every_member_of_a_closed_list_has_words(words: Any, closed_list: type[StrEnum]) -> None:
@@ -30,7 +34,7 @@ def test_every_member_of_a_closed_list_has_words(words: Any, closed_list: type[S
 
 @pytest.mark.parametrize("problem", WishProblem)
 def test_every_problem_of_a_wish_becomes_a_whole_sentence(problem: WishProblem) -> None:
-    sentence = texts.refusal(WishError(problem, limit=99))
+    sentence = texts.refusal(WishError(problem, limit=99), ENGLISH)
 
     assert sentence.endswith((".", "Discord."))
     assert not [field for _, field, _, _ in Formatter().parse(sentence) if field]
@@ -38,7 +42,7 @@ def test_every_problem_of_a_wish_becomes_a_whole_sentence(problem: WishProblem) 
 
 @pytest.mark.parametrize("reason", Reason)
 def test_every_refusal_becomes_a_whole_sentence(reason: Reason) -> None:
-    sentence = texts.refusal(Refused(reason, "see this channel"))
+    sentence = texts.refusal(Refused(reason, "see this channel"), ENGLISH)
 
     assert sentence.endswith(".")
     assert ("see this channel" in sentence) is (reason is Reason.MISSING_PERMISSION)
@@ -50,7 +54,7 @@ def test_a_surprise_claims_nothing_about_what_was_started() -> None:
 
 
 def test_a_limit_is_named() -> None:
-    assert "at most 5000 characters" in texts.refusal(WishError(WishProblem.PROMPT_TOO_LONG, limit=5000))
+    assert "at most 5000 characters" in texts.refusal(WishError(WishProblem.PROMPT_TOO_LONG, limit=5000), ENGLISH)
 
 
 @pytest.mark.parametrize("code", ErrorCode)
@@ -66,24 +70,6 @@ def test_a_position_reads_as_minutes_and_seconds(seconds: float, shown: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("number", "shown"),
-    [
-        (1, "1st"),
-        (2, "2nd"),
-        (3, "3rd"),
-        (4, "4th"),
-        (11, "11th"),
-        (12, "12th"),
-        (13, "13th"),
-        (21, "21st"),
-        (112, "112th"),
-    ],
-)
-def test_a_place_reads_as_an_ordinal(number: int, shown: str) -> None:
-    assert texts.ordinal(number) == shown
-
-
-@pytest.mark.parametrize(
     ("age", "shown"),
     [
         (timedelta(seconds=5), "0 min ago"),
@@ -94,4 +80,4 @@ def test_a_place_reads_as_an_ordinal(number: int, shown: str) -> None:
     ],
 )
 def test_an_age_reads_as_its_largest_unit(age: timedelta, shown: str) -> None:
-    assert texts.ago(age) == shown
+    assert texts.ago(age, ENGLISH) == shown

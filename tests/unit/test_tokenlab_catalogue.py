@@ -1,24 +1,36 @@
 """The catalogue: always at hand, never in the way."""
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
-from bot.tokenlab.catalogue import Availability, Catalogue, LyricsChoice
+from bot.domain.price import Price
+from bot.tokenlab.catalogue import PAGES_PER_REFRESH_MAX, Availability, Catalogue, LyricsChoice
 from bot.tokenlab.errors import TokenLabError, TryLaterError
 from bot.tokenlab.models import ModelInfo
 
 MUSIC = ModelInfo(id="suno-music", aliases=("suno_music",), category="music", operations=("music",))
 LYRICS = ModelInfo(id="suno-lyrics", category="music", operations=("lyrics",))
 OPEN = ModelInfo(id="new-music", category="music")
+CHEAP = Price(min_usd=Decimal("0.02"), max_usd=Decimal("0.02"))
+DEAR = Price(min_usd=Decimal("0.10"), max_usd=Decimal("0.25"))
+WHOLE = replace(MUSIC, price=DEAR, parameters=frozenset({"prompt", "negative_tags"}))
+"""A model of which the list leaves nothing open."""
+
+
+def page(model_id: str, *operations: str, price: Price | None = None, parameters: str = "") -> ModelInfo:
+    return ModelInfo(id=model_id, operations=operations, price=price, parameters=frozenset(parameters.split()))
 
 
 class FakeSource:
     """A client whose answers a test sets."""
 
-    def __init__(self, *models: ModelInfo, pages: dict[str, tuple[str, ...]] | None = None) -> None:
+    def __init__(self, *models: ModelInfo, pages: Mapping[str, ModelInfo] | None = None) -> None:
         self.listed = list(models)
-        self.pages = pages or {}
+        self.pages = dict(pages or {})
         self.error: TokenLabError | None = None
         self.asked: list[str] = []
         self.reached = asyncio.Event()
@@ -34,7 +46,7 @@ class FakeSource:
         self.asked.append(model_id)
         if model_id not in self.pages:
             raise TryLaterError("not now")
-        return ModelInfo(id=model_id, operations=self.pages[model_id])
+        return self.pages[model_id]
 
 
 def catalogue(source: FakeSource, lyrics_model: str | None = None, **more) -> Catalogue:
@@ -89,23 +101,94 @@ async def test_a_retired_model_writes_no_lyrics():
 
 
 async def test_what_the_list_leaves_open_is_read_from_the_models_own_page():
-    source = FakeSource(MUSIC, OPEN, pages={"new-music": ("music", "lyrics")})
+    told = page("new-music", "music", "lyrics", price=CHEAP, parameters="prompt")
+    source = FakeSource(WHOLE, OPEN, pages={"new-music": told})
     subject = catalogue(source)
     await subject.refresh()
     assert source.asked == ["music", "new-music"]
     assert subject.lyrics_model() == LyricsChoice(Availability.AVAILABLE, "new-music")
-    page = subject.find("new-music")
-    assert page is not None
-    assert page.operations == ("music", "lyrics")
+    assert subject.find("new-music") == replace(told, category="music")
+    assert subject.find("suno-music") == WHOLE
+
+
+TOLD = page("suno-music", "lyrics", price=CHEAP, parameters="prompt")
+
+
+@pytest.mark.parametrize(
+    ("listed", "completed"),
+    [
+        (replace(WHOLE, operations=None), replace(WHOLE, operations=TOLD.operations)),
+        (replace(WHOLE, price=None), replace(WHOLE, price=TOLD.price)),
+        (replace(WHOLE, parameters=None), replace(WHOLE, parameters=TOLD.parameters)),
+    ],
+)
+async def test_each_open_part_is_taken_from_the_page_and_the_rest_from_the_list(listed, completed):
+    subject = catalogue(FakeSource(listed, pages={"suno-music": TOLD}))
+    await subject.refresh()
+    assert subject.find("suno-music") == completed
+
+
+async def test_a_price_that_the_page_does_not_tell_either_stays_open():
+    subject = catalogue(FakeSource(MUSIC, pages={"suno-music": page("suno-music", "music")}))
+    await subject.refresh()
+    found = subject.find("suno-music")
+    assert found is not None
+    assert (found.price, found.parameters) == (None, frozenset())
 
 
 async def test_a_page_that_fails_later_takes_nothing_away():
-    source = FakeSource(OPEN, pages={"new-music": ("lyrics",)})
+    source = FakeSource(OPEN, pages={"new-music": page("new-music", "lyrics", price=CHEAP, parameters="prompt")})
     subject = catalogue(source)
     await subject.refresh()
+    before = subject.find("new-music")
     source.pages = {}
     await subject.refresh()
     assert subject.lyrics_model() == LyricsChoice(Availability.AVAILABLE, "new-music")
+    assert subject.find("new-music") == before
+
+
+async def test_a_page_is_read_again_so_that_a_new_price_is_seen():
+    source = FakeSource(MUSIC, pages={"suno-music": page("suno-music", price=CHEAP)})
+    subject = catalogue(source)
+    await subject.refresh()
+    source.pages = {"suno-music": page("suno-music", price=DEAR)}
+    await subject.refresh()
+    assert subject.find("suno-music") == replace(MUSIC, price=DEAR, parameters=frozenset())
+
+
+async def test_what_a_page_told_is_there_before_the_next_page_is_read():
+    prices_seen: list[Price | None] = []
+
+    class Watched(FakeSource):
+        async def model(self, model_id: str) -> ModelInfo:
+            found = subject.find("suno-music")
+            prices_seen.append(found.price if found else None)
+            return await super().model(model_id)
+
+    subject = catalogue(Watched(MUSIC, LYRICS, pages={"suno-music": page("suno-music", price=DEAR)}))
+    await subject.refresh()
+    assert prices_seen == [None, DEAR]
+
+
+async def test_pages_take_turns_where_there_are_more_than_one_refresh_may_read():
+    models = [ModelInfo(id=f"m{number}", operations=("music",)) for number in range(PAGES_PER_REFRESH_MAX + 5)]
+    source = FakeSource(*models, pages={model.id: page(model.id, price=DEAR) for model in models[1:]})
+    subject = catalogue(source)
+    await subject.refresh()
+    assert source.asked[1:] == [model.id for model in models[:PAGES_PER_REFRESH_MAX]]
+    source.asked.clear()
+    await subject.refresh()
+    in_turn = models[PAGES_PER_REFRESH_MAX:] + models[: PAGES_PER_REFRESH_MAX - 5]
+    assert source.asked[1:] == [model.id for model in in_turn]
+    assert [model.id for model in subject.music_models() if model.price is None] == ["m0"]
+
+
+async def test_pages_that_may_tell_about_lyrics_are_read_first():
+    models = [ModelInfo(id=f"m{number}", operations=("music",)) for number in range(PAGES_PER_REFRESH_MAX)]
+    source = FakeSource(*models, OPEN)
+    await catalogue(source).refresh()
+    assert source.asked[1] == "new-music"
+    assert len(source.asked) == 1 + PAGES_PER_REFRESH_MAX
 
 
 async def test_an_outage_keeps_the_copy_and_is_logged_once_at_each_end(caplog):
@@ -126,7 +209,7 @@ async def test_an_outage_keeps_the_copy_and_is_logged_once_at_each_end(caplog):
 
 
 async def test_no_request_is_made_without_the_budgets_leave():
-    source = FakeSource(OPEN, pages={"new-music": ("lyrics",)})
+    source = FakeSource(OPEN, pages={"new-music": page("new-music", "lyrics")})
     assert not await catalogue(source, may_ask=lambda: False).refresh()
     assert source.asked == []
     leave = iter([True, False])

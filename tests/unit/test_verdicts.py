@@ -73,4 +73,4 @@ def test_what_is_no_answer_of_discord_has_no_verdict(error: Exception) -> None:
 
 
 def test_every_verdict_can_be_reached() -> None:
-    assert {*BY_CODE.values(), Verdict.LATER} == set(Verdict)
+    assert {*BY_CODE.values(), Verdict.LATER, Verdict.NO_CARD} == set(Verdict)

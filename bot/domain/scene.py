@@ -1,0 +1,23 @@
+"""What a card shows beside its own row: where the task stands in the line, and its family."""
+
+from dataclasses import dataclass, field
+
+from bot.domain.line import Place
+from bot.domain.tasks import MusicTask
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """What a task was made from, and what was made from it."""
+
+    parent: MusicTask | None = None
+    children: tuple[MusicTask, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """The surroundings of one task at one moment."""
+
+    place: Place | None = None
+    """Where it stands in the line, if it waits there."""
+    family: Family = field(default_factory=Family)

@@ -1,0 +1,34 @@
+"""What people can do: the use cases that cogs call. Knows rows and rules; knows neither Discord nor SQL nor HTTP.
+
+Everything that is refused is a `Refused` or a `WishError`, before anything is written.
+"""
+
+from bot.service.asking import Asking, RepeatedError
+from bot.service.deciding import Deciding
+from bot.service.library import Library, Queue
+from bot.service.lyrics import LyricsDesk
+from bot.service.parts import Asker, Defaults, Parts, title_of
+from bot.service.preferring import Preferring
+
+__all__ = ["Asker", "Defaults", "Parts", "Queue", "RepeatedError", "Service", "title_of"]
+
+
+class Service:
+    """All use cases, by what a person wants."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+        self.asking = Asking(parts)
+        """For a song, for lyrics, for going on with a song."""
+        self.deciding = Deciding(parts)
+        """About a wish that waits, or that became unclear."""
+        self.library = Library(parts)
+        """What was asked for, and what became of it."""
+        self.lyrics = LyricsDesk(parts)
+        """Lyrics that are changed by hand."""
+        self.preferring = Preferring(parts)
+        """What a member has chosen for good."""
+
+    def close(self) -> None:
+        """Take no more wishes: the program is stopping."""
+        self.parts.is_closing = True

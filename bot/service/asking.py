@@ -1,0 +1,250 @@
+"""Asking: a wish becomes a row at once, or a draft where it has to be confirmed first."""
+
+import logging
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.domain.drafts import Draft
+from bot.domain.line import Place, Waiting, in_turn, places
+from bot.domain.price import Price
+from bot.domain.refusals import Reason, Refused
+from bot.domain.tasks import LineFullError, MusicTask, NewTask, StaleTaskError, State, TaskId
+from bot.domain.wishes import ContinuationWish, ReplyWish, Wish, checked_continuation, wish_again
+from bot.service.making import Maker, Origin
+from bot.service.parts import Asker, Parts
+from bot.tokenlab.models import ModelInfo
+
+log = logging.getLogger(__name__)
+
+SAME_WISH = timedelta(minutes=3)
+"""The same wish within this time is asked back."""
+ENDED_BADLY = frozenset({State.FAILED, State.CANCELLED, State.ABANDONED})
+"""Asking once more after these is no repetition."""
+WISHED = (
+    "kind", "prompt", "title", "tags", "negative_tags", "instrumental", "model", "version", "parent_id", "continue_at_s"
+)  # fmt: skip
+"""What makes two wishes the same."""
+
+
+class RepeatedError(Exception):
+    """The member has just asked for the very same: a draft waits for the word that another one is wanted."""
+
+    def __init__(self, earlier: MusicTask, draft: Draft) -> None:
+        super().__init__(f"same as task {earlier.id}")
+        self.earlier = earlier
+        self.draft = draft
+
+
+class Asking:
+    """For a song, for lyrics, for going on with a song."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._maker = Maker(parts)
+
+    async def request(self, wish: Wish, asker: Asker) -> MusicTask:
+        """Write the row of a wish that came with a command or a form.
+
+        Raises:
+            Refused: not here, not now, not with this model; nothing was written.
+            WishError: the wish itself can't be taken; nothing was written.
+            RepeatedError: the member has just asked for the same; a draft was written.
+        """
+        self._check_may_ask(asker)
+        new = await self._maker.new_task(wish, asker, Origin(key=f"i:{asker.interaction_id}"))
+        if (earlier := await self._same(new)) is not None:
+            raise RepeatedError(earlier, await self._draft(wish, asker, new.origin_key))
+        try:
+            task, is_new = await self._parts.tasks.add(new)
+        except LineFullError as error:
+            raise Refused(Reason.LINE_FULL) from error
+        log.info("wish received", extra={"task_id": task.id, "kind": task.kind, "is_new": is_new})
+        return task
+
+    async def shown(self, task: MusicTask, message_id: int) -> MusicTask:
+        """Discord has confirmed the card: RECEIVED → QUEUED, unless somebody was first."""
+        try:
+            task = await self._parts.tasks.shown(task, message_id)
+        except StaleTaskError:
+            log.info("card was confirmed already", extra={"task_id": task.id})
+        self._parts.on_queued()
+        return task
+
+    async def confirm_card(self, task_id: TaskId, message_id: int) -> None:
+        """A click on a card proves that the card is there: settles a RECEIVED row before the click acts."""
+        task = await self._parts.tasks.get(task_id)
+        if task is not None and task.state is State.RECEIVED:
+            await self.shown(task, message_id)
+
+    async def place_of(self, task: MusicTask) -> Place | None:
+        """Where a task stands in the line, or would if it joined now."""
+        waiting, running = await self._parts.tasks.waiting(), await self._parts.tasks.running_by_member()
+        if all(one.id != task.id for one in waiting):
+            waiting.append(
+                Waiting(id=task.id, user_id=task.user_id, guild_id=task.guild_id, created_at=task.created_at)
+            )
+        return places(in_turn(waiting, running)).get(task.id)
+
+    # --- drafts ------------------------------------------------------------------------------------------------
+
+    async def draft_reply(
+        self,
+        understood: ReplyWish,
+        parent: MusicTask,
+        *,
+        message_id: int,
+        user_id: int,
+        guild_id: int | None,
+        channel_id: int,
+    ) -> Draft:
+        """Keep what was understood of a reply until it is confirmed.
+
+        Raises:
+            Refused: this song can't be continued, or not by this member.
+            WishError: the text can't be taken.
+        """
+        self._parts.check_open()
+        wish = ContinuationWish(parent_id=parent.id, prompt=understood.prompt, at_s=understood.at_s)
+        wish = checked_continuation(wish)
+        self.check_continuable(parent, user_id=user_id, channel_id=channel_id)
+        self._maker.check_start(wish.at_s)
+        return await self._parts.drafts.add(
+            Draft(
+                id=0,
+                origin_key=f"r:{message_id}",
+                created_at=self._parts.clock(),
+                user_id=user_id,
+                guild_id=guild_id,
+                channel_id=channel_id,
+                wish=wish,
+            )
+        )
+
+    async def draft_again(self, task_id: TaskId, asker: Asker, *, message_id: int) -> Draft:
+        """Keep the wish of a member's own task until it is confirmed that another one is wanted.
+
+        Raises:
+            Refused: it is not this member's.
+        """
+        self._check_may_ask(asker)
+        task = await self._parts.own(task_id, asker.user_id)
+        origin = f"b:{message_id}:again"
+        count = await self._parts.tasks.started_from(origin)
+        return await self._draft(wish_again(task), asker, f"{origin}:{count}")
+
+    async def drafted(self, draft_id: int, asker: Asker) -> Draft:
+        """A member's own draft.
+
+        Raises:
+            Refused: it is not this member's, or started, dropped or forgotten already.
+        """
+        if (draft := await self._parts.drafts.get(draft_id)) is None:
+            raise Refused(Reason.DRAFT_GONE)
+        if draft.user_id != asker.user_id:
+            raise Refused(Reason.NOT_YOURS)
+        return draft
+
+    async def change_draft(self, draft_id: int, asker: Asker, *, prompt: str | None, at_s: float | None) -> Draft:
+        """Word the continuation of a draft differently.
+
+        Raises:
+            Refused: see `drafted`.
+            WishError: the text can't be taken.
+        """
+        draft = await self.drafted(draft_id, asker)
+        if not isinstance(draft.wish, ContinuationWish):
+            raise Refused(Reason.DRAFT_GONE)
+        wish = checked_continuation(replace(draft.wish, prompt=prompt, at_s=at_s))
+        self._maker.check_start(wish.at_s)
+        if not await self._parts.drafts.change(draft.id, wish):
+            raise Refused(Reason.DRAFT_GONE)
+        return replace(draft, wish=wish)
+
+    async def start_draft(self, draft_id: int, asker: Asker, *, message_id: int | None = None) -> MusicTask:
+        """Turn a confirmed draft into a task.
+
+        Args:
+            draft_id: the draft.
+            asker: who confirms.
+            message_id: the message that asked for the confirmation, if that becomes the card.
+
+        Raises:
+            Refused: not this member's, or started or dropped already.
+        """
+        self._check_may_ask(asker)
+        draft = await self.drafted(draft_id, asker)
+        new = await self._maker.new_task(draft.wish, asker, Origin(key=draft.origin_key, message_id=message_id))
+        try:
+            task = await self._parts.drafts.start(draft, new)
+        except LineFullError as error:
+            raise Refused(Reason.LINE_FULL) from error
+        if task is None:
+            raise Refused(Reason.DRAFT_GONE)
+        log.info("wish received", extra={"task_id": task.id, "kind": task.kind, "draft_id": draft.id})
+        return task
+
+    async def drop_draft(self, draft_id: int, asker: Asker) -> None:
+        """Forget a draft.
+
+        Raises:
+            Refused: not this member's, or gone already.
+        """
+        if not await self._parts.drafts.drop((await self.drafted(draft_id, asker)).id):
+            raise Refused(Reason.DRAFT_GONE)
+
+    async def _draft(self, wish: Wish, asker: Asker, origin_key: str) -> Draft:
+        return await self._parts.drafts.add(
+            Draft(
+                id=0,
+                origin_key=origin_key,
+                created_at=self._parts.clock(),
+                user_id=asker.user_id,
+                guild_id=asker.guild_id,
+                channel_id=asker.channel_id,
+                wish=wish,
+            )
+        )
+
+    # --- before anything is asked ------------------------------------------------------------------------------
+
+    async def continuable(self, task_id: TaskId, asker: Asker) -> MusicTask:
+        """The song that a member may continue here.
+
+        Raises:
+            Refused: it can't be continued, or not by this member.
+        """
+        parent = await self._parts.known(task_id)
+        self.check_continuable(parent, user_id=asker.user_id, channel_id=asker.channel_id)
+        return parent
+
+    def check_continuable(self, parent: MusicTask, *, user_id: int, channel_id: int) -> None:
+        """See `Maker.check_continuable`."""
+        self._maker.check_continuable(parent, user_id=user_id, channel_id=channel_id)
+
+    async def price(self, wish: Wish) -> Price | None:
+        """What a wish would cost, as far as the catalogue says."""
+        return await self._maker.price(wish)
+
+    def takes_negative_tags(self, model: str) -> bool:
+        """Whether a model can be told which styles to keep out."""
+        return self._maker.takes_negative_tags(model)
+
+    def music_models(self) -> list[ModelInfo]:
+        """The models that make songs, as far as known."""
+        return self._parts.catalogue.music_models()
+
+    def lyrics_models(self) -> list[ModelInfo]:
+        """The models that write lyrics, as far as known."""
+        return self._parts.catalogue.lyrics_models()
+
+    def _check_may_ask(self, asker: Asker) -> None:
+        self._parts.check_open()
+        if asker.missing_permissions:
+            raise Refused(Reason.MISSING_PERMISSION, *asker.missing_permissions)
+
+    async def _same(self, new: NewTask) -> MusicTask | None:
+        """The newest task of this member's that asks for the same and has not ended badly."""
+        for task in await self._parts.tasks.asked_since(new.user_id, self._parts.clock() - SAME_WISH):
+            if task.state not in ENDED_BADLY and all(getattr(task, name) == getattr(new, name) for name in WISHED):
+                return task if task.origin_key != new.origin_key else None
+        return None

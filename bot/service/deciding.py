@@ -1,0 +1,95 @@
+"""Deciding about a wish that waits, or that became unclear: cancel, try again, drop."""
+
+import logging
+from collections.abc import Collection
+
+from bot.domain.refusals import Reason, Refused
+from bot.domain.tasks import MusicTask, StaleTaskError, State, TaskId
+from bot.service.parts import Asker, Parts
+
+log = logging.getLogger(__name__)
+
+
+class Deciding:
+    """By the requester, or by a moderator of the same server."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def cancel(self, task_id: TaskId, asker: Asker) -> MusicTask:
+        """Take a task out of the line; costs nothing.
+
+        Raises:
+            Refused: submitted already, or neither the member's own nor one of the moderator's server.
+        """
+        return await self._settle(await self._touchable(task_id, asker), asker, State.QUEUED, State.CANCELLED)
+
+    async def uncertain(self, task_id: TaskId, asker: Asker) -> MusicTask:
+        """The unclear task that this person may decide about.
+
+        Raises:
+            Refused: it is not unclear (any more), or not theirs to decide.
+        """
+        task = await self._touchable(task_id, asker)
+        if task.state is not State.UNCERTAIN:
+            raise Refused(Reason.TOO_LATE)
+        return task
+
+    async def retry(self, task_id: TaskId, asker: Asker, *, attempt: int) -> None:
+        """Send an unclear task once more, which may cost again; the person has confirmed that.
+
+        Args:
+            task_id: the task.
+            asker: who confirmed.
+            attempt: the attempt whose fate is unclear: one confirmation pays for one more, however often it is pressed.
+
+        Raises:
+            Refused: see `uncertain`; or the confirmation is used up.
+        """
+        self._parts.check_open()
+        task = await self.uncertain(task_id, asker)
+        if task.attempt != attempt:
+            raise Refused(Reason.TOO_LATE)
+        await self._settle(task, asker, State.UNCERTAIN, State.QUEUED)
+        self._parts.on_queued()
+
+    async def drop(self, task_id: TaskId, asker: Asker) -> None:
+        """Let an unclear task go.
+
+        Raises:
+            Refused: see `uncertain`.
+        """
+        await self._settle(await self.uncertain(task_id, asker), asker, State.UNCERTAIN, State.CANCELLED)
+
+    async def server_removed(self, guild_id: int) -> None:
+        """The bot is no longer in a server: what waits there is cancelled; what runs goes to DMs and `/songs`."""
+        for task in await self._parts.tasks.in_line_of(guild_id):
+            try:
+                await self._parts.tasks.move(task, State.CANCELLED)
+            except StaleTaskError:
+                log.info("task was submitted before its server went", extra={"task_id": task.id})
+
+    async def servers_present(self, guild_ids: Collection[int]) -> None:
+        """These are all servers of ours: wishes of others that wait in the line are cancelled."""
+        for guild_id in await self._parts.tasks.guilds_in_line() - set(guild_ids):
+            await self.server_removed(guild_id)
+
+    async def _settle(self, task: MusicTask, asker: Asker, before: State, after: State) -> MusicTask:
+        if task.state is not before:
+            raise Refused(Reason.TOO_LATE)
+        try:
+            moved = await self._parts.tasks.move(task, after)
+        except StaleTaskError as error:
+            raise Refused(Reason.TOO_LATE) from error
+        by_moderator = task.user_id != asker.user_id
+        log.info("task moved", extra={"task_id": task.id, "from": before, "to": after, "by_moderator": by_moderator})
+        self._parts.on_changed()
+        return moved
+
+    async def _touchable(self, task_id: TaskId, asker: Asker) -> MusicTask:
+        """A task that this person may change: their own, or as moderator one of this server."""
+        task = await self._parts.known(task_id)
+        same_server = task.guild_id is not None and task.guild_id == asker.guild_id
+        if task.user_id != asker.user_id and not (asker.is_moderator and same_server):
+            raise Refused(Reason.NOT_YOURS)
+        return task

@@ -1,0 +1,166 @@
+"""What the use cases share: who asks, the stores they need, and the questions that more than one of them puts."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from bot.clock import Clock
+from bot.domain.drafts import Draft
+from bot.domain.line import Waiting
+from bot.domain.members import Preferences
+from bot.domain.refusals import Reason, Refused
+from bot.domain.tasks import MusicTask, NewTask, Role, State, TaskId
+from bot.domain.wishes import Wish
+from bot.tokenlab.catalogue import Catalogue
+from bot.tokenlab.models import ModelInfo
+
+NAME_CHARS = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """Who asks, where, and through which interaction."""
+
+    user_id: int
+    guild_id: int | None
+    channel_id: int
+    locale: str
+    """The language that cards have here."""
+    is_moderator: bool
+    missing_permissions: tuple[str, ...]
+    """What the bot may not do in this channel although it has to."""
+    interaction_id: int
+    interaction_token: str
+    asked_at: datetime
+    attachment_limit_bytes: int
+    """0 where the bot may not attach files."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defaults:
+    """What the operator set for wishes that leave it open."""
+
+    model: str
+    version: str
+    clip_id_order: tuple[str, ...]
+    upload_extend: bool
+
+
+class Tasks(Protocol):
+    """The task store, as far as the use cases need it; `bot/store/tasks.py` has the meaning of each."""
+
+    async def add(self, new: NewTask) -> tuple[MusicTask, bool]: ...
+    async def move(self, before: MusicTask, to: State, **values: Any) -> MusicTask: ...  # noqa: ANN401 -- column values
+    async def shown(self, before: MusicTask, message_id: int) -> MusicTask: ...
+    async def annotate(self, task_id: TaskId, **values: Any) -> None: ...  # noqa: ANN401 -- column values
+    async def delete(self, task: MusicTask) -> bool: ...
+    async def remember_message(self, task: MusicTask, *, message_id: int, channel_id: int, role: Role) -> None: ...
+    async def get(self, task_id: TaskId) -> MusicTask | None: ...
+    async def by_origin(self, origin_key: str) -> MusicTask | None: ...
+    async def by_message(self, message_id: int) -> MusicTask | None: ...
+    async def started_from(self, origin: str) -> int: ...
+    async def waiting(self) -> list[Waiting]: ...
+    async def running_by_member(self) -> dict[int, int]: ...
+    async def guilds_in_line(self) -> set[int]: ...
+    async def in_line_of(self, guild_id: int) -> list[MusicTask]: ...
+    async def of_member(self, user_id: int, limit: int) -> list[MusicTask]: ...
+    async def asked_since(self, user_id: int, since: datetime) -> list[MusicTask]: ...
+    async def clips_of_member(self, user_id: int, limit: int) -> list[MusicTask]: ...
+    async def children_of(self, task_id: TaskId) -> list[MusicTask]: ...
+    async def of_guild(self, guild_id: int, states: Collection[State], limit: int) -> list[MusicTask]: ...
+    async def counts_of_guild(self, guild_id: int) -> dict[State, int]: ...
+
+
+class Drafts(Protocol):
+    """The draft store, as far as the use cases need it."""
+
+    async def add(self, draft: Draft) -> Draft: ...
+    async def get(self, draft_id: int) -> Draft | None: ...
+    async def change(self, draft_id: int, wish: Wish) -> bool: ...
+    async def start(self, draft: Draft, new: NewTask) -> MusicTask | None: ...
+    async def drop(self, draft_id: int) -> bool: ...
+
+
+class Members(Protocol):
+    """The store of what members have chosen."""
+
+    async def get(self, user_id: int) -> Preferences: ...
+    async def put(self, preferences: Preferences) -> None: ...
+
+
+class Lyrics(Protocol):
+    """The store of lyrics that were changed by hand."""
+
+    async def edit(self, task_id: TaskId, lyrics: str) -> MusicTask: ...
+    async def versions(self, task_id: TaskId) -> Sequence[str]: ...
+
+
+@dataclass(kw_only=True)
+class Parts:
+    """What the use cases work with."""
+
+    tasks: Tasks
+    drafts: Drafts
+    members: Members
+    lyrics: Lyrics
+    catalogue: Catalogue
+    clock: Clock
+    defaults: Defaults
+    is_closing: bool = False
+    on_queued: Callable[[], None] = lambda: None
+    """Rung when a task joins the line."""
+    on_changed: Callable[[], None] = lambda: None
+    """Rung when a card has something new to show."""
+
+    def check_open(self) -> None:
+        """Refuse whatever costs something once the program is stopping.
+
+        Raises:
+            Refused: it is.
+        """
+        if self.is_closing:
+            raise Refused(Reason.CLOSING)
+
+    def music_model(self, name: str) -> ModelInfo:
+        """The model of that name, if it makes music.
+
+        Raises:
+            Refused: none is known by that name, or it does not.
+        """
+        found = self.catalogue.find(name)
+        if found is None or not found.makes_music:
+            raise Refused(Reason.UNKNOWN_MODEL)
+        return found
+
+    async def known(self, task_id: TaskId) -> MusicTask:
+        """The task of that id.
+
+        Raises:
+            Refused: there is none, or its owner has deleted it.
+        """
+        task = await self.tasks.get(task_id)
+        if task is None or task.deleted_at is not None:
+            raise Refused(Reason.NOT_FOUND)
+        return task
+
+    async def own(self, task_id: TaskId, user_id: int) -> MusicTask:
+        """A member's own task.
+
+        Raises:
+            Refused: there is none, or it is somebody else's.
+        """
+        task = await self.known(task_id)
+        if task.user_id != user_id:
+            raise Refused(Reason.NOT_YOURS)
+        return task
+
+
+def title_of(task: MusicTask) -> str:
+    """What people call a task: its title, the result's, or the first words of the prompt."""
+    if task.title:
+        return task.title
+    if task.result and task.result.title:
+        return task.result.title
+    words = " ".join(task.prompt.split())
+    return words if len(words) <= NAME_CHARS else f"{words[: NAME_CHARS - 1].rstrip()}…"

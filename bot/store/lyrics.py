@@ -1,0 +1,46 @@
+"""All SQL about lyrics that were changed by hand: the newest text stands in the task's row, the earlier ones here."""
+
+from sqlalchemy import func, insert, select, update
+
+from bot.clock import Clock
+from bot.domain.tasks import MusicTask, TaskId
+from bot.store.database import Database
+from bot.store.rows import TASK_COLUMNS, task_of
+from bot.store.schema import lyrics_versions, music_tasks
+
+V = lyrics_versions.c
+
+
+class LyricsStore:
+    """The rows of `lyrics_versions`."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def edit(self, task_id: TaskId, lyrics: str) -> MusicTask:
+        """Replace the text of lyrics; what stood there before becomes a version. The card has something new to show."""
+        here = music_tasks.c.id == task_id
+        async with self._database.write() as connection:
+            locked = select(*TASK_COLUMNS).where(here).with_for_update()  # SQLite has one writer anyway
+            before = task_of((await connection.execute(locked)).one())
+            count = select(func.count()).where(V.task_id == task_id)
+            number = (await connection.execute(count)).scalar_one() + 1
+            await connection.execute(
+                insert(lyrics_versions).values(
+                    task_id=task_id, number=number, replaced_at=self._clock(), text=before.lyrics or ""
+                )
+            )
+            changed = (
+                update(music_tasks)
+                .where(here)
+                .values(edited_lyrics=lyrics, revision=music_tasks.c.revision + 1, files_shown=False)
+                .returning(*TASK_COLUMNS)
+            )
+            return task_of((await connection.execute(changed)).one())
+
+    async def versions(self, task_id: TaskId) -> list[str]:
+        """The texts that were replaced, the oldest first."""
+        query = select(V.text).where(V.task_id == task_id).order_by(V.number)
+        async with self._database.read() as connection:
+            return list((await connection.execute(query)).scalars())

@@ -1,0 +1,85 @@
+"""What a message of ours is made of: an embed, buttons whose state is their id, and the files that go along."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+
+import discord
+
+from bot.domain.tasks import MusicTask
+
+EMBED_CHARS = 4096
+"""Discord: the description of an embed."""
+LINK_BUTTON_CHARS = 512
+"""Discord: link buttons take addresses of up to 512 characters."""
+
+
+class Press(StrEnum):
+    """What a button does; part of its custom id, so it never changes."""
+
+    CANCEL = "cancel"
+    RETRY = "retry"
+    RETRY_SURELY = "retry_surely"
+    DROP = "drop"
+    CONTINUE = "continue"
+    WHOLE_PROMPT = "prompt"
+    START_DRAFT = "start"
+    """The message that asks becomes the card."""
+    START_ANOTHER = "another"
+    """As above, but the card is a new message."""
+    EDIT_DRAFT = "edit_draft"
+    DROP_DRAFT = "forget"
+    AGAIN = "again"
+    EDIT_AGAIN = "edit_again"
+    READ_LYRICS = "lyrics"
+    """With a number: another page."""
+    EDIT_LYRICS = "edit_lyrics"
+    """With a number: this section of them."""
+    EARLIER_LYRICS = "earlier"
+    """With a number: this version."""
+    MAKE_SONG = "make_song"
+    MORE = "more"
+    DELETE = "delete"
+    DELETE_SURELY = "delete_surely"
+    OPEN_TO_OTHERS = "open"
+    CLOSE_TO_OTHERS = "close"
+    TELLING = "telling"
+    """With a number: the choice's place in `Telling`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    """A button of a card: either a press that the bot answers, or a link."""
+
+    label: str
+    press: Press | None = None
+    subject: int = 0
+    """The id of the music task, or of the draft."""
+    number: int | None = None
+    """What else a press needs to know: an attempt, a page."""
+    style: discord.ButtonStyle = discord.ButtonStyle.secondary
+    url: str | None = None
+    is_disabled: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """Everything a message shows, but the bytes of its files."""
+
+    embed: discord.Embed
+    buttons: tuple[Button, ...] = ()
+    lyrics_file: str | None = None
+    """Text that goes beside the card as a `.txt`."""
+
+    def fingerprint(self) -> str:
+        """Equal for cards that look equal."""
+        drawn = [self.embed.to_dict(), [(b.label, b.press, b.url) for b in self.buttons], self.lyrics_file]
+        return hashlib.sha256(json.dumps(drawn, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def jump_url(task: MusicTask) -> str | None:
+    """A link to the card."""
+    if task.message_id is None:
+        return None
+    return f"https://discord.com/channels/{task.guild_id or '@me'}/{task.channel_id}/{task.message_id}"

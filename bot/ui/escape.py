@@ -1,0 +1,51 @@
+"""Text of members and of the provider, made safe to stand among our words: no ping, no formatting, no hidden link."""
+
+import re
+from collections.abc import Sequence
+
+from discord.utils import escape_markdown, escape_mentions
+
+NO_BRACKETS = str.maketrans("[]", "()")
+"""For names inside a link: a bracket would end it and lead elsewhere."""
+OPEN_BRACKET = re.compile(r"(?P<backslashes>\\*)\[")
+
+
+def safe_text(text: str) -> str:
+    """Text of a member or of the provider, as it was written: no formatting, no ping, no link under other words."""
+    # piece by piece, for discord.py escapes what looks like a link only at its beginning
+    escaped = "[".join(escape_markdown(piece) for piece in text.split("["))
+    return escape_mentions(OPEN_BRACKET.sub(_escaped_bracket, escaped))
+
+
+def _escaped_bracket(found: re.Match[str]) -> str:
+    """The bracket behind an odd number of backslashes; an even number escapes only itself."""
+    backslashes = found["backslashes"]
+    return f"{backslashes}[" if len(backslashes) % 2 else f"{backslashes}\\["
+
+
+def quote(text: str, limit: int) -> str:
+    """Text of a member as a block quote that can't ping, break out, or pass the limit (counted after escaping)."""
+    escaped = safe_text(text)
+    if len(escaped) > limit:
+        escaped = escaped[: limit - 1].rstrip("\\ \n") + "…"
+    return "\n".join(f"> {line}" for line in escaped.splitlines())
+
+
+def inline(text: str, limit: int) -> str:
+    """Text of a member within one of our sentences."""
+    return quote(" ".join(text.split()), limit).removeprefix("> ")
+
+
+def link_name(text: str, limit: int) -> str:
+    """Text of a member as the words of a link."""
+    return inline(text.translate(NO_BRACKETS), limit)
+
+
+def whole_lines(lines: Sequence[str], limit: int) -> str:
+    """As many of the lines as fit, from the first on; a line that is cut would be a broken link."""
+    text = ""
+    for line in lines:
+        if len(text) + len(line) >= limit:
+            break
+        text += f"{line}\n"
+    return text.rstrip()

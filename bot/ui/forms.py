@@ -1,0 +1,105 @@
+"""Forms: what a member fills in. As with buttons, the custom id says what it is for: a restart does no harm."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import discord
+
+TITLE_CHARS = 45
+"""Discord: the title of a form, and the label of a field."""
+INPUT_CHARS = 4000
+"""Discord: a text input."""
+CUSTOM_ID = re.compile(r"encore:form:(?P<form>[a-z_]+)(?P<numbers>(?::\d{1,18})*)")
+
+
+class Form(StrEnum):
+    """What a form is for; part of its custom id, so it never changes."""
+
+    CONTINUE = "continue"
+    EDIT_DRAFT = "edit_draft"
+    EDIT_AGAIN = "edit_again"
+    EDIT_LYRICS = "edit_lyrics"
+    MAKE_SONG = "make_song"
+    TAGS = "tags"
+    FIND = "find"
+
+
+Values = Mapping[str, str]
+"""What was filled in, by the names of the fields."""
+FormHandler = Callable[..., Awaitable[None]]
+"""Answers a form: takes the interaction, the values, and the numbers of the custom id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """A text to fill in."""
+
+    name: str
+    label: str
+    value: str = ""
+    placeholder: str = ""
+    max_chars: int = INPUT_CHARS
+    is_long: bool = False
+    is_required: bool = False
+
+    def item(self) -> discord.ui.Label[Any]:
+        """The field as discord.py sends it."""
+        text: discord.ui.TextInput[Any] = discord.ui.TextInput(
+            custom_id=self.name,
+            style=discord.TextStyle.paragraph if self.is_long else discord.TextStyle.short,
+            default=self.value[: self.max_chars] or None,
+            placeholder=self.placeholder[:100] or None,
+            required=self.is_required,
+            max_length=self.max_chars,
+        )
+        return discord.ui.Label(text=self.label[:TITLE_CHARS], component=text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One of a few to choose."""
+
+    name: str
+    label: str
+    options: Sequence[tuple[str, str]]
+    """Value and words of each."""
+    value: str
+
+    def item(self) -> discord.ui.Label[Any]:
+        """The choice as discord.py sends it."""
+        options = [
+            discord.SelectOption(label=label, value=value, default=value == self.value) for value, label in self.options
+        ]
+        menu: discord.ui.Select[Any] = discord.ui.Select(custom_id=self.name, options=options)
+        return discord.ui.Label(text=self.label[:TITLE_CHARS], component=menu)
+
+
+def form_of(form: Form, *numbers: int, title: str, fields: Sequence[Field | Choice]) -> discord.ui.Modal:
+    """A form as discord.py sends it; whoever registered for it on the client gets what is filled in."""
+    modal = discord.ui.Modal(title=title[:TITLE_CHARS], custom_id=":".join(["encore:form", form, *map(str, numbers)]))
+    for field in fields:
+        modal.add_item(field.item())
+    return modal
+
+
+def filled_form(data: Mapping[str, Any]) -> tuple[str, Values, list[int]] | None:
+    """Which form of ours was filled in, with what, about which rows; None for a form of somebody else."""
+    if (found := CUSTOM_ID.fullmatch(data.get("custom_id", ""))) is None:
+        return None
+    numbers = [int(number) for number in found["numbers"].split(":")[1:]]
+    return found["form"], dict(_values(data.get("components", ()))), numbers
+
+
+def _values(components: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for one in components:
+        inner = one.get("components") or ([one["component"]] if "component" in one else None)
+        if inner is not None:
+            found += _values(inner)
+        elif "custom_id" in one:
+            chosen = one.get("values") or [one.get("value") or ""]
+            found.append((one["custom_id"], chosen[0]))
+    return found
