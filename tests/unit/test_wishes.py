@@ -64,12 +64,14 @@ def test_normalising_twice_changes_nothing(text):
 
 
 def test_titles_and_tags_are_one_line():
-    wish = checked(SongWish(prompt=" rain\n\non tin ", title=" Low\n Tide ", tags="lo-fi,\n\tslow"))
-    assert wish == SongWish(prompt="rain\n\non tin", title="Low Tide", tags="lo-fi, slow")
+    wish = checked(
+        SongWish(prompt=" rain\n\non tin ", title=" Low\n Tide ", tags="lo-fi,\n\tslow", negative_tags=" brass,\nchoir")
+    )
+    assert wish == SongWish(prompt="rain\n\non tin", title="Low Tide", tags="lo-fi, slow", negative_tags="brass, choir")
 
 
 def test_empty_title_and_tags_are_none():
-    assert checked(SongWish(prompt="rain", title=" \u200b ", tags="\n")) == SongWish(prompt="rain")
+    assert checked(SongWish(prompt="rain", title=" \u200b ", tags="\n", negative_tags=" ")) == SongWish(prompt="rain")
 
 
 def test_all_else_of_a_wish_is_kept():
@@ -91,11 +93,13 @@ def test_a_continuation_needs_no_prompt():
         (LyricsWish(prompt=""), WishProblem.EMPTY_PROMPT, None),
         (SongWish(prompt="🎵" * (PROMPT_MAX_CHARS + 1)), WishProblem.PROMPT_TOO_LONG, PROMPT_MAX_CHARS),
         (SongWish(prompt="a", tags="b" * (TAGS_MAX_CHARS + 1)), WishProblem.TAGS_TOO_LONG, TAGS_MAX_CHARS),
+        (SongWish(prompt="a", negative_tags="b" * (TAGS_MAX_CHARS + 1)), WishProblem.TAGS_TOO_LONG, TAGS_MAX_CHARS),
         (SongWish(prompt="a", title="b" * (TITLE_MAX_CHARS + 1)), WishProblem.TITLE_TOO_LONG, TITLE_MAX_CHARS),
         (SongWish(prompt="sing sk-1234567890abcdef"), WishProblem.SECRET, None),
         (SongWish(prompt="sing sk-12345\u200d67890abcdef"), WishProblem.SECRET, None),
         (SongWish(prompt="a", title="sk-1234567890abcdef"), WishProblem.SECRET, None),
         (SongWish(prompt="a", tags="http://localhost"), WishProblem.PRIVATE_URL, None),
+        (SongWish(prompt="a", negative_tags="sk-1234567890abcdef"), WishProblem.SECRET, None),
         (LyricsWish(prompt="about http://10.0.0.1/"), WishProblem.PRIVATE_URL, None),
         (ContinuationWish(parent_id=TaskId(1), prompt="http://localhost"), WishProblem.PRIVATE_URL, None),
         (ContinuationWish(parent_id=TaskId(1), at_s=-1.0), WishProblem.BAD_TIME, AT_MAX_S),
@@ -111,7 +115,8 @@ def test_what_cannot_be_taken_is_refused_with_its_problem(wish, problem, limit):
 
 
 def test_texts_at_the_limit_are_taken():
-    wish = SongWish(prompt="🎵" * PROMPT_MAX_CHARS, title="é" * TITLE_MAX_CHARS, tags="b" * TAGS_MAX_CHARS)
+    tags = "b" * TAGS_MAX_CHARS
+    wish = SongWish(prompt="🎵" * PROMPT_MAX_CHARS, title="é" * TITLE_MAX_CHARS, tags=tags, negative_tags=tags)
     assert checked(wish) == wish
 
 
