@@ -2,6 +2,7 @@
 
 import json
 import math
+from decimal import Decimal
 
 import pytest
 from annotated_types import MaxLen
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import String
 
+from bot.domain.price import FREE, Price
 from bot.domain.tasks import ErrorCode, Kind, Track
 from bot.settings import Settings
 from bot.store.schema import music_tasks
@@ -57,6 +59,9 @@ FIELDS = [
     "billing_transaction_id",
     "tokenlab",
     "pricing",
+    "pricing_summary",
+    "pricing_unit",
+    "commercial",
     "lifecycle",
     "aliases",
     "supported_operations",
@@ -65,7 +70,8 @@ FIELDS = [
     "service_limits",
     "category",
 ]  # fmt: skip - a list of words
-RECORD = st.dictionaries(st.sampled_from(FIELDS), JSON, max_size=10)
+PRICING = st.dictionaries(st.sampled_from(["unit", "per_request", "min_price", "max_price"]), JSON, max_size=4)
+RECORD = st.dictionaries(st.sampled_from(FIELDS), JSON | PRICING, max_size=10)
 ODD_RECORD = RECORD | st.builds(lambda inner, outer: {**outer, "data": inner}, st.lists(RECORD, max_size=3), RECORD)
 
 
@@ -84,6 +90,7 @@ def test_a_song_says_what_the_documentation_asks_for():
         prompt="blues",
         title="Low Tide",
         tags="a, b",
+        negative_tags="c, d",
         instrumental=True,
     )  # fmt: skip - one request
     assert request.body() == {
@@ -93,12 +100,15 @@ def test_a_song_says_what_the_documentation_asks_for():
         "prompt": "blues",
         "title": "Low Tide",
         "tags": "a, b",
+        "negative_tags": "c, d",
         "make_instrumental": True,
     }  # fmt: skip - one body
 
 
 def test_fields_without_a_value_are_left_out():
-    request = CreateRequest(kind=Kind.SONG, model="m", version="chirp-v4", prompt="p", title="", tags=None)
+    request = CreateRequest(
+        kind=Kind.SONG, model="m", version="chirp-v4", prompt="p", title="", tags=None, negative_tags=""
+    )
     assert request.body() == {"model": "m", "mv": "chirp-v4", "action": "MUSIC", "prompt": "p"}
 
 
@@ -110,6 +120,7 @@ def test_lyrics_carry_nothing_that_belongs_to_music():
         prompt="p",
         title="t",
         tags="a",
+        negative_tags="b",
         instrumental=True,
         clip_id="c",
         continue_at_s=3,
@@ -353,6 +364,7 @@ FULL = {
         "aliases": ["suno_music", 5, "suno_music"],
         "category": "Music",
         "pricing": {"currency": "USD", "min_price": "0.10", "max_price": "0.25"},
+        "pricing_unit": "per_request",
         "lifecycle": {"stage": "Active"},
         "request_format_summary": {"public_operations": ["Music"], "request_endpoint": "/v1/music/generations"},
     },
@@ -375,7 +387,9 @@ def test_full_and_compact_items_are_read():
         operations=("music",),
         request_endpoint="/v1/music/generations",
         stage="active",
+        price=Price(min_usd=Decimal("0.10"), max_usd=Decimal("0.25")),
     )  # fmt: skip - one model
+    assert lyrics.price == Price(min_usd=Decimal("0.02"), max_usd=Decimal("0.02"))
     assert (suno.makes_music, suno.writes_lyrics) == (True, False)
     assert (lyrics.makes_music, lyrics.writes_lyrics) == (False, True)
 
@@ -411,6 +425,128 @@ def test_a_page_that_publishes_no_operation_is_known_to_publish_none():
     assert page.operations == ()
 
 
+@pytest.mark.parametrize(
+    ("contract", "parameters"),
+    [
+        ({"supported_parameters": ["Prompt", "negative_tags", 5, ""]}, {"prompt", "negative_tags"}),
+        ({"operation_constraints": [{"supported_parameters": ["negative_tags"]}, {}]}, {"negative_tags"}),
+        (
+            {"supported_parameters": ["mv"], "operation_constraints": [{"supported_parameters": ["negative_tags"]}]},
+            {"mv", "negative_tags"},
+        ),
+        ({"supported_parameters": [], "public_operations": ["music"]}, None),
+        ({"supported_parameters": "negative_tags"}, None),
+        (None, None),
+    ],
+)
+def test_parameters_are_those_of_the_contract_and_of_its_operations(contract, parameters):
+    item = {"id": "x", "tokenlab": {"request_format_details": contract}}
+    info, page = parse_model_info(item), parse_model_page(item)
+    assert info is not None
+    assert page is not None
+    assert info.parameters == parameters
+    assert page.parameters == (parameters or frozenset())
+
+
+@pytest.mark.parametrize(
+    ("parameters", "taken"),
+    [(None, False), (frozenset(), False), (frozenset({"tags"}), False), (frozenset({"tags", "negative_tags"}), True)],
+)
+def test_negative_tags_are_taken_only_where_published(parameters, taken):
+    assert ModelInfo(id="x", parameters=parameters).takes_negative_tags is taken
+
+
+def price_of(item: dict[str, object]) -> Price | None:
+    info = parse_model_info({"id": "x", **item})
+    assert info is not None
+    return info.price
+
+
+def usd(low: str, high: str | None = None) -> Price:
+    return Price(min_usd=Decimal(low), max_usd=Decimal(high or low))
+
+
+RANGE = {"min_price": "0.10", "max_price": "0.25"}
+PER_REQUEST = {"pricing_unit": "per_request"}
+
+
+@pytest.mark.parametrize(
+    ("item", "price"),
+    [
+        # a full item and a model's own page
+        ({"tokenlab": PER_REQUEST | {"pricing": {"currency": "USD", "per_request": "0.10"}}}, usd("0.10")),
+        ({"tokenlab": PER_REQUEST | {"pricing": {"per_request": "0.10"}, "pricing_summary": None}}, usd("0.10")),
+        (
+            {"tokenlab": PER_REQUEST | {"pricing": {"per_request": "0.10"}, "pricing_summary": RANGE}},
+            usd("0.10", "0.25"),
+        ),
+        (
+            {"tokenlab": PER_REQUEST | {"pricing": RANGE, "pricing_summary": {"currency": "USD"}}},
+            usd("0.10", "0.25"),
+        ),
+        ({"tokenlab": {"pricing": {"per_request": "0.10"}}}, usd("0.10")),
+        # a compact item
+        ({"pricing": {"unit": "per_request", "currency": "USD", **RANGE}}, usd("0.10", "0.25")),
+        ({"pricing": {"unit": "PER_REQUEST", "currency": "usd", "per_request": "0.02"}}, usd("0.02")),
+        ({"pricing": {"unit": "per_request", "has_complex_pricing": True, **RANGE}}, usd("0.10", "0.25")),
+        # numbers instead of text, and a range that begins with nothing
+        ({"pricing": {"per_request": 0.02}}, usd("0.02")),
+        ({"pricing": {"per_request": 1}}, usd("1")),
+        ({"pricing": {"unit": "per_request", "min_price": "0", "max_price": "0.25"}}, usd("0", "0.25")),
+    ],
+)
+def test_a_price_is_found_wherever_it_is_published(item, price):
+    assert price_of(item) == price
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {},
+        {"tokenlab": PER_REQUEST | {"pricing": {"currency": "USD"}}},
+        {"tokenlab": {"pricing_unit": "per_second", "pricing": {"per_request": "0.10"}}},
+        {"pricing": {"unit": "per_1m_tokens", **RANGE}},
+        {"pricing": RANGE},
+        {"pricing": {"unit": "per_request", "currency": "EUR", **RANGE}},
+        {"pricing": {"unit": "per_request", "min_price": "0.25", "max_price": "0.10"}},
+        {"pricing": {"unit": "per_request", "min_price": "-0.10", "max_price": "0.25"}},
+        {"pricing": {"unit": "per_request", "min_price": "0.10"}},
+        {"tokenlab": PER_REQUEST | {"has_complex_pricing": True, "pricing": {"per_request": "0.10"}}},
+        {"pricing": {"has_complex_pricing": True, "per_request": "0.10"}},
+        {"pricing": "0.10"},
+    ],
+)
+def test_what_is_no_price_of_one_request_in_dollars_is_none(item):
+    assert price_of(item) is None
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        *("", "free", "NaN", "Infinity", "1e3", "1e-99999999", "-1", "$0.10", "0,10", "٣", "9" * 30),
+        *(True, None, math.nan, math.inf, -0.1, 10**30, ["0.10"], {"usd": "0.10"}),
+        *("0", 0, "0.00"),
+    ],
+)
+def test_nonsense_is_no_price(nonsense):
+    assert price_of({"pricing": {"per_request": nonsense}}) is None
+    assert price_of({"pricing": {"unit": "per_request", "min_price": "0", "max_price": nonsense}}) is None
+
+
+@pytest.mark.parametrize("pricing", [{}, {"per_request": "0.10"}, {"per_request": "0"}])
+def test_a_model_that_users_are_not_charged_for_is_free(pricing):
+    commercial = {"user_charge_policy": "Free", "free_reason": "promotion", "free_until": None}
+    price = price_of({"tokenlab": {"pricing": pricing, "commercial": commercial}})
+    assert price == FREE
+    assert price.is_free
+
+
+def test_a_paid_model_is_not_free():
+    price = price_of({"pricing": {"per_request": "0.10"}, "tokenlab": {"commercial": {"user_charge_policy": "paid"}}})
+    assert price is not None
+    assert not price.is_free
+
+
 # any shape at all
 
 
@@ -418,8 +554,8 @@ def test_a_page_that_publishes_no_operation_is_known_to_publish_none():
 def test_no_answer_makes_the_reader_fall_over(body):
     seen = parse_look(body, provider_task_id="t1", request_id=None)
     created = parse_created(body, header_task_id=None, request_id=None)
-    parse_models(body)
-    parse_model_page(body)
+    for model in (*parse_models(body), parse_model_page(body)):
+        assert model is None or model.price is None or 0 <= model.price.min_usd <= model.price.max_usd
     assert seen.status in ProviderStatus
     assert json.loads(json.dumps(seen.clip_candidates)) == seen.clip_candidates
     assert created is None or created.provider_task_id.strip()
