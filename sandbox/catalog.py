@@ -20,16 +20,21 @@ VIEWS = frozenset(("full", "compact"))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """One model of the catalog. Prices are decimal strings in US dollars a request."""
+    """One model of the catalog. `price` is the least and the most in US dollars a request, None if not published."""
 
     id: str
     aliases: tuple[str, ...] = ()
     operation: str
     parameters: tuple[str, ...]
     required: tuple[str, ...]
-    min_price: str
-    max_price: str
+    price: tuple[str, str] | None
     outputs: tuple[str, ...]
+    stage: str = "active"
+
+    @property
+    def has_complex_pricing(self) -> bool:
+        """Whether the price depends on the request."""
+        return self.price is not None and len(set(self.price)) > 1
 
     def answers_to(self, name: str) -> bool:
         """Whether a request that names this model means it."""
@@ -54,8 +59,7 @@ MUSIC = Model(
         "audio_operation",
     ),
     required=("prompt", "mv"),
-    min_price="0.10",
-    max_price="0.25",
+    price=("0.10", "0.25"),
     outputs=("audio_url", "audio_id", "image_url", "title", "lyrics"),
 )
 LYRICS = Model(
@@ -64,17 +68,26 @@ LYRICS = Model(
     operation="lyrics",
     parameters=("prompt", "action"),
     required=("prompt",),
-    min_price="0.02",
-    max_price="0.02",
+    price=("0.02", "0.02"),
     outputs=("title", "lyrics"),
 )
+PREVIEW = Model(
+    id="suno-preview",
+    operation="music",
+    parameters=tuple(name for name in MUSIC.parameters if name != "negative_tags"),
+    required=MUSIC.required,
+    price=None,
+    outputs=MUSIC.outputs,
+    stage="preview",
+)
+"""Made up: a model that publishes no price and takes no negative tags."""
 
 
 class Catalog:
     """The models on offer. Without the lyrics model nothing here writes lyrics."""
 
     def __init__(self, *, lyrics_model: bool) -> None:
-        self.models = (MUSIC, LYRICS) if lyrics_model else (MUSIC,)
+        self.models = (MUSIC, LYRICS, PREVIEW) if lyrics_model else (MUSIC, PREVIEW)
 
     def find(self, name: str) -> Model | None:
         """The model of that id or alias."""
@@ -99,6 +112,7 @@ class Catalog:
         model = self._known(name)
         item = _full(model, None)
         item["tokenlab"] |= {
+            "pricing_summary": _pricing_summary(model),
             "supported_operations": [model.operation],
             "accepted_request_formats": [],
             "request_format_details": _request_format(model),
@@ -111,10 +125,10 @@ class Catalog:
         return {
             "model": model.id,
             "pricing_unit": "per_request",
-            "has_complex_pricing": model.min_price != model.max_price,
+            "has_complex_pricing": model.has_complex_pricing,
             "supported_operations": [model.operation],
-            "pricing_summary": {"currency": "USD", "min_price": model.min_price, "max_price": model.max_price},
-            "scalar_pricing": {"currency": "USD", "per_request": model.min_price},
+            "pricing_summary": _pricing_summary(model),
+            "scalar_pricing": _scalar_pricing(model),
         }
 
     def _known(self, name: str) -> Model:
@@ -141,14 +155,14 @@ def _recommendation(rank: int) -> Body:
 def _full(model: Model, rank: int | None) -> Body:
     extension: dict[str, Any] = {
         "aliases": list(model.aliases),
-        "pricing": {"currency": "USD", "per_request": model.min_price},
+        "pricing": _scalar_pricing(model),
         "capabilities": [model.operation],
         "max_input_tokens": None,
         "max_output_tokens": None,
         "category": "music",
         "pricing_unit": "per_request",
-        "has_complex_pricing": model.min_price != model.max_price,
-        "lifecycle": _lifecycle(),
+        "has_complex_pricing": model.has_complex_pricing,
+        "lifecycle": _lifecycle(model),
         "commercial": {"user_charge_policy": "paid", "free_reason": None, "free_until": None},
         "badges": [],
         "request_format_summary": {"public_operations": [model.operation], "request_endpoint": MUSIC_ENDPOINT},
@@ -159,14 +173,25 @@ def _full(model: Model, rank: int | None) -> Body:
     return {"id": model.id, "object": "model", "created": CREATED, "owned_by": "suno", "tokenlab": extension}
 
 
-def _lifecycle() -> Body:
+def _scalar_pricing(model: Model) -> Body:
+    """One price; of a model that has several the least."""
+    return {"currency": "USD"} if model.price is None else {"currency": "USD", "per_request": model.price[0]}
+
+
+def _pricing_summary(model: Model) -> Body | None:
+    if model.price is None:
+        return None
+    return {"currency": "USD", "min_price": model.price[0], "max_price": model.price[1]}
+
+
+def _lifecycle(model: Model) -> Body:
     dates = ("reason", "replacement_model", "released_at", "deprecated_at", "retired_at", "sunset_at")
     latest = {"latest": False, "latest_source": "none", "latest_window_days": None}
-    return {"stage": "active", **dict.fromkeys(dates), **latest}
+    return {"stage": model.stage, **dict.fromkeys(dates), **latest}
 
 
 def _compact(model: Model, rank: int | None) -> Body:
-    complex_pricing = model.min_price != model.max_price
+    prices = _pricing_summary(model) if model.has_complex_pricing else _scalar_pricing(model)
     item: Body = {
         "id": model.id,
         "provider": "suno",
@@ -174,14 +199,8 @@ def _compact(model: Model, rank: int | None) -> Body:
         "capabilities": [model.operation],
         "max_input_tokens": None,
         "max_output_tokens": None,
-        "pricing": {
-            "unit": "per_request",
-            "currency": "USD",
-            "min_price": model.min_price,
-            "max_price": model.max_price,
-            "has_complex_pricing": complex_pricing,
-        },
-        "status": "active",
+        "pricing": {"unit": "per_request", "has_complex_pricing": model.has_complex_pricing, **(prices or {})},
+        "status": model.stage,
         "latest": False,
         "supported_operations": [model.operation],
         "request_endpoint": MUSIC_ENDPOINT,
@@ -190,13 +209,17 @@ def _compact(model: Model, rank: int | None) -> Body:
 
 
 def _request_format(model: Model) -> Body:
-    return {
-        "public_operations": [model.operation],
+    shape = {
         "supported_parameters": list(model.parameters),
         "required_selectors": list(model.required),
         "optional_selectors": [],
         "request_endpoint": MUSIC_ENDPOINT,
         "status_mode": "async_task",
+    }
+    return {
+        **shape,
+        "public_operations": [model.operation],
+        "operation_constraints": [{"operation": model.operation, **shape}],
         "service_limits": {"online_rpm": 1000, "concurrency": None, "prompt_max_characters": PROMPT_MAX_CHARS},
         "documented_outputs": list(model.outputs),
         "fallback_status_endpoints": [STATUS_ENDPOINT],

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sandbox.catalog import PROMPT_MAX_CHARS, Catalog, Model
+from sandbox.catalog import MUSIC, PROMPT_MAX_CHARS, Catalog, Model
 from sandbox.problems import ProblemError
 
 TAGS_MAX_CHARS = 1000
@@ -33,13 +33,17 @@ FindClip = Callable[[str], float | None]
 
 
 def check_create(body: Fields, *, catalog: Catalog, clip_length_s: FindClip, lenient: bool) -> Model:
-    """The model that the request means. `clip_length_s` gives the length of a known clip; lenient lets `mv` be."""
+    """The model that the request means.
+
+    `clip_length_s` gives the length of a known clip. Lenient lets `mv` be, and parameters that the model doesn't take.
+    """
     _check_types(body)
     model = _model(body, catalog)
     lyrics = _action(body) == "LYRICS"
     _check_ability(model, lyrics=lyrics)
     if not lenient:
         _check_version(body, lyrics=lyrics)
+        _check_parameters(body, model)
     operation = _operation(body)
     _check_upload(body, operation)
     _check_texts(body, needs_prompt=operation != "add-instrumental")
@@ -89,6 +93,13 @@ def _check_version(body: Fields, *, lyrics: bool) -> None:
         raise _wrong("mv", "is required when action is MUSIC or omitted")
     elif body["mv"] not in VERSIONS:
         raise _wrong("mv", "is not a known version")
+
+
+def _check_parameters(body: Fields, model: Model) -> None:
+    for name in MUSIC.parameters:
+        if name in body and name not in model.parameters:
+            message = f"{name}: is not a parameter of '{model.id}'"
+            raise ProblemError("bad_request", message, param=name, supported_parameters=list(model.parameters))
 
 
 def _operation(body: Fields) -> str | None:

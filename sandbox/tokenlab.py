@@ -45,8 +45,8 @@ class StandIn:
 
     `song_s` and `lyrics_s` are how long tasks take on `clock`, which `speed` makes run faster; `settle_s` later they
     are billed. With `state_path` tasks survive a restart of the stand-in; with fixed ports so do its addresses.
-    `lenient` lets `mv` be missing; without `lyrics_model` no model writes lyrics; `progress` shows progress;
-    `magic_words` are for the demo (`sandbox.magic`).
+    `lenient` lets `mv` be missing and takes parameters that a model doesn't publish; without `lyrics_model` no model
+    writes lyrics; `progress` shows progress; `magic_words` are for the demo (`sandbox.magic`).
     """
 
     def __init__(
@@ -193,7 +193,7 @@ async def serve_until_stopped(standin: StandIn) -> None:
 @click.option("--lyrics-s", type=float, default=6.0, help="Seconds that lyrics take.")
 @click.option("--speed", type=float, default=1.0, help="Factor by which task time runs faster.")
 @click.option("--lyrics-model/--no-lyrics-model", default=True, help="Whether a model writes lyrics.")
-@click.option("--lenient", is_flag=True, help="Accept music without mv.")
+@click.option("--lenient", is_flag=True, help="Accept music without mv, and parameters that a model does not publish.")
 @click.option("--progress", is_flag=True, help="Show progress while processing.")
 @click.option("--magic-words", is_flag=True, help="Let words such as 'fail' in a prompt play tricks.")
 def main(**options: Any) -> None:  # noqa: ANN401 - click hands over what the options above declare

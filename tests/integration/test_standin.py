@@ -197,6 +197,9 @@ WRONG_BODIES: list[tuple[dict[str, Any], str]] = [
     ({"prompt": 5}, "prompt"),
     ({"tags": "x" * 1001}, "tags"),
     ({"negative_tags": "x" * 1001}, "negative_tags"),
+    ({"negative_tags": ["brass"]}, "negative_tags"),
+    ({"negative_tags": "brass", "model": "suno-preview"}, "negative_tags"),
+    ({"negative_tags": "brass", "model": "suno-lyrics", "action": "LYRICS", "mv": None}, "negative_tags"),
     ({"mv": None}, "mv"),
     ({"mv": "chirp-v99"}, "mv"),
     ({"action": "DANCE"}, "action"),
@@ -237,6 +240,8 @@ async def test_unknown_model_is_named_with_a_suggestion(api: Api) -> None:
         {"model": "suno_music"},
         {"mv": "chirp-v5.5"},
         {"prompt": "ü" * 5000},
+        {"negative_tags": "x" * 1000},
+        {"model": "suno-preview"},
         {"audio_url": "https://a.example/b.mp3"},
         {"audio_operation": "upload-extend", "audio_url": "https://a.example/b.mp3", "continue_at": 4.5},
     ],
@@ -252,6 +257,16 @@ def test_any_body_is_either_accepted_or_refused(changes: dict[str, Any]) -> None
         check_create(
             {**SONG, **changes}, catalog=Catalog(lyrics_model=True), clip_length_s=lambda _: None, lenient=False
         )
+
+
+async def test_a_parameter_that_a_model_does_not_take_is_refused_with_those_that_it_takes(api: Api) -> None:
+    _, answer = await api.ask("POST", CREATE, body={**LYRICS, "title": "Low Tide"})
+    assert (answer["error"]["param"], answer["error"]["supported_parameters"]) == ("title", ["prompt", "action"])
+
+
+async def test_lenient_takes_parameters_that_a_model_does_not_publish(make_api: MakeApi) -> None:
+    api = await make_api(lenient=True)
+    await api.create(model="suno-preview", negative_tags="brass")
 
 
 async def test_lenient_lets_the_version_be_missing(make_api: MakeApi) -> None:

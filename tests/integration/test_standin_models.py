@@ -1,6 +1,7 @@
 """The stand-in as published: its model catalog, and its requests and answers against the published description."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -32,7 +33,7 @@ async def api(make_api: MakeApi) -> Api:
 async def test_lyrics_model_can_be_switched_off(make_api: MakeApi) -> None:
     api = await make_api(lyrics_model=False)
     _, listing = await api.ask("GET", "/v1/models?category=music")
-    assert [item["id"] for item in listing["data"]] == ["suno-music"]
+    assert [item["id"] for item in listing["data"]] == ["suno-music", "suno-preview"]
     status, body = await api.ask("POST", CREATE, body={**LYRICS, "model": "suno-music"})
     assert (status, body["error"]["supported_operations"]) == (400, ["music"])
 
@@ -40,10 +41,10 @@ async def test_lyrics_model_can_be_switched_off(make_api: MakeApi) -> None:
 @pytest.mark.parametrize(
     ("query", "count"),
     [
-        ("", 2),
-        ("category=music&recommended_for=music", 2),
-        ("view=compact", 2),
-        ("view=compact&recommended_for=music", 2),
+        ("", 3),
+        ("category=music&recommended_for=music", 3),
+        ("view=compact", 3),
+        ("view=compact&recommended_for=music", 3),
         ("category=chat", 0),
         ("provider=openai", 0),
         ("provider=suno&tag=lyrics", 1),
@@ -70,6 +71,40 @@ async def test_model_publishes_its_operations(api: Api, name: str) -> None:
     assert body["tokenlab"]["request_format_details"]["public_operations"] == [operation]
 
 
+@pytest.mark.parametrize(
+    ("name", "takes_negative_tags"), [("suno-music", True), ("suno-lyrics", False), ("suno-preview", False)]
+)
+async def test_model_publishes_the_parameters_that_it_takes(api: Api, name: str, *, takes_negative_tags: bool) -> None:
+    _, body = await api.ask("GET", f"/v1/models/{name}")
+    contract = body["tokenlab"]["request_format_details"]
+    assert ("negative_tags" in contract["supported_parameters"]) is takes_negative_tags
+    assert contract["operation_constraints"][0]["supported_parameters"] == contract["supported_parameters"]
+
+
+@pytest.mark.parametrize(
+    ("name", "summary", "compact"),
+    [
+        ("suno-music", {"min_price": "0.10", "max_price": "0.25"}, {"min_price": "0.10", "max_price": "0.25"}),
+        ("suno-lyrics", {"min_price": "0.02", "max_price": "0.02"}, {"per_request": "0.02"}),
+        ("suno-preview", None, {}),
+    ],
+)
+async def test_prices_are_published_on_every_route(api: Api, name: str, summary: Any, compact: Any) -> None:
+    wanted = summary and {"currency": "USD", **summary}
+    is_complex = name == "suno-music"
+    _, page = await api.ask("GET", f"/v1/models/{name}")
+    _, pricing = await api.ask("GET", f"/v1/models/{name}/pricing")
+    _, listing = await api.ask("GET", "/v1/models?view=compact")
+    assert page["tokenlab"]["pricing_summary"] == pricing["pricing_summary"] == wanted
+    item = next(item for item in listing["data"] if item["id"] == name)
+    assert item["pricing"] == {
+        "unit": "per_request",
+        "currency": "USD",
+        "has_complex_pricing": is_complex,
+        **compact,
+    }  # fmt: skip - one object
+
+
 async def test_unknown_models_are_404(api: Api) -> None:
     for path in ("/v1/models/udio", "/v1/models/udio/pricing"):
         status, body = await api.ask("GET", path)
@@ -85,8 +120,10 @@ PATHS = (
     "/v1/models?category=jokes",
     "/v1/models/suno-music",
     "/v1/models/suno_lyrics",
+    "/v1/models/suno-preview",
     "/v1/models/udio",
     "/v1/models/suno-music/pricing",
+    "/v1/models/suno-preview/pricing",
     "/v1/tasks/ldtask_unknown",
 )
 
@@ -106,6 +143,7 @@ async def test_songs_lyrics_and_models_are_as_published(make_api: MakeApi, clock
     api = await make_api(magic_words=True, progress=True)
     ids = [(await api.create(prompt=prompt))["id"] for prompt in ("harbour", "two takes", "fail", "empty")]
     ids.append((await api.ask("POST", CREATE, body=LYRICS))[1]["id"])
+    await api.ask("POST", CREATE, body={**SONG, "model": "suno-preview", "negative_tags": "brass"})
     for _ in range(5):
         for task_id in ids:
             await api.look(task_id)
@@ -114,7 +152,7 @@ async def test_songs_lyrics_and_models_are_as_published(make_api: MakeApi, clock
         await api.ask("GET", path)
     await api.ask("GET", f"/v1/music/generations/{ids[0]}")
     await api.ask("DELETE", f"/v1/tasks/{ids[0]}")
-    assert len(api.standin.requests) == 41
+    assert len(api.standin.requests) == 44
     assert_clean(violation for violation in violations_of(api.standin) if "category: (root): 'jokes'" not in violation)
 
 

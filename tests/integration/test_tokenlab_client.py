@@ -43,6 +43,7 @@ from tests.fakes.contracts import assert_clean, required_contract
 KEY = "sk-test-0001"
 NOW = datetime(2026, 8, 1, 12, tzinfo=UTC)
 SONG = CreateRequest(kind=Kind.SONG, model="suno-music", version="chirp-v4", prompt="SECRET PROMPT")
+AVOIDING = replace(SONG, negative_tags="brass, choir")
 LYRICS = CreateRequest(kind=Kind.LYRICS, model="suno-lyrics", prompt="SECRET PROMPT")
 CONTINUATION = CreateRequest(
     kind=Kind.CONTINUATION, model="suno-music", version="chirp-v4", prompt="p", clip_id="aud_1", continue_at_s=12.5
@@ -613,7 +614,7 @@ async def test_the_key_is_in_no_session_default_and_no_error_and_no_log(api: Api
 # the published description
 
 
-@pytest.mark.parametrize("request_", [SONG, LYRICS, CONTINUATION, UPLOAD])
+@pytest.mark.parametrize("request_", [SONG, AVOIDING, LYRICS, CONTINUATION, UPLOAD])
 async def test_every_order_is_as_published(api: Api, client: TokenLabClient, request_: CreateRequest):
     contract = required_contract("tokenlab-openapi.json")
     await client.create(request_)
@@ -660,6 +661,26 @@ async def test_a_song_comes_from_the_stand_in_and_can_be_continued():
         await client.create(replace(CONTINUATION, clip_id=clip_id, continue_at_s=1))
         assert type(await failing_create(client, replace(CONTINUATION, clip_id="nobody's"))) is ClipRefusedError
         assert len(standin.creates) == 2
+
+
+@pytest.mark.parametrize(
+    ("model_id", "prices_usd", "takes_negative_tags"),
+    [("suno-music", ("0.10", "0.25"), True), ("suno-lyrics", ("0.02", "0.02"), False), ("suno-preview", None, False)],
+)
+async def test_prices_and_parameters_come_from_the_stand_in(model_id, prices_usd, takes_negative_tags):
+    async with standin_and_client() as (_, client):
+        catalogue = Catalogue(client, lyrics_model=None)
+        assert await catalogue.refresh()
+        model = catalogue.find(model_id)
+        assert model is not None
+        found = model.price and (str(model.price.min_usd), str(model.price.max_usd))
+        assert (found, model.takes_negative_tags) == (prices_usd, takes_negative_tags)
+
+
+async def test_styles_to_avoid_reach_the_stand_in():
+    async with standin_and_client() as (standin, client):
+        await client.create(AVOIDING)
+        assert standin.creates[0].body["negative_tags"] == "brass, choir"
 
 
 async def test_the_catalogue_of_the_stand_in_offers_lyrics():
