@@ -100,3 +100,14 @@ async def test_a_second_signal_changes_nothing(shared: Studio) -> None:
     release.set()
     assert (await ending)[0] == (await again)[0] == 0
     assert shared.rows()[-1]["state"] == "running"
+
+
+async def test_a_gateway_that_is_lost_for_good_lets_a_create_end_first(shared: Studio) -> None:
+    _, release = await paying(shared, "Token reset", "hang_then_answer")
+    await shared.discord.drop_gateway(4004)
+    await shared.bot.logged(lambda line: '"stopping"' in line)
+    release.set()
+
+    assert await shared.bot.exited() == 2
+    assert "DISCORD_TOKEN: Discord does not accept it" in shared.bot.lines
+    assert shared.rows()[-1]["state"] == "running"
