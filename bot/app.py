@@ -238,7 +238,7 @@ async def _run(app: App, token: str, stop: asyncio.Event, lost: asyncio.Event) -
     finally:
         connection.cancel()
         await asyncio.wait({connection})
-        await _close(app.bot)
+        await _leave(app.bot)
     if not connection.cancelled():
         connection.result()
 
@@ -266,11 +266,11 @@ async def _guard(lost: asyncio.Event) -> None:
     raise LockLostError("the lock of the database is lost")
 
 
-async def _close(bot: discord.Client) -> None:
+async def _leave(bot: MusicBot) -> None:
     """A gateway that does not answer the goodbye must not hold up the end."""
     try:
         async with asyncio.timeout(GATEWAY_CLOSE_S):
-            await bot.close()
+            await bot.leave()
     except TimeoutError:
         log.info("gateway did not say goodbye")
     except Exception:  # the end must be reached

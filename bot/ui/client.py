@@ -129,6 +129,13 @@ class MusicBot(commands.AutoShardedBot):
         if self.shard_ids is None:  # with some of the shards only, the other servers are not ours to judge
             await self.service.deciding.servers_present([guild.id for guild in self.guilds])
 
+    async def close(self) -> None:
+        """Leave everything open: discord.py comes here once the gateway is lost, while cards may be on their way."""
+
+    async def leave(self) -> None:
+        """Close what `close` left open: the gateway, and the session of all requests to Discord."""
+        await super().close()
+
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """The bot was removed from a server."""
         log.info("server removed", extra={"guild_id": guild.id})

@@ -111,3 +111,18 @@ async def test_a_gateway_that_is_lost_for_good_lets_a_create_end_first(shared: S
     assert await shared.bot.exited() == 2
     assert "DISCORD_TOKEN: Discord does not accept it" in shared.bot.lines
     assert shared.rows()[-1]["state"] == "running"
+
+
+async def test_a_gateway_that_is_lost_for_good_lets_an_edit_through_first(shared: Studio) -> None:
+    answer, provider_id = await shared.running("Edit at the loss")
+    gate = shared.discord.hold("PATCH", CARD_EDIT)
+    shared.standin.finish(provider_id)
+    await gate.arrived()
+    await shared.discord.drop_gateway(4004)
+    await shared.bot.logged(lambda line: '"stopping"' in line)
+    gate.release()
+
+    assert await shared.bot.exited() == 2
+    row = shared.rows()[-1]
+    assert (row["state"], row["shown_revision"]) == ("completed", row["revision"])
+    assert "Finished" in answer.shown.text
