@@ -8,7 +8,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import discord
 from discord.http import Route
 
@@ -23,7 +22,7 @@ from bot.ui.buttons import presses_in, view_of
 from bot.ui.card import Card, Press, jump_url
 from bot.ui.cards import CardRules, plain, render
 from bot.ui.escape import inline
-from bot.ui.verdicts import Verdict, verdict_of
+from bot.ui.verdicts import Verdict, may_be_sent, verdict_of
 from bot.ui.words import Words, words_for
 
 log = logging.getLogger(__name__)
@@ -329,8 +328,7 @@ class Messenger:
             if verdict is None:
                 raise
             if verdict is Verdict.LATER:
-                unsent = isinstance(error, (discord.RateLimited, aiohttp.ClientConnectorError))
-                raise ShowLaterError(getattr(error, "retry_after", None), may_be_sent=not unsent) from error
+                raise ShowLaterError(getattr(error, "retry_after", None), may_be_sent=may_be_sent(error)) from error
             log.info(
                 "Discord refused a message",
                 extra={

@@ -58,7 +58,7 @@ BY_CODE: Mapping[int, Verdict] = {
 }
 
 BY_STATUS: Mapping[int, Verdict] = {
-    401: Verdict.TOKEN_GONE,
+    401: Verdict.LATER,  # the bot's own token was reset: that says nothing about any card
     403: Verdict.FORBIDDEN,
     404: Verdict.NO_CHANNEL,
     413: Verdict.TOO_LARGE,
@@ -83,3 +83,10 @@ def _by_status(status: int) -> Verdict:
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Verdict.LATER
     return BY_STATUS.get(status, Verdict.BAD_PAYLOAD)
+
+
+def may_be_sent(error: Exception) -> bool:
+    """Whether a message may have reached Discord all the same; not if it never left, or was plainly refused."""
+    if isinstance(error, discord.HTTPException):
+        return error.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return not isinstance(error, discord.RateLimited | aiohttp.ClientConnectorError)

@@ -172,6 +172,15 @@ async def test_an_old_card_that_may_not_be_edited_for_long_gets_a_new_message() 
     assert shown == Shown(replacement=(700, 42), told=True)
 
 
+async def test_a_card_is_not_given_up_while_the_bots_own_token_is_refused() -> None:
+    client = FakeDiscord(edit=refusal(401, 0))
+
+    with pytest.raises(ShowLaterError):
+        await messenger(client).show(make_task(**DONE), Scene())
+
+    assert client.names() == ["edit"]
+
+
 # --- lost cards ------------------------------------------------------------------------------------------------------
 
 
@@ -334,8 +343,9 @@ async def test_a_card_out_of_reach_counts_as_not_there(error: Exception) -> None
         assert await messenger(client).find_card(make_task(state=State.RECEIVED, message_id=message_id)) is None
 
 
-async def test_an_outage_says_nothing_about_a_card() -> None:
-    client = FakeDiscord(history=refusal(503, 0))
+@pytest.mark.parametrize("error", [refusal(503, 0), refusal(401, 0)])
+async def test_an_outage_or_a_reset_token_says_nothing_about_a_card(error: Exception) -> None:
+    client = FakeDiscord(history=error)
 
     with pytest.raises(ShowLaterError):
         await messenger(client).find_card(make_task(state=State.RECEIVED, message_id=None))

@@ -1,13 +1,13 @@
 """What each answer of Discord means for delivery."""
 
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 import discord
 import pytest
 
-from bot.ui.verdicts import BY_CODE, Verdict, verdict_of
+from bot.ui.verdicts import BY_CODE, Verdict, may_be_sent, verdict_of
 
 
 def refusal(status: int, code: int) -> discord.HTTPException:
@@ -23,7 +23,7 @@ def refusal(status: int, code: int) -> discord.HTTPException:
         (401, 50027, Verdict.TOKEN_GONE),
         (404, 10015, Verdict.TOKEN_GONE),
         (404, 10062, Verdict.TOKEN_GONE),
-        (401, 0, Verdict.TOKEN_GONE),
+        (401, 0, Verdict.LATER),
         (404, 10008, Verdict.CARD_DELETED),
         (404, 10003, Verdict.NO_CHANNEL),
         (404, 10004, Verdict.NO_CHANNEL),
@@ -74,3 +74,19 @@ def test_what_is_no_answer_of_discord_has_no_verdict(error: Exception) -> None:
 
 def test_every_verdict_can_be_reached() -> None:
     assert {*BY_CODE.values(), Verdict.LATER, Verdict.NO_CARD} == set(Verdict)
+
+
+@pytest.mark.parametrize(
+    ("error", "may_be"),
+    [
+        (refusal(401, 0), False),
+        (refusal(429, 0), False),
+        (discord.RateLimited(31.0), False),
+        (aiohttp.ClientConnectorError(cast("Any", None), ConnectionRefusedError()), False),
+        (refusal(503, 0), True),
+        (aiohttp.ServerDisconnectedError(), True),
+        (TimeoutError(), True),
+    ],
+)
+def test_only_what_never_left_or_was_refused_is_surely_not_sent(error: Exception, may_be: bool) -> None:  # noqa: FBT001 -- a column of the table
+    assert may_be_sent(error) is may_be
