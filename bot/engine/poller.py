@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 HOPELESS_FAILURES = 3
 """So many senseless answers in a row count as an answer, once the deadline is over."""
+AWAY = timedelta(minutes=3)
+"""A look that comes this long after it was due: nobody was there to look."""
 BILLING_LOOKS = 2
 """Looks at a completed task for the sake of its billing id, at most."""
 
@@ -100,6 +102,7 @@ class Poller(Worker[MusicTask]):
             billing_transaction_id=look.billing_transaction_id,
             media_wanted=task.kind.makes_audio,
             next_look_at=None if look.billing_transaction_id else now + timedelta(seconds=BILLING_GAP_S),
+            is_found_late=task.next_look_at is not None and now - task.next_look_at > AWAY,
         )
         log.info("task moved", extra={"task_id": task.id, "from": task.state, "to": State.COMPLETED})
 

@@ -104,6 +104,7 @@ class Submitter(Worker[Waiting]):
             version=task.version,
             title=task.title,
             tags=task.tags,
+            negative_tags=task.negative_tags,
             instrumental=task.instrumental,
             clip_id=None if uploads else task.clip_id,
             continue_at_s=task.continue_at_s,

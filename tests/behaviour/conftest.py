@@ -264,7 +264,7 @@ def private(answer: Any) -> str:
     return text_of(hidden[0])
 
 
-async def fill(actor: Any, shown: Any, **values: str) -> Any:
+async def fill(actor: Any, shown: Any, **values: Any) -> Any:
     """Fill in a form, by the names of its fields; what is not named stays as it is shown."""
     assert shown.modal is not None, shown
     fields = [label["component"] for label in shown.modal["components"]]

@@ -172,6 +172,48 @@ async def test_anybody_in_the_channel_may_open_the_form(world: World) -> None:
     assert shown.modal is not None
 
 
+# --- the message menu ------------------------------------------------------------------------------------------------
+
+MENU = "Continue this song"
+
+
+@pytest.mark.parametrize("where", ["card", "ping"])
+async def test_the_message_menu_continues_the_song_that_a_message_shows(world: World, where: str) -> None:
+    task = await world.song("Harbour")
+    message = world.card(task) if where == "card" else world.pings()[0]
+
+    shown = await world.alice.context_menu(world.channel, MENU, message)
+    await fill(world.alice, shown, prompt="quieter bridge", at="0:05")
+    await world.turn()
+
+    body = world.standin.creates[1].body
+    assert (body["prompt"], body["continue_at"]) == ("quieter bridge", 5)
+
+
+async def test_the_message_menu_on_another_message_says_so(world: World) -> None:
+    message = await world.bob.send(world.channel, "hello")
+
+    answer = await world.alice.context_menu(world.channel, MENU, message)
+
+    assert private(answer) == "This message does not show a song of mine."
+
+
+async def test_the_message_menu_on_an_unfinished_song_refuses_kindly(world: World) -> None:
+    card = world.card(await world.asked())
+
+    assert "not finished" in private(await world.alice.context_menu(world.channel, MENU, card))
+
+
+async def test_a_form_that_was_opened_before_a_restart_continues_the_song(world: World) -> None:
+    shown = await world.alice.click(world.card(await world.song()), label="Continue")
+    await world.restart()
+
+    await fill(world.alice, shown, prompt="quieter bridge")
+    await world.turn()
+
+    assert world.standin.creates[1].body["prompt"] == "quieter bridge"
+
+
 # --- starting a draft many times -------------------------------------------------------------------------------------
 
 

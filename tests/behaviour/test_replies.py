@@ -63,6 +63,47 @@ async def test_cancel_forgets_the_question_and_spends_nothing(world: World) -> N
     assert len(world.standin.creates) == 1
 
 
+async def test_what_was_understood_can_be_worded_differently_before_it_starts(world: World) -> None:
+    await drafted(world)
+    question = world.channel.last_message
+
+    shown = await world.alice.click(question, label="Edit")
+    await fill(world.alice, shown, prompt="louder bridge", at="")
+    assert "louder bridge" in text_of(world.channel.last_message)
+    assert "From: the end" in text_of(world.channel.last_message)
+    assert len(world.standin.creates) == 1
+    await world.alice.click(question, label="Start")
+    await world.until(State.COMPLETED, 2, step_s=16)
+
+    body = world.standin.creates[1].body
+    assert body["prompt"] == "louder bridge"
+    assert "continue_at" not in body
+
+
+async def test_the_form_shows_what_was_understood(world: World) -> None:
+    await drafted(world)
+
+    shown = await world.alice.click(world.channel.last_message, label="Edit")
+
+    assert [label["component"]["value"] for label in shown.modal["components"]] == ["quieter bridge", "0:05"]
+
+
+async def test_a_question_says_what_it_costs(world: World) -> None:
+    await drafted(world)
+
+    assert "Costs about $0.10 to $0.25." in text_of(world.channel.last_message)
+
+
+async def test_an_edit_that_can_not_be_taken_leaves_the_question_as_it_was(world: World) -> None:
+    await drafted(world)
+    before = text_of(world.channel.last_message)
+
+    answer = await fill(world.alice, await world.alice.click(world.channel.last_message, label="Edit"), prompt=SECRET)
+
+    assert "looks as if it held a key" in private(answer)
+    assert text_of(_question(world)) == before
+
+
 @pytest.mark.parametrize("label", ["Start", "Edit", "Cancel"])
 async def test_a_stranger_can_not_decide_a_draft(world: World, label: str) -> None:
     await drafted(world)
