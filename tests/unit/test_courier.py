@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bot.domain.line import Place
+from bot.domain.members import Preferences, Telling
 from bot.domain.tasks import MediaFile, MusicTask, PingStatus, Role, State, TaskId
 from bot.engine.courier import Courier
 from bot.engine.ports import ShowLaterError, Shown
@@ -364,3 +365,67 @@ async def test_whoever_was_told_since_the_row_was_read_is_not_told_again() -> No
     await post.courier.handle(stale)
 
     assert len(post.display.pings.asked) == 1
+
+
+@pytest.mark.parametrize("telling", [Telling.PING, Telling.DM])
+async def test_a_member_is_told_in_the_way_they_have_chosen(telling: Telling) -> None:
+    post = Round(make_task(state=State.COMPLETED))
+    await post.members.put(Preferences(user_id=post.rows[1].user_id, telling=telling))
+
+    await post.after()
+
+    assert post.display.tellings == [telling]
+
+
+async def test_a_member_who_wants_silence_is_not_told() -> None:
+    post = Round(make_task(state=State.COMPLETED))
+    await post.members.put(Preferences(user_id=post.rows[1].user_id, telling=Telling.SILENT))
+
+    for _ in range(3):
+        await post.after(30)
+
+    assert post.display.tellings == []
+    assert (post.rows[1].pinged_for, post.rows[1].ping_status) == (State.COMPLETED, PingStatus.DONE)
+
+
+# --- families and deleted tasks --------------------------------------------------------------------------------------
+
+
+async def test_a_finished_child_is_shown_on_the_card_of_its_parent_once() -> None:
+    post = Round(make_task(1, state=State.COMPLETED, result=SONG), behind(2, parent_id=1))
+
+    for _ in range(3):
+        await post.after(30)
+
+    assert post.display.refreshed == [(1, [2])]
+    assert post.display.shows.asked[0][1].family.parent.id == 1
+
+
+@pytest.mark.parametrize("changes", [{"state": State.RUNNING}, {"state": State.FAILED}])
+async def test_a_child_that_is_not_finished_is_no_reason_to_edit_its_parent(changes: dict[str, Any]) -> None:
+    post = Round(make_task(1, state=State.COMPLETED, result=SONG), behind(2, parent_id=1, **changes))
+
+    await post.after()
+
+    assert post.display.refreshed == []
+
+
+async def test_a_deleted_parent_is_no_parent_any_more() -> None:
+    post = Round(make_task(1, state=State.COMPLETED, deleted_at=START), behind(2, parent_id=1))
+
+    await post.after()
+
+    assert post.display.shows.asked[0][1].family.parent is None
+    assert post.display.refreshed == []
+
+
+async def test_everything_that_shows_a_deleted_task_is_removed_and_nothing_is_drawn() -> None:
+    post = Round(behind(deleted_at=START, pinged_for=State.COMPLETED, ping_status=PingStatus.DONE))
+    post.rows.messages = [(1, 7001, Role.CARD), (1, 9000, Role.PING)]
+
+    for _ in range(3):
+        await post.after(30)
+
+    assert post.display.removed == [(700, 7001), (700, 9000)]
+    assert post.display.shown == []
+    assert post.rows[1].shown_revision == post.rows[1].revision
