@@ -83,7 +83,7 @@ async def test_a_reply_to_the_ping_becomes_a_draft_and_its_start_the_card(shared
     discord = shared.discord
     card = await shared.finished("Reply to me")
     draft = await reply(shared, discord.alice, await shared.ping_of(card), "from 0:04, with a choir")
-    assert draft.labels == ["Start", "Cancel"]
+    assert draft.labels == ["Start", "Edit", "Cancel"]
     assert "0:04" in draft.text
     assert draft.mentions == []
     assert shared.creates("with a choir") == []

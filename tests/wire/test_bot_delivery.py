@@ -34,7 +34,7 @@ async def test_a_file_over_the_limit_is_linked(shared: Studio) -> None:
     card = await finish(shared, await shared.running("Too large"))
     assert "too large" in card.text
     assert card.attachments == []
-    assert card.labels == ["Continue", "Listen"]
+    assert card.labels == ["Continue", "Lyrics", "Again", "Edit & again", "More", "Listen"]
     assert len(shared.pings_of(card)) == 1
 
 

@@ -86,7 +86,7 @@ async def test_lyrics_are_written_and_shown(shared: Studio) -> None:
     discord = shared.discord
     answer = await discord.slash(discord.bob, discord.songs, "lyrics", prompt="A lighthouse keeper")
     assert not answer.ephemeral
-    card = await shared.shows(answer.shown, "[Chorus]")
+    card = await shared.shows(answer.shown, "**Chorus**")
     ping = await shared.ping_of(card)
     assert ping.mentions == [discord.bob]
     assert card.attachments == []

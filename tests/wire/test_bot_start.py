@@ -86,7 +86,7 @@ async def test_with_the_switch_on_replies_to_cards_are_read(stopped: Studio) -> 
     card = await stopped.finished("Read my reply")
     sent = await discord.message(discord.alice, discord.songs, "from 0:03, louder", reply_to=card, ping=False)
     draft = await discord.new_message(discord.songs, after=sent)
-    assert draft.labels == ["Start", "Cancel"]
+    assert draft.labels == ["Start", "Edit", "Cancel"]
     assert "louder" in draft.text
 
 

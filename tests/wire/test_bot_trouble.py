@@ -71,7 +71,7 @@ async def test_an_answer_that_proves_nothing_makes_the_wish_unclear(shared: Stud
 @pytest.mark.parametrize("fault", ["foreign_poll_url", "double_slash_poll_url", "no_poll_url"])
 async def test_a_poll_address_elsewhere_is_never_shown_the_key(shared: Studio, fault: str) -> None:
     shared.standin.faults.on_create(fault)
-    card = await shared.finished("Misled")
+    card = await shared.finished(f"Misled {fault}")
     assert len(card.attachments) == 1
     assert shared.standin.leaks == []
     assert all(path.startswith("/m/") for path in shared.standin.downloads)
