@@ -1,6 +1,6 @@
 """Our own waiting line: who is next, and who stands where."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,10 +30,10 @@ class Place:
 
     ahead: int
     """How many go first."""
-    own_ahead: int = 0
-    """How many of those are the same member's."""
     people_ahead: int
     """How many other members those belong to."""
+    own_ahead: int = 0
+    """How many of its member's own come before it: those at the provider, and those that go first in the line."""
 
 
 def in_turn(waiting: Sequence[Waiting], running: Mapping[int, int]) -> list[Waiting]:
@@ -56,12 +56,14 @@ def in_turn(waiting: Sequence[Waiting], running: Mapping[int, int]) -> list[Wait
     return [one for _, one in ranked]
 
 
-def places(order: Sequence[Waiting]) -> dict[TaskId, Place]:
-    """Where each one stands in a line that `in_turn` has ordered."""
+def places(order: Sequence[Waiting], running: Mapping[int, int]) -> dict[TaskId, Place]:
+    """Where each one stands in a line that `in_turn` has ordered with the same `running`."""
     found: dict[TaskId, Place] = {}
-    own: dict[int, int] = defaultdict(int)
+    own = Counter(running)
+    people: set[int] = set()
     for ahead, one in enumerate(order):
-        others = len(own) - (one.user_id in own)
-        found[one.id] = Place(ahead=ahead, own_ahead=own[one.user_id], people_ahead=others)
+        others = people - {one.user_id}
+        found[one.id] = Place(ahead=ahead, people_ahead=len(others), own_ahead=own[one.user_id])
         own[one.user_id] += 1
+        people.add(one.user_id)
     return found

@@ -83,7 +83,7 @@ class Asking:
             waiting.append(
                 Waiting(id=task.id, user_id=task.user_id, guild_id=task.guild_id, created_at=task.created_at)
             )
-        return places(in_turn(waiting, running)).get(task.id)
+        return places(in_turn(waiting, running), running).get(task.id)
 
     # --- drafts ------------------------------------------------------------------------------------------------
 

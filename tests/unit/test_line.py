@@ -81,13 +81,13 @@ def test_no_server_waits_behind_more_than_one_task_per_round_of_another(line: li
 
 
 @given(line=LINES, running=RUNNING)
-def test_places_count_the_tasks_and_the_other_people_ahead(line: list[Waiting], running: dict[int, int]):
+def test_places_count_the_tasks_the_other_people_and_the_own_tasks_ahead(line: list[Waiting], running: dict[int, int]):
     ordered = in_turn(line, running)
-    told = places(ordered)
+    told = places(ordered, running)
     for number, one in enumerate(ordered):
-        own = sum(before.user_id == one.user_id for before in ordered[:number])
-        others = {before.user_id for before in ordered[:number]} - {one.user_id}
-        assert told[one.id] == Place(ahead=number, own_ahead=own, people_ahead=len(others))
+        users = [before.user_id for before in ordered[:number]]
+        own = running.get(one.user_id, 0) + users.count(one.user_id)
+        assert told[one.id] == Place(ahead=number, people_ahead=len({*users} - {one.user_id}), own_ahead=own)
 
 
 def test_a_newcomer_goes_before_the_second_task_of_whoever_came_first():
@@ -112,4 +112,4 @@ def test_of_two_that_came_at_the_same_moment_the_first_row_goes_first():
 
 
 def test_an_empty_line_is_empty():
-    assert (in_turn([], {1: 2}), places([])) == ([], {})
+    assert (in_turn([], {1: 2}), places([], {1: 2})) == ([], {})
