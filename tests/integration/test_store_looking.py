@@ -1,6 +1,6 @@
 """What each worker finds to do, and what members and moderators see, on both databases."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -23,6 +23,57 @@ def ids(tasks: Sequence[MusicTask | Waiting]) -> list[TaskId]:
 async def unshown(store: TaskStore, **changes: Any) -> list[TaskId]:
     patience = {"media_since": NOW - 60 * SECOND, "settle_since": NOW - 2 * SECOND, **changes}
     return ids(await store.unshown(NOW, patience.pop("limit", 100), **patience))
+
+
+# --- durations -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def took(make: Make) -> Callable[..., Awaitable[MusicTask]]:
+    """A task that was submitted so long before it was seen finished."""
+
+    async def made(seconds: float, state: State = State.COMPLETED, **columns: Any) -> MusicTask:
+        submitted_at = NOW - timedelta(seconds=seconds)
+        times = {"submitted_at": submitted_at, "state_at": NOW, "deadline_at": NOW + 600 * SECOND}
+        return await make(state, **{**times, **columns})
+
+    return made
+
+
+async def test_durations_are_those_of_finished_tasks_by_kind_and_model_newest_first(store: TaskStore, took: Make):
+    await took(90.5)
+    await took(120)
+    await took(14, kind=Kind.LYRICS)
+    await took(60, kind=Kind.CONTINUATION)
+    await took(33, model="other")
+    for state in State:
+        if state is not State.COMPLETED:
+            await took(1, state)
+    assert await store.durations() == {
+        (Kind.SONG, "suno-music"): [120, 90.5],
+        (Kind.LYRICS, "suno-music"): [14],
+        (Kind.CONTINUATION, "suno-music"): [60],
+        (Kind.SONG, "other"): [33],
+    }
+
+
+async def test_only_durations_that_can_be_true_count(store: TaskStore, took: Make):
+    await took(50, deadline_at=NOW)
+    await took(51, deadline_at=NOW - SECOND / 1000)
+    await took(0)
+    await took(-5)
+    await took(52, submitted_at=None)
+    await took(53, deadline_at=None)
+    assert await store.durations() == {(Kind.SONG, "suno-music"): [50]}
+
+
+async def test_only_the_newest_durations_count(store: TaskStore, took: Make, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("bot.store.tasks.DURATIONS_EACH", 2)
+    monkeypatch.setattr("bot.store.tasks.DURATIONS_AMONG", 4)
+    await took(1, kind=Kind.LYRICS)
+    for seconds in (5, 6, 7, 8):
+        await took(seconds)
+    assert await store.durations() == {(Kind.SONG, "suno-music"): [8, 7]}
 
 
 # --- by key ----------------------------------------------------------------------------------------------------------

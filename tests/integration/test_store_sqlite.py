@@ -116,6 +116,7 @@ HOT: dict[str, tuple[Callable[[TaskStore], Awaitable[object]], str]] = {
     "media_names": (lambda store: store.media_names(), "media_kept"),
     "waiting": (lambda store: store.waiting(), "state_id"),
     "running_by_member": (lambda store: store.running_by_member(), "state_id"),
+    "durations": (lambda store: store.durations(), "state_id"),
     "moving_cards": (lambda store: store.moving_cards(START), "state_id"),
     "in_state": (lambda store: store.in_state(State.RECEIVED, before=START), "state_id"),
     "guilds_in_line": (lambda store: store.guilds_in_line(), "state_id"),
