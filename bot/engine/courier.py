@@ -77,8 +77,9 @@ class Courier(Worker[MusicTask]):
             await self._remove(task)
             return
         scene = await self._scene(task)
+        looks = self._display.looks(task, scene)  # before the edit: what changes while that takes is shown by the next
         shown = await self._display.show(task, scene)
-        self._looks[task.id] = self._display.looks(task, scene)
+        self._looks[task.id] = looks
         if task.is_settled:
             self._looks.pop(task.id, None)
         await self._mark(task, shown)

@@ -194,6 +194,22 @@ async def test_lost_and_old_cards_are_not_refreshed(changes: dict[str, Any]) -> 
     assert post.display.shown == []
 
 
+async def test_a_card_that_looks_different_by_the_end_of_its_edit_is_drawn_again() -> None:
+    gate = asyncio.Event()
+    post = Round(behind(state=State.RUNNING), shows=[(gate, Shown()), Shown()])
+    post.display.looks = lambda *_: str(post.clock() > START)  # type: ignore[method-assign]  # by time, as a phase does
+    async with asyncio.TaskGroup() as group:
+        group.create_task(post.courier.step())
+        await rounds(40)
+        post.clock.tick(1)
+        gate.set()
+
+    await post.after(10)
+    await post.after(10)
+
+    assert len(post.display.shown) == 2
+
+
 async def test_a_quiet_song_costs_at_most_four_edits_and_one_ping() -> None:
     post = Round(make_task())
     await post.change(state=State.SUBMITTING)
