@@ -19,6 +19,7 @@ from bot.engine.budget import Budget, Purpose
 from bot.engine.courier import Courier
 from bot.engine.engine import Engine
 from bot.engine.fetcher import Fetcher
+from bot.engine.history import History
 from bot.engine.janitor import Janitor
 from bot.engine.poller import Poller
 from bot.engine.submitter import SubmitRules, Submitter
@@ -34,7 +35,6 @@ from bot.store.migrate import migrate
 from bot.store.tasks import TaskStore
 from bot.tokenlab.catalogue import Catalogue
 from bot.tokenlab.client import TokenLabClient
-from bot.ui.cards import CardRules
 from bot.ui.client import MusicBot
 from bot.ui.media import MediaCollector, MediaFetcher, MediaStore, open_media_session
 from bot.ui.messenger import Messenger
@@ -116,11 +116,14 @@ async def build(settings: Settings, *, clock: Clock = system_clock, sync_command
                 defaults=_defaults(settings),
             )
         )
-        rules = CardRules(expected_song_s=settings.expected_song_s, expected_lyrics_s=settings.expected_lyrics_s)
+        history = History(
+            tasks, clock, expected_song_s=settings.expected_song_s, expected_lyrics_s=settings.expected_lyrics_s
+        )
+        await history.learn()
         bot = MusicBot(
             service,
             clock=clock,
-            card_rules=rules,
+            forecast=history.forecast,
             media_dir=settings.media_dir,
             message_content=settings.message_content_intent,
             shard_ids=settings.shard_ids,
@@ -138,7 +141,7 @@ async def build(settings: Settings, *, clock: Clock = system_clock, sync_command
         fetcher = MediaFetcher(
             media_session, allow_private=settings.media_allow_private, max_bytes=settings.media_max_mb * MB
         )
-        display = Messenger(bot, media_dir=settings.media_dir, rules=rules, clock=clock)
+        display = Messenger(bot, media_dir=settings.media_dir, forecast=history.forecast, clock=clock)
         submitter = Submitter(
             tasks,
             client,
@@ -148,7 +151,7 @@ async def build(settings: Settings, *, clock: Clock = system_clock, sync_command
         )
         engine = Engine(
             submitter=submitter,
-            poller=Poller(tasks, client, budget, clock, interval_s=settings.poll_interval_s),
+            poller=Poller(tasks, client, budget, history, clock, interval_s=settings.poll_interval_s),
             fetcher=Fetcher(tasks, MediaCollector(fetcher, folder), clock),
             courier=Courier(tasks, members, display, clock),
             janitor=Janitor(

@@ -42,8 +42,14 @@ async def show_card(interaction: discord.Interaction[MusicBot], wish: Wish) -> N
 async def show_card_of(interaction: discord.Interaction[MusicBot], task: MusicTask) -> None:
     """Answer with the card of a task that has just been written."""
     service = interaction.client.service
-    card = render(task, Scene(place=await service.asking.place_of(task)), interaction.client.card_rules)
+    card = await first_card(interaction.client, task)
     await confirm(service, task, interaction.response.send_message(embed=card.embed, view=view_of(card)))
+
+
+async def first_card(bot: MusicBot, task: MusicTask) -> Card:
+    """The card that the row of a new wish begins with."""
+    place = await bot.service.asking.place_of(task)
+    return render(task, Scene(place=place), bot.forecast(task, place))
 
 
 async def confirm(

@@ -10,7 +10,6 @@ from discord.ext import commands
 
 from bot.domain.drafts import Draft
 from bot.domain.refusals import Reason, Refused
-from bot.domain.scene import Scene
 from bot.domain.secrets import find_secret
 from bot.domain.tasks import MusicTask, TaskId
 from bot.domain.wishes import (
@@ -25,11 +24,11 @@ from bot.service import title_of
 from bot.ui import texts
 from bot.ui.buttons import view_of
 from bot.ui.card import Button, Card, Press
-from bot.ui.cards import draft_card, price_words, render
+from bot.ui.cards import draft_card, price_words
 from bot.ui.client import MusicBot, asker_of, words_of
 from bot.ui.forms import Field, Form, Values, form_of
 from bot.ui.words import N_, Words, words_for
-from cogs.answers import CHOICE_CHARS, CHOICES_MAX, confirm, show_card
+from cogs.answers import CHOICE_CHARS, CHOICES_MAX, confirm, first_card, show_card
 
 log = logging.getLogger(__name__)
 
@@ -224,8 +223,7 @@ class ContinuationCog(commands.Cog):
             raise Refused(Reason.DRAFT_GONE)
         message_id = interaction.message.id
         task = await self._service.asking.start_draft(subject, asker_of(interaction), message_id=message_id)
-        scene = Scene(place=await self._service.asking.place_of(task))
-        card = render(task, scene, self._bot.card_rules)
+        card = await first_card(self._bot, task)
         answering = interaction.response.edit_message(embed=card.embed, view=view_of(card))
         await confirm(self._service, task, answering)
 

@@ -1,8 +1,14 @@
 """When to look at a running task, and when it should be finished. The only place that decides either."""
 
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 
-from bot.domain.tasks import Kind, State
+from bot.domain.limits import RUNNING_PER_MEMBER
+from bot.domain.line import Place
+from bot.domain.tasks import MusicTask, State
 
 LONGEST_GAP_S = 60.0
 """Longest pause between two looks while a task is younger than its deadline."""
@@ -12,6 +18,12 @@ EXPIRED_FOR = timedelta(hours=24)
 """An expired task is given up this long after its deadline."""
 BILLING_GAP_S = 60.0
 """Pause before another look at a completed task whose billing id has not come yet."""
+ENOUGH = 20
+"""From so many durations on, the guess that the operator set no longer counts."""
+GUESSED_SPREAD = 2.0
+"""The guess: nine of ten tasks take at most this many times the usual."""
+HALF_DONE = 50
+"""Progress in percent from which a task counts as past its first half."""
 
 
 def next_look_at(
@@ -29,8 +41,87 @@ def gives_up(*, now: datetime, deadline_at: datetime) -> bool:
     return now >= deadline_at + EXPIRED_FOR
 
 
-def expected_finish_at(
-    kind: Kind, submitted_at: datetime, *, expected_song_s: float, expected_lyrics_s: float
-) -> datetime:
-    """When a task that was submitted then is usually finished."""
-    return submitted_at + timedelta(seconds=expected_song_s if kind.makes_audio else expected_lyrics_s)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usual:
+    """How long tasks of one model and kind take, from the provider's yes to the look that saw them finished."""
+
+    median_s: float
+    most_s: float
+    """Nine of ten take at most this."""
+
+
+def usual_of(durations_s: Sequence[float], *, guess_s: float) -> Usual:
+    """What is usual, from the durations of finished tasks and, until there are `ENOUGH`, a guess.
+
+    The guess is a log-normal distribution with the median `guess_s`. Each percentile is the geometric mean of the
+    guess's and the history's, which is the plain mean on the scale where such durations are normal; the history weighs
+    as much as the share of `ENOUGH` that there is. So a percentile always lies between guess and history, grows with
+    every duration, moves a little with each new one, and is the history's alone in the end.
+
+    Args:
+        durations_s: positive, in any order.
+        guess_s: how long the operator thinks that such a task usually takes.
+    """
+    ordered = sorted(durations_s)
+    return Usual(
+        median_s=_percentile(ordered, 50, guess_s),
+        most_s=_percentile(ordered, 90, guess_s * GUESSED_SPREAD),
+    )
+
+
+def _percentile(ordered: Sequence[float], percent: int, guess_s: float) -> float:
+    if not ordered:
+        return guess_s
+    known_s = ordered[math.ceil(len(ordered) * percent / 100) - 1]
+    share = min(len(ordered) / ENOUGH, 1.0)
+    return math.exp(math.log(guess_s) * (1 - share) + math.log(known_s) * share)
+
+
+class Phase(Enum):
+    """How far a task is, by what is usual. The card has words for each, so a change of phase is worth an edit."""
+
+    WAITING = "waiting"
+    FIRST_HALF = "first half"
+    SECOND_HALF = "second half"
+    OVERTIME = "overtime"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """When a task should be finished, as far as anybody can tell."""
+
+    phase: Phase
+    finish_at: datetime | None
+    """The usual moment; in the second half the one by which nine of ten are finished; after that None."""
+
+
+Forecaster = Callable[[MusicTask, Place | None], Forecast | None]
+"""Gives the forecast for a task at this place in the line, at this moment."""
+
+
+def forecast(task: MusicTask, place: Place | None, usual: Usual, *, now: datetime) -> Forecast | None:
+    """When a task should be finished: never a moment in the past, and None if nothing sensible can be said."""
+    match task.state:
+        case State.RECEIVED | State.QUEUED if place is not None and not task.refusals:
+            return _of_waiting(place, usual, now)
+        case State.RUNNING:
+            return _of_running(task, usual, now)
+        case _:
+            return None
+
+
+def _of_waiting(place: Place, usual: Usual, now: datetime) -> Forecast:
+    """Rough: nobody waits long for others, but a member's own wait until those at the provider are through."""
+    rounds = place.own_ahead // RUNNING_PER_MEMBER + 1
+    return Forecast(phase=Phase.WAITING, finish_at=now + rounds * timedelta(seconds=usual.median_s))
+
+
+def _of_running(task: MusicTask, usual: Usual, now: datetime) -> Forecast:
+    begun_at = task.submitted_at or task.state_at
+    usually_at = begun_at + timedelta(seconds=usual.median_s)
+    mostly_at = begun_at + timedelta(seconds=usual.most_s)
+    if now >= mostly_at:
+        return Forecast(phase=Phase.OVERTIME, finish_at=None)
+    if now >= usually_at or (task.progress or 0) >= HALF_DONE:
+        return Forecast(phase=Phase.SECOND_HALF, finish_at=mostly_at)
+    return Forecast(phase=Phase.FIRST_HALF, finish_at=usually_at)

@@ -8,6 +8,7 @@ from bot.clock import Clock
 from bot.domain.pacing import BILLING_GAP_S, gives_up, next_look_at
 from bot.domain.tasks import ErrorCode, MusicTask, State, TaskId
 from bot.engine.budget import Budget, Purpose
+from bot.engine.history import History
 from bot.engine.ports import Provider, Tasks
 from bot.engine.worker import Worker
 from bot.tokenlab.errors import (
@@ -37,12 +38,15 @@ class Poller(Worker[MusicTask]):
     name = "poller"
     concurrency = 32
 
-    def __init__(self, tasks: Tasks, provider: Provider, budget: Budget, clock: Clock, *, interval_s: float) -> None:
+    def __init__(
+        self, tasks: Tasks, provider: Provider, budget: Budget, history: History, clock: Clock, *, interval_s: float
+    ) -> None:
         super().__init__()
         self.idle_s = min(1.0, interval_s)
         self._tasks = tasks
         self._provider = provider
         self._budget = budget
+        self._history = history
         self._clock = clock
         self._interval_s = interval_s
         self._key_refused = False
@@ -105,6 +109,7 @@ class Poller(Worker[MusicTask]):
             is_found_late=task.next_look_at is not None and now - task.next_look_at > AWAY,
         )
         log.info("task moved", extra={"task_id": task.id, "from": task.state, "to": State.COMPLETED})
+        await self._history.learn()
 
     async def _fail(self, task: MusicTask, code: ErrorCode, detail: str | None, *, look: Look | None = None) -> None:
         seen = {} if look is None else {"provider_status": look.raw_status, "looked_at": self._clock()}
@@ -118,7 +123,7 @@ class Poller(Worker[MusicTask]):
         deadline_at = task.deadline_at or now
         seen = {
             "provider_status": look.raw_status,
-            "progress": look.progress,
+            "progress": max(look.progress or 0, task.progress or 0) or None,  # a bar never goes back
             "looked_at": now,
             "look_failures": 0,
         }

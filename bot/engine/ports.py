@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from bot.domain.line import Waiting
 from bot.domain.members import Preferences, Telling
 from bot.domain.scene import Scene
-from bot.domain.tasks import MediaFile, MusicTask, Role, State, TaskId
+from bot.domain.tasks import Kind, MediaFile, MusicTask, Role, State, TaskId
 from bot.tokenlab.models import Created, CreateRequest, Look
 
 
@@ -38,6 +38,7 @@ class Tasks(Protocol):
     async def children_of(self, task_id: TaskId) -> list[MusicTask]: ...
     async def waiting(self) -> list[Waiting]: ...
     async def running_by_member(self) -> dict[int, int]: ...
+    async def durations(self) -> dict[tuple[Kind, str], list[float]]: ...
     async def due_looks(self, now: datetime, limit: int) -> list[MusicTask]: ...
     async def unshown(
         self, now: datetime, limit: int, *, media_since: datetime, settle_since: datetime

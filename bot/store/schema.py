@@ -158,16 +158,6 @@ Index(
     sqlite_where=music_tasks.c.parent_id.isnot(None),
     postgresql_where=music_tasks.c.parent_id.isnot(None),
 )
-FINISHED = text("state = 'completed'")
-"""A query finds the index only by the very same words."""
-Index(
-    "ix_music_tasks_finished",
-    music_tasks.c.kind,
-    music_tasks.c.model,
-    music_tasks.c.id,
-    sqlite_where=FINISHED,
-    postgresql_where=FINISHED,
-)
 Index(
     "ix_music_tasks_next_look_at",
     music_tasks.c.next_look_at,

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -11,6 +12,8 @@ from bot.domain.tasks import MusicTask
 
 EMBED_CHARS = 4096
 """Discord: the description of an embed."""
+DRIFTING = re.compile(r"<t:-?\d+:R>|\n`█*░*` \d+ %")
+"""Moments, which Discord counts down by itself, and the bar: both are drawn anew whenever something else changes."""
 LINK_BUTTON_CHARS = 512
 """Discord: link buttons take addresses of up to 512 characters."""
 
@@ -73,8 +76,9 @@ class Card:
     """Text that goes beside the card as a `.txt`."""
 
     def fingerprint(self) -> str:
-        """Equal for cards that look equal."""
-        drawn = [self.embed.to_dict(), [(b.label, b.press, b.url) for b in self.buttons], self.lyrics_file]
+        """Equal for cards that look equal, or differ only in what is not worth an edit."""
+        embed = self.embed.to_dict() | {"description": DRIFTING.sub("", self.embed.description or "")}
+        drawn = [embed, [(b.label, b.press, b.url) for b in self.buttons], self.lyrics_file]
         return hashlib.sha256(json.dumps(drawn, sort_keys=True, default=str).encode()).hexdigest()
 
 

@@ -9,7 +9,7 @@ import discord
 from discord.utils import format_dt
 
 from bot.domain.line import Place
-from bot.domain.pacing import expected_finish_at
+from bot.domain.pacing import Forecast
 from bot.domain.price import Price
 from bot.domain.scene import Scene
 from bot.domain.secrets import find_secret
@@ -30,20 +30,11 @@ CHILDREN_SHOWN = 3
 LINK_CHARS = 1800
 """Longer addresses don't fit beside the rest of a card."""
 IMAGE_URL_CHARS = 2000
-BAR_STEPS = 9
-PROGRESS_STEPS = 3
-"""So many parts of the bar are shown one by one: each costs an edit."""
+BAR_STEPS = 8
+PROGRESS_STEP = 25
 MARKUP = re.compile(r"<[a-z!/?]", re.I)
 TELLING_CODES = frozenset({ErrorCode.WISH_REFUSED, ErrorCode.CLIP_REFUSED, ErrorCode.PROVIDER_FAILED})
 """Failures that the provider's own words help with; those of all others are for the operator, in the row."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CardRules:
-    """What the operator set about times."""
-
-    expected_song_s: float
-    expected_lyrics_s: float
 
 
 COLOURS: Mapping[State, discord.Colour] = {
@@ -66,7 +57,7 @@ class Drawing:
 
     task: MusicTask
     scene: Scene
-    rules: CardRules
+    forecast: Forecast | None
     has_files: bool
     words: Words
 
@@ -74,17 +65,17 @@ class Drawing:
 Body = tuple[str, tuple[Button, ...]]
 
 
-def render(task: MusicTask, scene: Scene, rules: CardRules, *, attaches_files: bool = True) -> Card:
+def render(task: MusicTask, scene: Scene, forecast: Forecast | None, *, attaches_files: bool = True) -> Card:
     """Draw a task as it stands, in its own language.
 
     Args:
         task: the row.
         scene: where it stands in the line, and its family.
-        rules: what the operator set about times.
+        forecast: when it should be finished, if that can be said.
         attaches_files: whether its audio goes along (or is there already), so that no link is needed.
     """
     words = words_for(task.locale)
-    drawing = Drawing(task=task, scene=scene, rules=rules, has_files=attaches_files, words=words)
+    drawing = Drawing(task=task, scene=scene, forecast=forecast, has_files=attaches_files, words=words)
     if task.state is State.COMPLETED and task.kind is Kind.LYRICS:
         return _lyrics_card(drawing)
     body, buttons = _BODIES[task.state](drawing)
@@ -155,7 +146,8 @@ def _queued(drawing: Drawing) -> Body:
     if task.refusals and task.not_before is not None:
         when = format_dt(task.not_before, "R")
         return f"{words('**In line.** TokenLab is busy; I ask again {when}.', when=when)} {cost}", (cancel,)
-    return f"{words('**In line:** {place}.', place=_place_words(drawing.scene.place, words))} {cost}", (cancel,)
+    where = ", ".join([_place_words(drawing.scene.place, words), *_finish_words(drawing)])
+    return f"{words('**In line:** {place}.', place=where)} {cost}", (cancel,)
 
 
 def _place_words(place: Place | None, words: Words) -> str:
@@ -185,6 +177,15 @@ def _dollars(amount: Decimal) -> str:
     return f"${cents if cents == amount else amount.normalize():f}"
 
 
+def _finish_words(drawing: Drawing) -> list[str]:
+    """When it should be finished, if that can be said."""
+    forecast = drawing.forecast
+    if forecast is None:
+        return []
+    when = format_dt(forecast.finish_at, "R") if forecast.finish_at else ""
+    return [drawing.words(texts.FINISH[forecast.phase], when=when)]
+
+
 def _submitting(drawing: Drawing) -> Body:
     return f"**{drawing.words(texts.SUBMITTING)}**", ()
 
@@ -192,21 +193,11 @@ def _submitting(drawing: Drawing) -> Body:
 def _running(drawing: Drawing) -> Body:
     task, words = drawing.task, drawing.words
     begun_at = task.submitted_at or task.state_at
-    finish_at = expected_finish_at(
-        task.kind,
-        begun_at,
-        expected_song_s=drawing.rules.expected_song_s,
-        expected_lyrics_s=drawing.rules.expected_lyrics_s,
-    )
-    times = words(
-        "Begun {begun}, usually finished {finished}.",
-        begun=format_dt(begun_at, "R"),
-        finished=format_dt(finish_at, "R"),
-    )
-    lines = [f"**{words(texts.RUNNING)}**", times]
-    if step := (task.progress or 0) * PROGRESS_STEPS // 100:
-        filled = step * BAR_STEPS // PROGRESS_STEPS
-        lines.append(f"`{'█' * filled}{'░' * (BAR_STEPS - filled)}` {step * 100 // PROGRESS_STEPS} %")
+    begun = words("Begun {when}", when=format_dt(begun_at, "R"))
+    lines = [f"**{words(texts.RUNNING)}**", f"{', '.join([begun, *_finish_words(drawing)])}."]
+    if task.progress is not None and (stepped := task.progress // PROGRESS_STEP * PROGRESS_STEP):
+        filled = stepped * BAR_STEPS // 100
+        lines.append(f"`{'█' * filled}{'░' * (BAR_STEPS - filled)}` {stepped} %")
     return "\n".join(lines), ()
 
 

@@ -11,13 +11,13 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.clock import Clock
+from bot.domain.pacing import Forecaster
 from bot.domain.refusals import Refused
 from bot.domain.wishes import WishError
 from bot.service import Asker, Service
 from bot.ui import texts
 from bot.ui.buttons import PressButton, PressHandler
 from bot.ui.card import Press
-from bot.ui.cards import CardRules
 from bot.ui.forms import Form, FormHandler, filled_form
 from bot.ui.verdicts import PASSING
 from bot.ui.words import N_, Words, words_for
@@ -52,7 +52,7 @@ class MusicBot(commands.AutoShardedBot):
         service: Service,
         *,
         clock: Clock,
-        card_rules: CardRules,
+        forecast: Forecaster,
         media_dir: Path,
         message_content: bool = False,
         shard_ids: tuple[int, ...] = (),
@@ -75,7 +75,7 @@ class MusicBot(commands.AutoShardedBot):
         )
         self.service = service
         self.clock = clock
-        self.card_rules = card_rules
+        self.forecast = forecast
         self.media_dir = media_dir
         self.reads_messages = message_content
         self.logged_in = asyncio.Event()

@@ -13,6 +13,7 @@ from discord.http import Route
 
 from bot.clock import Clock
 from bot.domain.members import Telling
+from bot.domain.pacing import Forecaster
 from bot.domain.scene import Scene
 from bot.domain.tasks import MusicTask, PingStatus, State
 from bot.engine.ports import ShowLaterError, Shown, Where
@@ -20,7 +21,7 @@ from bot.service import title_of
 from bot.ui import texts
 from bot.ui.buttons import presses_in, view_of
 from bot.ui.card import Card, Press, jump_url
-from bot.ui.cards import CardRules, plain, render
+from bot.ui.cards import plain, render
 from bot.ui.escape import inline
 from bot.ui.verdicts import Verdict, may_be_sent, verdict_of
 from bot.ui.words import Words, words_for
@@ -53,17 +54,17 @@ class Lost(Exception):  # noqa: N818 -- an answer of Discord, not a fault of the
 class Messenger:
     """Shows tasks in Discord. Implements `bot.engine.ports.Display`."""
 
-    def __init__(self, client: discord.Client, *, media_dir: Path, rules: CardRules, clock: Clock) -> None:
+    def __init__(self, client: discord.Client, *, media_dir: Path, forecast: Forecaster, clock: Clock) -> None:
         self._client = client
         self._media_dir = media_dir
-        self._rules = rules
+        self._forecast = forecast
         self._clock = clock
 
     # --- Display ---------------------------------------------------------------------------------------------------
 
     def looks(self, task: MusicTask, scene: Scene) -> str:
         """See `Display.looks`."""
-        return render(task, scene, self._rules, attaches_files=bool(self._files(task))).fingerprint()
+        return self._card(task, scene, attaches_files=bool(self._files(task))).fingerprint()
 
     async def show(self, task: MusicTask, scene: Scene) -> Shown:
         """See `Display.show`. The rungs: token, channel edit, new message, direct message, kept for `/songs`.
@@ -299,18 +300,21 @@ class Messenger:
         audio = self._files(task)
         stays = is_edit and task.files_shown
         is_whole = bool(audio) or stays or not task.kind.makes_audio
-        card = render(task, scene, self._rules, attaches_files=is_whole)
+        card = self._card(task, scene, attaches_files=is_whole)
         files = [] if stays else audio
         if card.lyrics_file is not None and not stays:
             files = [partial(text_file, task, card.lyrics_file)]
         if files:
             yield card, files
-            yield render(task, scene, self._rules, attaches_files=False), []
+            yield self._card(task, scene, attaches_files=False), []
         else:
             yield card, []
         if files:
             yield plain(task), files
         yield plain(task), []
+
+    def _card(self, task: MusicTask, scene: Scene, *, attaches_files: bool) -> Card:
+        return render(task, scene, self._forecast(task, scene.place), attaches_files=attaches_files)
 
     def _files(self, task: MusicTask) -> list[Callable[[], discord.File]]:
         """Makers of the attachments that fit: a file that was sent once can't be sent again."""

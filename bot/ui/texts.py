@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from bot.domain.members import Telling
+from bot.domain.pacing import Phase
 from bot.domain.refusals import Reason, Refused
 from bot.domain.tasks import ErrorCode, Kind, State
 from bot.domain.wishes import WishError, WishProblem
@@ -67,6 +68,13 @@ EDITED = N_("Changed by hand.")
 EXPIRED = N_("This takes much longer than usual. I keep looking for a day and show the result if it comes.")
 SUBMITTING = N_("Being sent to TokenLab. It can't be cancelled any more.")
 RUNNING = N_("Being made. It can't be cancelled any more.")
+FINISH: Mapping[Phase, str] = {
+    Phase.WAITING: N_("finished roughly {when}"),
+    Phase.FIRST_HALF: N_("usually finished {when}"),
+    Phase.SECOND_HALF: N_("nine of ten are finished {when}"),
+    Phase.OVERTIME: N_("taking longer than usual"),
+}
+"""Stands behind where it is or when it began; `{when}` reads like `in 2 minutes`."""
 CANCELLED = N_("Cancelled before it was sent. It cost nothing.")
 DROPPED = N_("Dropped. If TokenLab did take it, it may have been charged.")
 EARLIER_TRY = N_("Whether the earlier try was charged is unclear.")

@@ -218,7 +218,7 @@ async def test_a_members_fourth_song_waits_in_line_with_its_place(world: World) 
     states = [(await world.task(number)).state for number in range(1, 6)]
     assert states == [State.RUNNING] * 3 + [State.QUEUED] * 2
     assert "In line:** next" in text_of(world.card(await world.task(4)))
-    assert "In line:** number 2 of yours, nobody else before you" in text_of(world.card(await world.task(5)))
+    assert "In line:** number 5 of yours, nobody else before you" in text_of(world.card(await world.task(5)))
     await world.until(State.COMPLETED, 5)
     assert len(world.standin.creates) == 5
 

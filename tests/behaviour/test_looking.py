@@ -262,7 +262,7 @@ async def test_looks_become_rarer_the_more_of_them_fail(world: World) -> None:
 
 
 @pytest.mark.parametrize("world", [{"standin": {"progress": True, "song_s": 100}}], indirect=True)
-async def test_progress_is_shown_in_thirds(world: World) -> None:
+async def test_progress_is_shown_once_half_is_done(world: World) -> None:
     await world.asked()
     await world.turn()
     bars = set()
@@ -270,7 +270,7 @@ async def test_progress_is_shown_in_thirds(world: World) -> None:
         await world.advance(10)
         bars |= {line for line in text_of(world.card(await world.task())).splitlines() if line.endswith(" %")}
 
-    assert {bar.rpartition("` ")[2] for bar in bars} == {"33 %", "66 %"}
+    assert bars == {"`████░░░░` 50 %"}
 
 
 # --- creates ---------------------------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from bot.domain.tasks import (
     check_move,
 )
 from bot.domain.wishes import Wish
+from bot.engine.history import History
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ASKED_BY = 7
@@ -193,6 +194,15 @@ class Rows:
         running = self._where(lambda task: task.state in {State.SUBMITTING, State.RUNNING})
         return {user: sum(t.user_id == user for t in running) for user in {t.user_id for t in running}}
 
+    async def durations(self) -> dict[tuple[Kind, str], list[float]]:
+        await self._reach("durations")
+        found: dict[tuple[Kind, str], list[float]] = {}
+        for task in self._where(lambda task: task.state is State.COMPLETED):
+            if task.submitted_at is not None and task.submitted_at < task.state_at:
+                took_s = (task.state_at - task.submitted_at).total_seconds()
+                found.setdefault((task.kind, task.model), []).append(took_s)
+        return found
+
     async def due_looks(self, now: datetime, limit: int) -> list[MusicTask]:
         await self._reach("due_looks")
         due = self._where(lambda task: task.next_look_at is not None and task.next_look_at <= now)
@@ -290,6 +300,11 @@ class Rows:
     async def counts_of_guild(self, guild_id: int) -> dict[State, int]:
         states = [t.state for t in self._where(lambda t: t.guild_id == guild_id)]
         return {state: states.count(state) for state in set(states)}
+
+
+def history_of(rows: Rows, clock: HandClock) -> History:
+    """What is usual: a minute and a half for music, a quarter of a minute for lyrics, until something has finished."""
+    return History(rows, clock, expected_song_s=90, expected_lyrics_s=15)
 
 
 class DraftRows:

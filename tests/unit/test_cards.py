@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.line import Place
+from bot.domain.pacing import Forecast, Phase
 from bot.domain.scene import Scene
 from bot.domain.tasks import ErrorCode, Kind, MediaFile, MusicTask, Result, State, Track
 from bot.service import title_of
 from bot.ui.buttons import view_of
 from bot.ui.card import EMBED_CHARS, Card, Press, jump_url
 from bot.ui.cards import (
-    CardRules,
     draft_card,
     plain,
     render,
@@ -27,7 +27,6 @@ from bot.ui.words import ENGLISH
 from tests.fakes.engine_fakes import SONG
 from tests.fakes.engine_rows import START, make_task
 
-RULES = CardRules(expected_song_s=90, expected_lyrics_s=15)
 REPEAT = ["Again", "Edit & again", "More"]
 SUNG = ["Continue", *REPEAT]
 URL = "https://media.example.net/a.mp3"
@@ -36,8 +35,10 @@ CROWDED = Scene(place=Place(ahead=10**6, own_ahead=10**5, people_ahead=10**6))
 LATER = START + timedelta(seconds=30)
 
 
-def card_of(place: Place | None = None, *, attaches_files: bool = True, **changes: Any) -> Card:
-    return render(make_task(**changes), Scene(place=place), RULES, attaches_files=attaches_files)
+def card_of(
+    place: Place | None = None, *, forecast: Forecast | None = None, attaches_files: bool = True, **changes: Any
+) -> Card:
+    return render(make_task(**changes), Scene(place=place), forecast, attaches_files=attaches_files)
 
 
 def words_of(card: Card) -> str:
@@ -55,9 +56,8 @@ def labels_of(card: Card) -> list[str]:
         ({"state": State.QUEUED}, "**In line:** next", ["Cancel"]),
         ({"refusals": 1, "not_before": LATER}, "TokenLab is busy; I ask again <t:1767225630:R>", ["Cancel"]),
         ({"state": State.SUBMITTING}, "Being sent to TokenLab", []),
-        ({"state": State.RUNNING}, "Begun <t:1767225600:R>, usually finished <t:1767225690:R>", []),
-        ({"state": State.RUNNING, "kind": Kind.LYRICS}, "usually finished <t:1767225615:R>", []),
-        ({"state": State.RUNNING, "progress": 60}, "`███░░░░░░` 33 %", []),
+        ({"state": State.RUNNING}, "Begun <t:1767225600:R>.", []),
+        ({"state": State.RUNNING, "progress": 60}, "`████░░░░` 50 %", []),
         ({"state": State.COMPLETED, "result": SONG, "media": (FILE,)}, "**Finished.** 1:05 long.", SUNG),
         ({"state": State.COMPLETED, "result": SONG}, "**Finished.**", SUNG),
         ({"state": State.COMPLETED}, "**Finished.**", []),
@@ -86,6 +86,22 @@ def test_each_state_has_its_words_and_buttons(changes: dict[str, Any], words: st
 
     assert words in words_of(card)
     assert labels_of(card) == labels
+
+
+@pytest.mark.parametrize(
+    ("state", "phase", "words"),
+    [
+        (State.RECEIVED, Phase.WAITING, "**In line:** next, finished roughly <t:1767225630:R>. Cancelling is free."),
+        (State.QUEUED, Phase.WAITING, "**In line:** next, finished roughly <t:1767225630:R>. Cancelling is free."),
+        (State.RUNNING, Phase.FIRST_HALF, "Begun <t:1767225600:R>, usually finished <t:1767225630:R>."),
+        (State.RUNNING, Phase.SECOND_HALF, "Begun <t:1767225600:R>, nine of ten are finished <t:1767225630:R>."),
+        (State.RUNNING, Phase.OVERTIME, "Begun <t:1767225600:R>, taking longer than usual."),
+    ],
+)
+def test_a_forecast_is_told_as_surely_as_it_is_known(state: State, phase: Phase, words: str) -> None:
+    finish_at = None if phase is Phase.OVERTIME else LATER
+
+    assert words in words_of(card_of(state=state, forecast=Forecast(phase=phase, finish_at=finish_at)))
 
 
 @pytest.mark.parametrize("state", State)
@@ -304,7 +320,7 @@ def test_no_text_makes_discord_refuse_a_card(
     )  # fmt: skip
     for kind in Kind:
         for files in (True, False):
-            card = render(replace(task, kind=kind), CROWDED, RULES, attaches_files=files)
+            card = render(replace(task, kind=kind), CROWDED, None, attaches_files=files)
             assert_discord_takes(card)
             assert "@everyone" not in words_of(card)
             assert "<@&123456789012345678>" not in words_of(card)
@@ -359,11 +375,24 @@ def assert_discord_takes(card: Card) -> None:
 
 
 def test_equal_rows_look_equal_and_other_rows_do_not() -> None:
-    same: dict[str, Any] = {"state": State.RUNNING, "progress": 34}
-
-    assert card_of(**same).fingerprint() == card_of(**{**same, "progress": 66}).fingerprint()
-    assert card_of(**same).fingerprint() != card_of(**{**same, "progress": 67}).fingerprint()
+    assert card_of().fingerprint() == card_of().fingerprint()
     assert card_of().fingerprint() != card_of(Place(ahead=1, people_ahead=1)).fingerprint()
+
+
+@pytest.mark.parametrize("state", [State.QUEUED, State.RUNNING])
+def test_neither_a_forecast_that_drifts_nor_the_bar_is_worth_an_edit(state: State) -> None:
+    now, later = (Forecast(phase=Phase.SECOND_HALF, finish_at=START + timedelta(seconds=s)) for s in (60, 3600))
+
+    drawn = card_of(state=state, forecast=now)
+
+    assert drawn.fingerprint() == card_of(state=state, forecast=later, progress=75).fingerprint()
+
+
+def test_each_phase_of_a_running_task_is_worth_an_edit() -> None:
+    at = {phase: None if phase is Phase.OVERTIME else LATER for phase in Phase}
+    cards = [card_of(state=State.RUNNING, forecast=Forecast(phase=phase, finish_at=at[phase])) for phase in Phase]
+
+    assert len({card.fingerprint() for card in cards}) == len(Phase)
 
 
 def test_the_ids_of_buttons_never_change() -> None:

@@ -14,7 +14,7 @@ from bot.engine.poller import Poller
 from bot.engine.submitter import SubmitRules, Submitter
 from bot.tokenlab.models import ProviderStatus
 from tests.fakes.engine_fakes import FakeDisplay, FakeFolder, FakeMedia, FakeProvider, created, look, rounds, until
-from tests.fakes.engine_rows import DraftRows, HandClock, MemberRows, Rows, make_task
+from tests.fakes.engine_rows import DraftRows, HandClock, MemberRows, Rows, history_of, make_task
 
 FILE = MediaFile(name="1-1.mp3", shown_as="Low Tide.mp3", size_bytes=9)
 
@@ -25,7 +25,7 @@ def engine_over(rows: Rows, clock: HandClock, display: FakeDisplay, provider: Fa
     submitter = Submitter(rows, provider, budget, clock, SubmitRules(deadline_s=1200, first_look_s=0))
     engine = Engine(
         submitter=submitter,
-        poller=Poller(rows, provider, budget, clock, interval_s=5),
+        poller=Poller(rows, provider, budget, history_of(rows, clock), clock, interval_s=5),
         fetcher=Fetcher(rows, FakeMedia([FILE]), clock),
         courier=Courier(rows, MemberRows(), display, clock),
         janitor=Janitor(

@@ -14,7 +14,6 @@ from bot.domain.scene import Scene
 from bot.domain.tasks import Kind, MediaFile, MusicTask, PingStatus, Result, State
 from bot.engine.ports import ShowLaterError, Shown
 from bot.store.schema import music_tasks
-from bot.ui.cards import CardRules
 from bot.ui.messenger import Messenger, _nonce, text_file
 from bot.ui.verdicts import Verdict
 from tests.fakes.engine_fakes import SONG
@@ -72,8 +71,7 @@ class FakeDiscord:
 
 
 def messenger(client: FakeDiscord, folder: Path = Path("/nowhere")) -> Messenger:
-    rules = CardRules(expected_song_s=90, expected_lyrics_s=15)
-    return Messenger(client, media_dir=folder, rules=rules, clock=HandClock())  # type: ignore[arg-type]  # as much of a client as is used
+    return Messenger(client, media_dir=folder, forecast=lambda *_: None, clock=HandClock())  # type: ignore[arg-type]  # as much of a client as is used
 
 
 def message(author: int = ME, *, custom_id: str = "encore:cancel:1", answers: int | None = None) -> Any:

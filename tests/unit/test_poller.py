@@ -21,7 +21,7 @@ from bot.tokenlab.errors import (
 )
 from bot.tokenlab.models import ProviderStatus
 from tests.fakes.engine_fakes import SONG, FakeProvider, look, rounds
-from tests.fakes.engine_rows import START, HandClock, Rows, make_task
+from tests.fakes.engine_rows import START, HandClock, Rows, history_of, make_task
 
 DAY_S = 24 * 3600
 PROCESSING = look(ProviderStatus.PROCESSING)
@@ -36,7 +36,8 @@ class Watch:
         self.rows = Rows(self.clock, *(tasks or [make_task(**{"state": State.RUNNING, **changes})]))
         self.provider = FakeProvider(looks=answers)
         self.budget = Budget(per_minute, monotonic=lambda: self.clock().timestamp())
-        self.poller = Poller(self.rows, self.provider, self.budget, self.clock, interval_s=5)
+        self.history = history_of(self.rows, self.clock)
+        self.poller = Poller(self.rows, self.provider, self.budget, self.history, self.clock, interval_s=5)
 
     async def looked(self, *, after_s: float = 0) -> Any:
         self.clock.tick(after_s)
@@ -59,6 +60,16 @@ async def test_a_finished_song_is_stored_whole() -> None:
     assert task.media_wanted
 
 
+async def test_what_is_usual_is_learnt_anew_once_a_task_has_finished() -> None:
+    watch = Watch(PROCESSING, look(ProviderStatus.COMPLETED))
+    await watch.looked(after_s=30)
+    assert "durations" not in watch.rows.calls
+
+    await watch.looked(after_s=30)
+
+    assert watch.rows.calls.count("durations") == 1
+
+
 async def test_finished_lyrics_want_no_audio() -> None:
     words = Result(lyrics="la la")
     watch = Watch(look(ProviderStatus.COMPLETED, result=words), kind=Kind.LYRICS)
@@ -66,6 +77,15 @@ async def test_finished_lyrics_want_no_audio() -> None:
     task = await watch.looked()
 
     assert (task.state, task.result, task.media_wanted) == (State.COMPLETED, words, False)
+
+
+@pytest.mark.parametrize(
+    ("before", "seen", "after"), [(None, None, None), (None, 30, 30), (50, 60, 60), (50, 40, 50), (50, None, 50)]
+)
+async def test_progress_never_goes_back(before: int | None, seen: int | None, after: int | None) -> None:
+    task = await Watch(look(ProviderStatus.PROCESSING, progress=seen), progress=before).looked()
+
+    assert task.progress == after
 
 
 @pytest.mark.parametrize(

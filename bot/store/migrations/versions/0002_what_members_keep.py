@@ -31,13 +31,6 @@ def upgrade() -> None:
         sqlite_where=sa.text("parent_id IS NOT NULL"),
         postgresql_where=sa.text("parent_id IS NOT NULL"),
     )
-    op.create_index(
-        "ix_music_tasks_finished",
-        "music_tasks",
-        ["kind", "model", "id"],
-        sqlite_where=sa.text("state = 'completed'"),
-        postgresql_where=sa.text("state = 'completed'"),
-    )
     op.create_table(
         "lyrics_versions",
         sa.Column("task_id", ROW_ID, nullable=False),
