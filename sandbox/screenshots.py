@@ -2,14 +2,15 @@
 
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
-from playwright.sync_api import ViewportSize, expect
+from playwright.sync_api import Locator, ViewportSize, expect
 
 from sandbox.demo_browser import PATIENCE_MS, ROOT, Demo, Visitor, find_chromium, visit
 
-DEMO_PICTURE = ROOT / "docs" / "img" / "demo.png"
+FOLDER = ROOT / "docs" / "img"
 SIZE_PX: ViewportSize = {"width": 1280, "height": 1000}
 LOADED = re.compile(r"/ 0:[1-5]\d$")
 HEARD = re.compile(r"^0:0[6-9] /")
@@ -20,31 +21,120 @@ def main() -> None:
     chromium = find_chromium()
     if chromium is None:
         sys.exit("no Chromium here: install it, or name it in the variable CHROMIUM")
-    demo = Demo()
-    try:
-        with visit(demo.url, chromium) as visitor:
-            picture_a_song(visitor, DEMO_PICTURE)
-    finally:
-        demo.stop()
-    click.echo(DEMO_PICTURE.relative_to(ROOT))
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, picture in PICTURES.items():
+        demo = Demo()
+        try:
+            with visit(demo.url, chromium) as visitor:
+                visitor.page.set_viewport_size(SIZE_PX)
+                visitor.page.locator("#messages-toggle").click()
+                shown = picture(visitor)
+                target = FOLDER / f"{name}.png"
+                visitor.page.mouse.move(SIZE_PX["width"] - 1, SIZE_PX["height"] - 1)
+                take(visitor, shown, target)
+        finally:
+            demo.stop()
+        click.echo(target.relative_to(ROOT))
 
 
-def picture_a_song(visitor: Visitor, target: Path) -> None:
+def take(visitor: Visitor, shown: Locator | None, target: Path) -> None:
+    """The whole page, or one message of it with a little room around."""
+    if shown is None:
+        visitor.page.screenshot(path=target)
+        return
+    shown.scroll_into_view_if_needed()
+    shown.screenshot(path=target)
+
+
+def a_channel(visitor: Visitor) -> None:
     """A finished song that plays, and another one under way."""
-    visitor.page.set_viewport_size(SIZE_PX)
-    visitor.page.locator("#messages-toggle").click()
-    visitor.slash("song", "Low tide at the harbour, a blues with harmonica and brushed drums")
-    song = visitor.message("Low tide")
-    time_shown = song.locator(".media-player-time")
-    expect(time_shown).to_have_text(LOADED, timeout=PATIENCE_MS)
-    visitor.message("is ready").wait_for()
+    song = finished_song(visitor)
     visitor.slash("song", "Morning train, bright and bouncy, with a brass section")
     visitor.message("Morning train").filter(has_text="Being made").wait_for()
     song.get_by_role("button", name=re.compile("^Play ")).click()
-    expect(time_shown).to_have_text(HEARD, timeout=PATIENCE_MS)
-    visitor.page.mouse.move(SIZE_PX["width"] - 1, SIZE_PX["height"] - 1)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    visitor.page.screenshot(path=target)
+    expect(song.locator(".media-player-time")).to_have_text(HEARD, timeout=PATIENCE_MS)
+
+
+def waiting(visitor: Visitor) -> Locator:
+    """A wish that waits in line behind others."""
+    for words in ("Morning train", "Paper lanterns", "Rooftop garden"):
+        visitor.slash("song", f"{words}, bright and bouncy")
+    visitor.slash("song", "Slow harbour blues with harmonica and brushed drums")
+    card = visitor.message("Slow harbour blues").filter(has_text="In line")
+    card.wait_for()
+    return card
+
+
+def finished(visitor: Visitor) -> Locator:
+    """The card of a finished song."""
+    return finished_song(visitor)
+
+
+def lyrics(visitor: Visitor) -> Locator:
+    """Lyrics by sections."""
+    visitor.slash("lyrics", "A lighthouse keeper who talks to the ships")
+    card = visitor.message("lighthouse keeper").filter(has_text="Make it a song")
+    card.wait_for()
+    return card
+
+
+def reply_to_continue(visitor: Visitor) -> Locator:
+    """A reply in free text, and what was understood of it."""
+    finished_song(visitor)
+    visitor.reply(visitor.message("is ready"), "from 0:05, a quieter bridge with strings")
+    question = visitor.message("Did I understand you?")
+    question.wait_for()
+    return question
+
+
+def songs(visitor: Visitor) -> Locator:
+    """A member's own list."""
+    for words in ("Low tide at the harbour, a blues", "Morning train, bright and bouncy", "Paper lanterns, a waltz"):
+        visitor.slash("song", words)
+    visitor.message("Paper lanterns").filter(has_text="Finished.").wait_for()
+    visitor.slash("lyrics", "A lighthouse keeper")
+    visitor.message("lighthouse keeper").filter(has_text="Make it a song").wait_for()
+    visitor.slash("songs")
+    shown = visitor.message("Your songs")
+    shown.wait_for()
+    return shown
+
+
+def failure(visitor: Visitor) -> Locator:
+    """A failure in plain words."""
+    visitor.slash("song", "A march that will fail")
+    card = visitor.message("TokenLab could not make it")
+    card.wait_for()
+    return card
+
+
+def unclear(visitor: Visitor) -> Locator:
+    """A create whose answer got lost."""
+    visitor.slash("song", "A waltz, but something unclear")
+    card = visitor.message("the answer got lost")
+    card.wait_for()
+    return card
+
+
+def finished_song(visitor: Visitor) -> Locator:
+    """Ask for a song and wait until it can be played and its member has been told."""
+    visitor.slash("song", "Low tide at the harbour, a blues with harmonica and brushed drums")
+    song = visitor.message("Low tide")
+    expect(song.locator(".media-player-time")).to_have_text(LOADED, timeout=PATIENCE_MS)
+    visitor.message("is ready").wait_for()
+    return song
+
+
+PICTURES: dict[str, Callable[[Visitor], Locator | None]] = {
+    "demo": a_channel,
+    "waiting": waiting,
+    "finished": finished,
+    "lyrics": lyrics,
+    "reply-to-continue": reply_to_continue,
+    "songs": songs,
+    "failure": failure,
+    "unclear": unclear,
+}
 
 
 if __name__ == "__main__":

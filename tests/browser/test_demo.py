@@ -74,7 +74,7 @@ def test_the_fourth_wish_waits_and_can_be_cancelled(visitor: Visitor) -> None:
 
 def test_lyrics_and_failures_can_be_seen(visitor: Visitor) -> None:
     visitor.slash("lyrics", "a lighthouse keeper")
-    visitor.message("a lighthouse keeper").filter(has_text="[Chorus]").wait_for()
+    visitor.message("a lighthouse keeper").filter(has_text="Chorus").wait_for()
 
     visitor.slash("song", "this will fail")
     visitor.message("TokenLab could not make it").wait_for()
