@@ -12,6 +12,7 @@ from sandbox.demo_browser import PATIENCE_MS, ROOT, Demo, Visitor, find_chromium
 
 FOLDER = ROOT / "docs" / "img"
 SIZE_PX: ViewportSize = {"width": 1280, "height": 1000}
+CARD_WIDTH_PX = 640
 LOADED = re.compile(r"/ 0:[1-5]\d$")
 HEARD = re.compile(r"^0:0[6-9] /")
 
@@ -43,7 +44,10 @@ def take(visitor: Visitor, shown: Locator | None, target: Path) -> None:
         visitor.page.screenshot(path=target)
         return
     shown.scroll_into_view_if_needed()
-    shown.screenshot(path=target)
+    box = shown.bounding_box()
+    assert box is not None  # noqa: S101 -- it is in view
+    width_px = min(box["width"], CARD_WIDTH_PX)
+    visitor.page.screenshot(path=target, clip={**box, "width": width_px})
 
 
 def a_channel(visitor: Visitor) -> None:
@@ -57,7 +61,7 @@ def a_channel(visitor: Visitor) -> None:
 
 def waiting(visitor: Visitor) -> Locator:
     """A wish that waits in line behind others."""
-    for words in ("Morning train", "Paper lanterns", "Rooftop garden"):
+    for words in ("Morning train", "Paper lanterns", "Rooftop garden", "Night market"):
         visitor.slash("song", f"{words}, bright and bouncy")
     visitor.slash("song", "Slow harbour blues with harmonica and brushed drums")
     card = visitor.message("Slow harbour blues").filter(has_text="In line")
