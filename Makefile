@@ -45,8 +45,10 @@ format: $(VENV)/.dev ## Put the code into the common form
 texts: $(VENV)/.dev ## Bring the translations in line with the English texts in the code
 	@$(BIN)/pybabel -q extract --no-default-keywords -k N_ -k words -k several:1,2 --no-location --project=Encore \
 		--copyright-holder=Encore -o $(VENV)/texts.pot bot cogs
-	@for one in de es ja; do $(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete --width=110 \
-		-i $(VENV)/texts.pot -o bot/ui/locales/$$one.po -l $$one || exit 1; done
+	@for one in bot/ui/locales/*.po; do $(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete --width=110 \
+		-i $(VENV)/texts.pot -o $$one -l $$(basename $$one .po) || exit 1; \
+		grep -vE '^"(POT-Creation|PO-Revision|Report-Msgid|Last-Tr|Language-Team|Generated)' $$one >$(VENV)/texts.po; \
+		cp $(VENV)/texts.po $$one; done
 
 screenshots: $(VENV)/.dev ## Make the pictures of the docs (needs Chromium)
 	@$(BIN)/python -m sandbox.screenshots
