@@ -142,12 +142,12 @@ def _queued(drawing: Drawing) -> Body:
     cancel = Button(label=words("Cancel"), press=Press.CANCEL, subject=task.id, style=discord.ButtonStyle.danger)
     cost = words(texts.CANCEL_UNCLEAR if task.unclear_attempts else texts.CANCEL_FREE)
     if (price := price_words(task.price, words)) and not task.unclear_attempts:
-        cost = f"{words('Costs about {price} once it is sent.', price=price)} {cost}"
+        cost = f"{words(texts.COSTS_ONCE_SENT, price=price)} {cost}"
     if task.refusals and task.not_before is not None:
         when = format_dt(task.not_before, "R")
-        return f"{words('**In line.** TokenLab is busy; I ask again {when}.', when=when)} {cost}", (cancel,)
+        return f"{words(texts.IN_LINE_BUSY, when=when)} {cost}", (cancel,)
     where = ", ".join([_place_words(drawing.scene.place, words), *_finish_words(drawing)])
-    return f"{words('**In line:** {place}.', place=where)} {cost}", (cancel,)
+    return f"{words(texts.IN_LINE, place=where)} {cost}", (cancel,)
 
 
 def _place_words(place: Place | None, words: Words) -> str:
@@ -207,7 +207,7 @@ def _running(drawing: Drawing) -> Body:
 def _completed(drawing: Drawing) -> Body:
     task, words = drawing.task, drawing.words
     if task.result is None or not task.result.tracks:
-        return f"**{words('Finished.')}**", ()
+        return words(texts.FINISHED), ()
     lines = [_finished_words(drawing)]
     if not drawing.has_files:
         lines.append(words(texts.LINK_ONLY if task.media else texts.LINK_GONE))
@@ -220,7 +220,7 @@ def _completed(drawing: Drawing) -> Body:
 
 def _finished_words(drawing: Drawing) -> str:
     task, words = drawing.task, drawing.words
-    parts = [f"**{words('Finished.')}**"]
+    parts = [words(texts.FINISHED)]
     if duration_s := task.media[0].duration_s if task.media else None:
         parts.append(words("{time} long.", time=texts.clock_time(int(duration_s))))
     if task.result and (takes := len(task.result.tracks)) > 1:
@@ -272,7 +272,7 @@ def _dress(embed: discord.Embed, task: MusicTask) -> None:
 
 def _failed(drawing: Drawing) -> Body:
     task, words = drawing.task, drawing.words
-    parts = [f"**{words('Failed.')}**", words(texts.FAILURE[task.error_code] if task.error_code else texts.FAILED)]
+    parts = [words(texts.FAILED), words(texts.FAILURE[task.error_code] if task.error_code else texts.IT_FAILED)]
     if task.unclear_attempts:
         parts.append(words(texts.EARLIER_TRY))
     elif task.error_code in texts.FREE_FAILURES:
@@ -297,11 +297,11 @@ def _uncertain(drawing: Drawing) -> Body:
     task, words = drawing.task, drawing.words
     retry = Button(label=words("Try again"), press=Press.RETRY, subject=task.id, style=discord.ButtonStyle.primary)
     drop = Button(label=words("Drop"), press=Press.DROP, subject=task.id)
-    return f"**{words('Unclear.')}** {words(texts.UNCERTAIN)}", (retry, drop)
+    return words(texts.UNCERTAIN), (retry, drop)
 
 
 def _expired(drawing: Drawing) -> Body:
-    return f"**{drawing.words('Overdue.')}** {drawing.words(texts.EXPIRED)}", ()
+    return drawing.words(texts.EXPIRED), ()
 
 
 def _cancelled(drawing: Drawing) -> Body:

@@ -57,15 +57,22 @@ FAILURE: Mapping[ErrorCode, str] = {
     ErrorCode.NO_ANSWER: N_("A whole day has passed without a result. I stopped looking. It may have been charged."),
 }
 
+IN_LINE = N_("**In line:** {place}.")
+IN_LINE_BUSY = N_("**In line.** TokenLab is busy; I ask again {when}.")
+COSTS_ONCE_SENT = N_("Costs about {price} once it is sent.")
+FINISHED = N_("**Finished.**")
+FAILED = N_("**Failed.**")
 UNCERTAIN = N_(
-    "I sent this to TokenLab, but the answer got lost: it may or may not have been taken, and charged.\n"
+    "**Unclear.** I sent this to TokenLab, but the answer got lost: it may or may not have been taken, and charged.\n"
     "I will not send it again by myself. **Try again** may cost a second time; **Drop** lets it go."
 )
-FAILED = N_("It failed.")
+IT_FAILED = N_("It failed.")
 AGAIN_COSTS = N_("**Again** starts a new task, which costs like any other.")
 FOUND_LATE = N_("It finished while I was away.")
 EDITED = N_("Changed by hand.")
-EXPIRED = N_("This takes much longer than usual. I keep looking for a day and show the result if it comes.")
+EXPIRED = N_(
+    "**Overdue.** This takes much longer than usual. I keep looking for a day and show the result if it comes."
+)
 SUBMITTING = N_("Being sent to TokenLab. It can't be cancelled any more.")
 RUNNING = N_("Being made. It can't be cancelled any more.")
 FINISH: Mapping[Phase, str] = {
