@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Row, func
 
 from bot.domain.drafts import Draft
+from bot.domain.listing import ListedTask
 from bot.domain.members import Preferences, Telling
 from bot.domain.tasks import (
     ErrorCode,
@@ -23,6 +24,14 @@ from bot.domain.wishes import ContinuationWish, LyricsWish, SongWish, Wish
 from bot.store.schema import drafts, members, music_tasks
 
 TASK_COLUMNS = [music_tasks.c[field.name] for field in fields(MusicTask)]
+LISTED_PROMPT_CHARS = 200
+_SHORT = {
+    "prompt": func.substr(music_tasks.c.prompt, 1, LISTED_PROMPT_CHARS).label("prompt"),
+    "made_title": music_tasks.c.result["title"].as_string().label("made_title"),
+}
+LISTED_COLUMNS = [
+    _SHORT[field.name] if field.name in _SHORT else music_tasks.c[field.name] for field in fields(ListedTask)
+]
 DRAFT_COLUMNS = [drafts.c[field.name] for field in fields(Draft)]
 MEMBER_COLUMNS = [members.c[field.name] for field in fields(Preferences)]
 WISHES: Mapping[str, type[Wish]] = {one.kind: one for one in (SongWish, LyricsWish, ContinuationWish)}
@@ -41,6 +50,12 @@ def task_of(row: Row[Any]) -> MusicTask:
     values["clip_candidates"] = values["clip_candidates"] or {}
     values["media"] = tuple(MediaFile(**one) for one in values["media"] or ())
     return MusicTask(**values)
+
+
+def listed_of(row: Row[Any]) -> ListedTask:
+    """`LISTED_COLUMNS` of a row of `music_tasks` as a domain object."""
+    values = dict(row._mapping)  # noqa: SLF001 -- SQLAlchemy's public accessor, despite its name
+    return ListedTask(**{**values, "kind": Kind(values["kind"]), "state": State(values["state"])})
 
 
 def draft_of(row: Row[Any]) -> Draft:

@@ -143,6 +143,7 @@ music_tasks = Table(
     Column("edited_lyrics", Text),
     Column("others_may_continue", Boolean, nullable=False, server_default=text("true")),
     Column("deleted_at", Moment),
+    Column("search_text", Text, nullable=False, server_default=""),
     _one_of("state", State),
     _one_of("kind", Kind),
     CheckConstraint("shown_revision <= revision", name="shown"),

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.clock import Clock
 from bot.domain.limits import UnderWay, may_ask, may_run
 from bot.domain.line import Waiting
+from bot.domain.listing import LISTED, ListedTask, Wanted, folded, search_text
 from bot.domain.tasks import (
     SETTLED,
     AttemptOutcome,
@@ -21,6 +22,7 @@ from bot.domain.tasks import (
     MusicTask,
     NewTask,
     PingStatus,
+    Result,
     Role,
     StaleTaskError,
     State,
@@ -28,7 +30,7 @@ from bot.domain.tasks import (
     check_move,
 )
 from bot.store.database import Database
-from bot.store.rows import TASK_COLUMNS, columns_of, task_of
+from bot.store.rows import LISTED_COLUMNS, TASK_COLUMNS, columns_of, listed_of, task_of
 from bot.store.schema import UNPINGED, attempts, lyrics_versions, music_tasks, task_messages
 from bot.store.statements import insert_or
 
@@ -146,6 +148,7 @@ class TaskStore:
             **{name: getattr(task, name) for name in WISH},
             **accepted,
             "origin_key": f"a:{task.id}:{task.attempt}",
+            "search_text": search_text(title=task.title, made_title=None, prompt=task.prompt),
             "state": State.RUNNING,
             "created_at": task.created_at,
             "state_at": now,
@@ -184,6 +187,7 @@ class TaskStore:
             .values(
                 **emptied,
                 prompt="",
+                search_text="",
                 clip_candidates=None,
                 media_wanted=False,
                 deleted_at=self._clock(),
@@ -368,6 +372,25 @@ class TaskStore:
             limit=limit,
         )
 
+    async def ids_of_member(self, user_id: int, wanted: Wanted) -> list[TaskId]:
+        """Which of a member's tasks are wanted, newest first."""
+        # by an expression, for the index of the member is the one to use, whatever the planner thinks of states
+        conditions: list[ColumnElement[bool]] = [(T.state + "").in_(wanted.states), (T.kind + "").in_(wanted.kinds)]
+        if wanted.text:
+            conditions.append(T.search_text.contains(folded(wanted.text), autoescape=True))
+        query = select(T.id).where(T.user_id == user_id, T.deleted_at.is_(None), *conditions).order_by(T.id.desc())
+        async with self._database.read() as connection:
+            return [TaskId(task_id) for task_id in (await connection.execute(query)).scalars()]
+
+    async def listed(self, ids: Collection[TaskId]) -> list[ListedTask]:
+        """These tasks as a list shows them, newest first; deleted ones are among them."""
+        return await self._listed(T.id.in_(ids), order=T.id.desc(), limit=len(ids))
+
+    async def listed_children(self, ids: Collection[TaskId], limit: int) -> list[ListedTask]:
+        """What was made from these tasks, as a list shows it, oldest first."""
+        made = and_(T.parent_id.in_(ids), T.state.in_(LISTED), T.deleted_at.is_(None))
+        return await self._listed(made, order=T.id, limit=limit)
+
     async def asked_since(self, user_id: int, since: datetime) -> list[MusicTask]:
         """What a member has asked for since a moment, newest first."""
         return await self._list(
@@ -419,6 +442,9 @@ class TaskStore:
     # --- helpers -------------------------------------------------------------------------------------------------
 
     async def _change(self, connection: AsyncConnection, before: MusicTask, **values: Any) -> MusicTask:  # noqa: ANN401 -- column values
+        if isinstance(result := values.get("result"), Result):
+            words = search_text(title=before.title, made_title=result.title, prompt=before.prompt)
+            values |= {"search_text": words}
         statement = (
             update(music_tasks)
             .where(T.id == before.id, T.state == before.state, T.attempt == before.attempt)
@@ -456,6 +482,13 @@ class TaskStore:
         async with self._database.read() as connection:
             return [task_of(row) for row in (await connection.execute(query)).all()]
 
+    async def _listed(
+        self, condition: ColumnElement[bool], *, order: ColumnElement[Any], limit: int
+    ) -> list[ListedTask]:
+        query = select(*LISTED_COLUMNS).where(condition).order_by(order).limit(limit)
+        async with self._database.read() as connection:
+            return [listed_of(row) for row in (await connection.execute(query)).all()]
+
 
 async def insert_task(connection: AsyncConnection, new: NewTask, now: datetime) -> MusicTask:
     """Write a RECEIVED row inside a running transaction, within the member's limit.
@@ -473,7 +506,8 @@ async def insert_task(connection: AsyncConnection, new: NewTask, now: datetime) 
     )
     if not may_ask(under_way):
         raise LineFullError
-    values = {**asdict(new), "state": State.RECEIVED, "created_at": now, "state_at": now}
+    words = search_text(title=new.title, made_title=None, prompt=new.prompt)
+    values = {**asdict(new), "search_text": words, "state": State.RECEIVED, "created_at": now, "state_at": now}
     row = (await connection.execute(insert(music_tasks).values(**values).returning(*TASK_COLUMNS))).one()
     return task_of(row)
 

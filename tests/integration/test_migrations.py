@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import BigInteger, Connection, inspect, text
 
+from bot.domain.listing import Wanted
 from bot.store import migrate as migrating
 from bot.store.database import Database
 from bot.store.migrate import NewerDatabaseError, alembic_config, migrate
@@ -35,6 +37,15 @@ def upgrade():
     op.create_table("extra", sa.Column("id", sa.Integer, primary_key=True))
     op.execute("UPDATE music_tasks SET prompt = 'changed'")
     op.execute("SELECT * FROM nowhere")
+"""
+
+OLD_ROW = """
+INSERT INTO music_tasks (
+    id, origin_key, kind, state, created_at, state_at, user_id, channel_id, prompt, title, model,
+    attachment_limit_bytes, result
+) VALUES (
+    :number, :origin, 'song', 'completed', 0, 0, 1, 2, 'Rain on a Tin Roof', :title, 'suno-music', 1, :made
+)
 """
 
 
@@ -94,6 +105,17 @@ async def test_migrating_again_keeps_the_rows(empty: Database, clock: HandClock)
     task, _ = await TaskStore(empty, clock).add(wish(1))
     await migrate(empty)
     assert await TaskStore(empty, clock).get(task.id) == task
+
+
+async def test_songs_of_the_first_version_are_found_by_their_words(empty: Database, clock: HandClock):
+    row = {"title": "Na\u00c7ht", "made": '{"title": "Fern\u00dcber", "lyrics": null, "tracks": []}'}
+    async with empty.write() as connection:
+        await connection.run_sync(lambda sync: command.upgrade(alembic_config(sync), "0001"))
+        await connection.execute(text(OLD_ROW), [row | {"number": n, "origin": f"i:{n}"} for n in range(1, 1502)])
+    await migrate(empty)
+    store = TaskStore(empty, clock)
+    for words in ("na\u00e7ht", "fern\u00fcb", "tin roof"):
+        assert len(await store.ids_of_member(1, Wanted(text=words))) == 1501
 
 
 async def test_the_migrations_make_the_tables_that_the_program_describes(database: Database):

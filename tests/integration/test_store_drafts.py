@@ -8,6 +8,7 @@ import pytest
 
 from bot.domain.drafts import Draft
 from bot.domain.limits import WAITING_PER_MEMBER
+from bot.domain.listing import Wanted
 from bot.domain.tasks import LineFullError, MusicTask, State
 from bot.domain.wishes import ContinuationWish
 from bot.store.drafts import DraftStore
@@ -72,7 +73,7 @@ async def test_a_started_draft_is_a_task_and_no_draft_any_more(
 async def test_ten_clicks_on_start_at_once_start_one_task(drafts: DraftStore, store: TaskStore, draft: Draft):
     started = await asyncio.gather(*(drafts.start(draft, wish(f"click {number}")) for number in range(10)))
     (task,) = [one for one in started if one]
-    assert await store.of_member(ALICE, 10) == [task]
+    assert await store.ids_of_member(ALICE, Wanted()) == [task.id]
 
 
 async def test_a_draft_stays_while_the_line_is_full(drafts: DraftStore, store: TaskStore, draft: Draft):
@@ -85,7 +86,7 @@ async def test_a_draft_stays_while_the_line_is_full(drafts: DraftStore, store: T
 async def test_a_wish_that_has_a_task_already_is_not_started_again(drafts: DraftStore, store: TaskStore, draft: Draft):
     task, _ = await store.add(wish("r:1"))
     assert await drafts.start(draft, wish("r:1")) is None
-    assert await store.of_member(ALICE, 10) == [task]
+    assert await store.ids_of_member(ALICE, Wanted()) == [task.id]
 
 
 async def test_a_dropped_draft_is_gone_and_is_dropped_once(drafts: DraftStore, draft: Draft):

@@ -5,9 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from bot.domain.line import Waiting
-from bot.domain.tasks import Kind, MediaFile, MusicTask, PingStatus, State, TaskId
+from bot.domain.listing import STATES, Phase, Wanted
+from bot.domain.tasks import Kind, MediaFile, MusicTask, PingStatus, Result, State, TaskId
+from bot.store.database import Database
 from bot.store.tasks import TaskStore
 from tests.integration.conftest import ALICE, BOB, START, STUDIO, HandClock, Make, again, wish
 
@@ -272,18 +275,102 @@ async def test_members_see_their_own_tasks_newest_first(store: TaskStore, make: 
     own = [await make(state, user_id=ALICE) for state in State if state is not State.ABANDONED]
     await make(State.ABANDONED, user_id=ALICE)
     await make(user_id=BOB)
-    assert ids(await store.of_member(ALICE, 100)) == ids(own[::-1])
-    assert ids(await store.of_member(ALICE, 2)) == ids(own[:-3:-1])
+    assert await store.ids_of_member(ALICE, Wanted()) == ids(own[::-1])
 
 
-async def test_clips_are_the_songs_that_a_member_has_finished(store: TaskStore, make: Make):
-    song = await make(State.COMPLETED, user_id=ALICE)
-    longer = await make(State.COMPLETED, user_id=ALICE, kind=Kind.CONTINUATION)
-    await make(State.COMPLETED, user_id=ALICE, kind=Kind.LYRICS)
-    await make(State.RUNNING, user_id=ALICE)
-    await make(State.COMPLETED, user_id=BOB)
-    assert ids(await store.clips_of_member(ALICE, 10)) == ids([longer, song])
-    assert ids(await store.clips_of_member(ALICE, 1)) == [longer.id]
+@pytest.mark.parametrize("phase", Phase)
+@pytest.mark.parametrize("kind", Kind)
+async def test_a_list_holds_only_the_states_and_kinds_that_are_wanted(
+    store: TaskStore, make: Make, phase: Phase, kind: Kind
+):
+    made = {(state, one): await make(state, user_id=ALICE, kind=one) for state in State for one in Kind}
+    wanted = Wanted(states=STATES[phase], kinds=frozenset({kind}))
+    found = await store.ids_of_member(ALICE, wanted)
+    assert set(found) == {made[state, kind].id for state in STATES[phase]}
+
+
+@pytest.mark.parametrize(
+    ("title", "prompt", "words"),
+    [
+        ("Night Drive", "x", "night"),
+        (None, "Rain on a tin ROOF", "tin roof"),
+        (None, "rain\n  on a roof", "RAIN ON"),
+        ("100% pure", "x", "0%"),
+        ("snake_case", "x", "e_c"),
+        (r"back\slash", "x", r"\SL"),
+        (r"C:\%", "x", r":\%"),
+        ("a/b", "x", "A/B"),
+        ('it\'s "quoted"', "x", "'S \"Q"),
+        ("\u00dcber Stra\u00dfe", "x", "\u00fcBER STRASSE"),
+        ("u\u0308ber", "x", "\u00dcBER"),
+        (None, "\u591c\u306e\u6d77\u3068\u6708", "\u306e\u6d77"),
+        (None, "\u30ab\u30bf\u30ab\u30ca", "\uff76\uff80\uff76\uff85"),
+        ("\u03a3\u03af\u03c3\u03c5\u03c6\u03bf\u03c2", "x", "\u03a3\u038a\u03a3\u03a5\u03a6\u039f\u03a3"),
+        ("dance \U0001f57a\U0001f3fd", "x", "\U0001f57a"),
+    ],
+)
+async def test_words_are_found_in_whatever_case_and_script(
+    store: TaskStore, title: str | None, prompt: str, words: str
+):
+    task, _ = await store.add(wish(1, title=title, prompt=prompt))
+    await store.add(wish(2, title="other", prompt="nothing alike"))
+    assert await store.ids_of_member(ALICE, Wanted(text=words)) == [task.id]
+
+
+@pytest.mark.parametrize("words", ["%", "_", "\\", "/", "r_in", "r%n", "rain/", "'", "\\%", "u"])
+async def test_signs_that_mean_something_to_databases_mean_themselves(store: TaskStore, words: str):
+    await store.add(wish(1, prompt="RAIN \u00fcber Moor"))
+    assert await store.ids_of_member(ALICE, Wanted(text=words)) == []
+
+
+async def test_a_song_is_found_by_the_title_that_its_result_brought(store: TaskStore, make: Make):
+    running = await make(State.RUNNING, user_id=ALICE)
+    done = await store.move(running, State.COMPLETED, result=Result(title="Fern\u00dcber"))
+    assert await store.ids_of_member(ALICE, Wanted(text="fern\u00fcb")) == [done.id]
+    assert await store.ids_of_member(ALICE, Wanted(text="tin roof")) == [done.id]
+    (listed,) = await store.listed([done.id])
+    assert (listed.title, listed.made_title) == (None, "Fern\u00dcber")
+
+
+async def test_what_a_late_answer_makes_is_found_by_its_words(store: TaskStore, make: Make):
+    task = await make(State.CANCELLED, user_id=ALICE, attempt=1)
+    await store.keep_late_answer(task, provider_task_id="ld_1", request_id="r")
+    assert len(await store.ids_of_member(ALICE, Wanted(text="tin roof"))) == 2
+
+
+async def test_deleted_songs_are_in_no_list_and_their_words_are_gone(store: TaskStore, make: Make, database: Database):
+    parent = await make(State.COMPLETED, user_id=ALICE)
+    task = await make(State.COMPLETED, user_id=ALICE, parent_id=parent.id)
+    await store.delete(task)
+    assert await store.ids_of_member(ALICE, Wanted()) == [parent.id]
+    assert await store.listed_children([parent.id], 10) == []
+    async with database.read() as connection:
+        query = text("SELECT search_text FROM music_tasks WHERE id = :id")
+        assert (await connection.execute(query, {"id": task.id})).scalar_one() == ""
+
+
+async def test_a_line_of_a_list_knows_the_beginning_of_a_long_prompt(store: TaskStore):
+    task, _ = await store.add(wish(1, prompt="\u591c" * 5000))
+    (listed,) = await store.listed([task.id])
+    assert listed.prompt == "\u591c" * 200
+    facts = ("kind", "state", "created_at", "user_id", "guild_id", "channel_id", "message_id", "parent_id")
+    assert [getattr(listed, name) for name in facts] == [getattr(task, name) for name in facts]
+
+
+async def test_lines_come_newest_first_however_they_were_asked_for(store: TaskStore, make: Make):
+    made = ids([await make() for _ in range(3)])
+    assert [one.id for one in await store.listed([made[1], made[0], made[2]])] == made[::-1]
+    assert await store.listed([]) == []
+
+
+async def test_children_are_those_of_all_that_were_named_oldest_first(store: TaskStore, make: Make):
+    first, second, other = await make(), await make(), await make()
+    children = [await make(parent_id=parent.id) for parent in (second, first, second)]
+    await make(parent_id=other.id)
+    await make(State.ABANDONED, parent_id=first.id)
+    found = await store.listed_children([first.id, second.id], 10)
+    assert [one.id for one in found] == ids(children)
+    assert [one.id for one in await store.listed_children([first.id, second.id], 2)] == ids(children[:2])
 
 
 async def test_a_server_sees_its_own_tasks_oldest_first(store: TaskStore, make: Make):

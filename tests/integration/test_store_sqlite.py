@@ -13,7 +13,8 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 
-from bot.domain.tasks import State
+from bot.domain.listing import Wanted
+from bot.domain.tasks import Kind, State, TaskId
 from bot.store.database import BUSY_TIMEOUT_MS, Database
 from bot.store.migrate import migrate
 from bot.store.tasks import TaskStore
@@ -108,6 +109,7 @@ async def watching(database: Database) -> AsyncIterator[list[tuple[str, Any]]]:
     event.remove(database._reader.sync_engine, "before_cursor_execute", note)
 
 
+CLIPS = Wanted(states=frozenset({State.COMPLETED}), kinds=frozenset({Kind.SONG}), text="rain")
 HOT: dict[str, tuple[Callable[[TaskStore], Awaitable[object]], str]] = {
     "due_looks": (lambda store: store.due_looks(START, 50), "next_look_at"),
     "unshown": (lambda store: store.unshown(START, 50, media_since=START, settle_since=START), "unshown"),
@@ -120,8 +122,10 @@ HOT: dict[str, tuple[Callable[[TaskStore], Awaitable[object]], str]] = {
     "moving_cards": (lambda store: store.moving_cards(START), "state_id"),
     "in_state": (lambda store: store.in_state(State.RECEIVED, before=START), "state_id"),
     "guilds_in_line": (lambda store: store.guilds_in_line(), "state_id"),
-    "of_member": (lambda store: store.of_member(1, 25), "user_id_id"),
-    "clips_of_member": (lambda store: store.clips_of_member(1, 25), "user_id_id"),
+    "ids_of_member": (lambda store: store.ids_of_member(1, Wanted()), "user_id_id"),
+    "ids_of_member, narrowed": (lambda store: store.ids_of_member(1, CLIPS), "user_id_id"),
+    "listed": (lambda store: store.listed([TaskId(1), TaskId(2)]), "PRIMARY KEY"),
+    "listed_children": (lambda store: store.listed_children([TaskId(1), TaskId(2)], 12), "parent_id"),
     "of_guild": (lambda store: store.of_guild(1, [State.QUEUED, State.RUNNING], 25), "guild_id_id|state_id"),
     "counts_of_guild": (lambda store: store.counts_of_guild(1), "guild_id_id"),
     "by_message": (lambda store: store.by_message(1), "PRIMARY KEY"),

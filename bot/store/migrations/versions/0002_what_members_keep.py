@@ -1,5 +1,6 @@
-"""What members keep: languages, prices, edited lyrics, preferences; a draft can be any wish."""
+"""What members keep: languages, prices, edited lyrics, preferences, words to find; a draft can be any wish."""
 
+import unicodedata
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,6 +19,7 @@ NEW_COLUMNS: tuple[sa.Column[Any], ...] = (
     sa.Column("edited_lyrics", sa.Text(), nullable=True),
     sa.Column("others_may_continue", sa.Boolean(), server_default=sa.text("true"), nullable=False),
     sa.Column("deleted_at", sa.BigInteger(), nullable=True),
+    sa.Column("search_text", sa.Text(), server_default="", nullable=False),
 )
 
 
@@ -51,7 +53,28 @@ def upgrade() -> None:
         sa.CheckConstraint("telling IN ('ping', 'dm', 'silent')", name=op.f("ck_members_telling")),
         sa.PrimaryKeyConstraint("user_id", name=op.f("pk_members")),
     )
+    _let_tasks_be_found_by_words()
     _let_drafts_be_any_wish()
+
+
+def _let_tasks_be_found_by_words() -> None:
+    """Title, the result's title and prompt, folded: neither database can do that alike."""
+    tasks = sa.table(
+        "music_tasks", *map(sa.column, ("id", "title", "prompt", "search_text")), sa.column("result", sa.JSON())
+    )
+    query = sa.select(tasks.c.id, tasks.c.title, tasks.c.result["title"].as_string(), tasks.c.prompt)
+    connection, last = op.get_bind(), 0
+    while rows := connection.execute(query.where(tasks.c.id > last).order_by(tasks.c.id).limit(1000)).all():
+        found = [{"number": number, "words": _folded("\n".join(filter(None, texts)))} for number, *texts in rows]
+        change = tasks.update().where(tasks.c.id == sa.bindparam("number"))
+        connection.execute(change.values(search_text=sa.bindparam("words")), found)
+        last = rows[-1].id
+
+
+def _folded(text: str) -> str:
+    """As `bot/domain/listing.py` folds it."""
+    composed = unicodedata.normalize("NFKC", text)
+    return " ".join(unicodedata.normalize("NFKC", composed.casefold()).split())
 
 
 def _let_drafts_be_any_wish() -> None:
