@@ -1,14 +1,16 @@
 """What several commands answer alike: the card of a wish, the question whether it is meant, choices while typing."""
 
 import logging
+import re
 from collections.abc import Awaitable, Sequence
 
 import discord
 from discord import app_commands
 
 from bot.domain.drafts import Draft
+from bot.domain.refusals import Reason, Refused
 from bot.domain.scene import Scene
-from bot.domain.tasks import MusicTask
+from bot.domain.tasks import MusicTask, TaskId
 from bot.domain.wishes import Wish
 from bot.service import RepeatedError, Service, title_of
 from bot.tokenlab.models import ModelInfo
@@ -103,3 +105,14 @@ def _choice_name(model: ModelInfo, interaction: discord.Interaction[MusicBot]) -
 def named(task: MusicTask) -> str:
     """A task by its name, within a sentence."""
     return inline(title_of(task), CHOICE_CHARS)
+
+
+def picked_task(value: str) -> TaskId:
+    """The task that was picked from a list; typed words name none.
+
+    Raises:
+        Refused: no task has such an id.
+    """
+    if not re.fullmatch(r"[0-9]{1,18}", value):
+        raise Refused(Reason.NOT_FOUND)
+    return TaskId(int(value))

@@ -62,7 +62,7 @@ class CardsCog(commands.Cog):
 
     async def _confirm(self, interaction: discord.Interaction[MusicBot], task_id: TaskId) -> None:
         """A click proves the card; see the architecture, section 3."""
-        if interaction.message is not None:
+        if interaction.message is not None and not interaction.message.flags.ephemeral:
             await self._service.asking.confirm_card(task_id, interaction.message.id)
 
     # --- what waits, and what became unclear ---------------------------------------------------------------------

@@ -1,7 +1,6 @@
 """Going on with a finished song: `/continue`, the button and its form, and replies in free text."""
 
 import logging
-import re
 from datetime import datetime
 
 import discord
@@ -9,6 +8,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.domain.drafts import Draft
+from bot.domain.listing import ListedTask
 from bot.domain.refusals import Reason, Refused
 from bot.domain.secrets import find_secret
 from bot.domain.tasks import MusicTask, TaskId
@@ -28,7 +28,7 @@ from bot.ui.cards import draft_card, price_words
 from bot.ui.client import MusicBot, asker_of, words_of
 from bot.ui.forms import Field, Form, Values, form_of
 from bot.ui.words import N_, Words, words_for
-from cogs.answers import CHOICE_CHARS, CHOICES_MAX, confirm, first_card, show_card
+from cogs.answers import CHOICE_CHARS, CHOICES_MAX, confirm, first_card, picked_task, show_card
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ class ContinuationCog(commands.Cog):
         at: app_commands.Range[str, 1, 12] | None = None,
     ) -> None:
         """Take the wish and show its card."""
-        await self._continue(interaction, _task_id(song), prompt, at)
+        await self._continue(interaction, picked_task(song), prompt, at)
 
     @go_on.autocomplete("song")
     async def _songs(self, interaction: discord.Interaction[MusicBot], current: str) -> list[app_commands.Choice[str]]:
@@ -276,14 +276,7 @@ def _locale_at(message: discord.Message, parent: MusicTask) -> str:
     return str(message.guild.preferred_locale) if message.guild else parent.locale
 
 
-def _task_id(text: str) -> TaskId:
-    """The song that was picked; typed words name none."""
-    if not re.fullmatch(r"[0-9]{1,18}", text):
-        raise Refused(Reason.NOT_FOUND)
-    return TaskId(int(text))
-
-
-def _choice_name(task: MusicTask, now: datetime, words: Words) -> str:
+def _choice_name(task: ListedTask, now: datetime, words: Words) -> str:
     return f"{title_of(task)[: CHOICE_CHARS - 20]} · {texts.ago(now - task.created_at, words)}"
 
 

@@ -1,9 +1,10 @@
 """What a card shows beside its own row: where the task stands in the line, and its family."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bot.domain.line import Place
-from bot.domain.tasks import MusicTask
+from bot.domain.tasks import MusicTask, State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,6 +13,14 @@ class Family:
 
     parent: MusicTask | None = None
     children: tuple[MusicTask, ...] = ()
+
+
+def family_of(parent: MusicTask | None, children: Iterable[MusicTask]) -> Family:
+    """The family without what is deleted, and without what is not finished."""
+    return Family(
+        parent=parent if parent is not None and parent.deleted_at is None else None,
+        children=tuple(child for child in children if child.state is State.COMPLETED),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

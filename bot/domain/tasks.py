@@ -308,6 +308,11 @@ class MusicTask:
         return Price(min_usd=self.price_min_usd, max_usd=self.price_max_usd)
 
     @property
+    def made_title(self) -> str | None:
+        """The result's own title."""
+        return self.result.title if self.result else None
+
+    @property
     def lyrics(self) -> str | None:
         """The text as it stands: as its owner last changed it, else as it was made."""
         return self.edited_lyrics or (self.result.lyrics if self.result else None)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from bot.clock import Clock
 from bot.domain.line import Place, in_turn, places
 from bot.domain.members import Telling
-from bot.domain.scene import Family, Scene
+from bot.domain.scene import Family, Scene, family_of
 from bot.domain.tasks import ANNOUNCED, MusicTask, PingStatus, Role, State, TaskId
 from bot.engine.ports import Display, Members, ShowLaterError, Shown, Tasks, Where
 from bot.engine.worker import Worker
@@ -171,9 +171,7 @@ class Courier(Worker[MusicTask]):
 
     async def _family(self, task: MusicTask) -> Family:
         parent = await self._tasks.get(task.parent_id) if task.parent_id is not None else None
-        children = [child for child in await self._tasks.children_of(task.id) if child.state is State.COMPLETED]
-        is_there = parent is not None and parent.deleted_at is None
-        return Family(parent=parent if is_there else None, children=tuple(children))
+        return family_of(parent, await self._tasks.children_of(task.id))
 
     async def _read_places(self) -> None:
         waiting, running = await self._tasks.waiting(), await self._tasks.running_by_member()

@@ -5,12 +5,13 @@ Everything that is refused is a `Refused` or a `WishError`, before anything is w
 
 from bot.service.asking import Asking, RepeatedError
 from bot.service.deciding import Deciding
-from bot.service.library import Library, Queue
+from bot.service.kin import Branch
+from bot.service.library import Library, Page, Queue
 from bot.service.lyrics import LyricsDesk
 from bot.service.parts import Asker, Defaults, Parts, title_of
 from bot.service.preferring import Preferring
 
-__all__ = ["Asker", "Defaults", "Parts", "Queue", "RepeatedError", "Service", "title_of"]
+__all__ = ["Asker", "Branch", "Defaults", "Page", "Parts", "Queue", "RepeatedError", "Service", "title_of"]
 
 
 class Service:

@@ -4,12 +4,16 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.domain.listing import SOUNDING, STATES, ListedTask, Phase, Wanted
 from bot.domain.refusals import Reason, Refused
+from bot.domain.scene import Family, family_of
 from bot.domain.tasks import TERMINAL, MusicTask, State, TaskId
-from bot.service.parts import Asker, Parts, title_of
+from bot.service.kin import Branch, tree_of
+from bot.service.parts import Asker, Parts
 
 log = logging.getLogger(__name__)
 
+PAGE_ROWS = 8
 OPEN_STATES = (
     State.RECEIVED,
     State.QUEUED,
@@ -18,6 +22,19 @@ OPEN_STATES = (
     State.EXPIRED,
     State.UNCERTAIN,
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page of a member's own tasks."""
+
+    rows: Sequence[ListedTask]
+    number: int
+    """Counts from 0."""
+    pages: int
+    """At least one."""
+    total: int
+    """How many tasks all pages hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,15 +74,51 @@ class Library:
         """The task that a message shows."""
         return await self._parts.tasks.by_message(message_id)
 
-    async def songs(self, user_id: int, limit: int = 10) -> list[MusicTask]:
-        """A member's own tasks, newest first."""
-        return await self._parts.tasks.of_member(user_id, limit)
+    async def messages_of(self, task: MusicTask) -> list[tuple[int, int]]:
+        """Channel and id of every message that shows a task: the card first, the others as they came."""
+        known = await self._parts.tasks.messages_of(task.id)
+        return sorted(known, key=lambda one: (one[1] != task.message_id, one[1]))
 
-    async def clips(self, user_id: int, text: str, limit: int = 25) -> list[MusicTask]:
+    # --- lists -------------------------------------------------------------------------------------------------
+
+    async def page(self, user_id: int, wanted: Wanted, number: int) -> Page:
+        """A page of a member's own tasks, newest first; the last one where there are not so many."""
+        ids = await self._parts.tasks.ids_of_member(user_id, wanted)
+        pages = max(1, -(-len(ids) // PAGE_ROWS))
+        number = min(number, pages - 1)
+        here = ids[number * PAGE_ROWS : (number + 1) * PAGE_ROWS]
+        rows = await self._parts.tasks.listed(here)
+        return Page(rows=rows, number=number, pages=pages, total=len(ids))
+
+    async def clips(self, user_id: int, text: str, limit: int = 25) -> Sequence[ListedTask]:
         """A member's own finished songs whose title or prompt holds the text, newest first."""
-        wanted = text.casefold().strip()
-        made = await self._parts.tasks.clips_of_member(user_id, 200)
-        return [task for task in made if wanted in f"{title_of(task)} {task.prompt}".casefold()][:limit]
+        wanted = Wanted(states=STATES[Phase.FINISHED], kinds=SOUNDING, text=text)
+        return await self._parts.tasks.listed((await self._parts.tasks.ids_of_member(user_id, wanted))[:limit])
+
+    async def queue(self, guild_id: int, limit: int = 15) -> Queue:
+        """What a server has under way."""
+        return Queue(
+            counts=await self._parts.tasks.counts_of_guild(guild_id),
+            rows=await self._parts.tasks.of_guild(guild_id, OPEN_STATES, limit),
+        )
+
+    # --- families ----------------------------------------------------------------------------------------------
+
+    async def family(self, task: MusicTask) -> Family:
+        """What a task was made from, and what was made from it, as its card names them."""
+        parent = await self._parts.tasks.get(task.parent_id) if task.parent_id is not None else None
+        return family_of(parent, await self._parts.tasks.children_of(task.id))
+
+    async def tree(self, task_id: TaskId, asker: Asker) -> list[Branch]:
+        """The family of a member's own task, from the first ancestor down, as far as it is for this person's eyes.
+
+        Raises:
+            Refused: there is no such task, or it is somebody else's.
+        """
+        await self.own(task_id, asker)
+        return await tree_of(task_id, asker, self._parts.tasks)
+
+    # --- decisions ---------------------------------------------------------------------------------------------
 
     async def open_to_others(self, task_id: TaskId, asker: Asker, *, may_continue: bool) -> MusicTask:
         """Let others continue a song where it was posted, or don't.
@@ -88,10 +141,3 @@ class Library:
             raise Refused(Reason.NOT_SETTLED)
         log.info("task deleted", extra={"task_id": task.id})
         self._parts.on_changed()
-
-    async def queue(self, guild_id: int, limit: int = 15) -> Queue:
-        """What a server has under way."""
-        return Queue(
-            counts=await self._parts.tasks.counts_of_guild(guild_id),
-            rows=await self._parts.tasks.of_guild(guild_id, OPEN_STATES, limit),
-        )

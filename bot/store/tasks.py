@@ -16,7 +16,6 @@ from bot.domain.listing import LISTED, ListedTask, Wanted, folded, search_text
 from bot.domain.tasks import (
     SETTLED,
     AttemptOutcome,
-    Kind,
     LineFullError,
     MediaFile,
     MusicTask,
@@ -364,14 +363,6 @@ class TaskStore:
         """The tasks of a server that wait in the line."""
         return await self._list(and_(T.state == State.QUEUED, T.guild_id == guild_id), order=[T.id], limit=500)
 
-    async def of_member(self, user_id: int, limit: int) -> list[MusicTask]:
-        """A member's tasks, newest first."""
-        return await self._list(
-            and_(T.user_id == user_id, T.state != State.ABANDONED, T.deleted_at.is_(None)),
-            order=[T.id.desc()],
-            limit=limit,
-        )
-
     async def ids_of_member(self, user_id: int, wanted: Wanted) -> list[TaskId]:
         """Which of a member's tasks are wanted, newest first."""
         # by an expression, for the index of the member is the one to use, whatever the planner thinks of states
@@ -411,11 +402,6 @@ class TaskStore:
         return await self._list(
             and_(T.parent_id == task_id, T.state != State.ABANDONED, T.deleted_at.is_(None)), order=[T.id], limit=25
         )
-
-    async def clips_of_member(self, user_id: int, limit: int) -> list[MusicTask]:
-        """A member's finished songs, newest first."""
-        made = and_(T.user_id == user_id, T.state == State.COMPLETED, T.kind != Kind.LYRICS, T.deleted_at.is_(None))
-        return await self._list(made, order=[T.id.desc()], limit=limit)
 
     async def of_guild(self, guild_id: int, states: Collection[State], limit: int) -> list[MusicTask]:
         """A server's tasks in these states, oldest first."""

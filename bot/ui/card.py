@@ -8,6 +8,7 @@ from enum import StrEnum
 
 import discord
 
+from bot.domain.listing import ListedTask
 from bot.domain.tasks import MusicTask
 
 EMBED_CHARS = 4096
@@ -49,6 +50,13 @@ class Press(StrEnum):
     CLOSE_TO_OTHERS = "close"
     TELLING = "telling"
     """With a number: the choice's place in `Telling`."""
+    FAMILY = "family"
+    SONGS = "songs"
+    """A page of a member's list, and what is narrowed there; see `bot/ui/pages.py`."""
+    SONGS_PHASE = "songs_phase"
+    SONGS_KIND = "songs_kind"
+    FIND_SONGS = "find"
+    OPEN_SONG = "open_song"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +90,7 @@ class Card:
         return hashlib.sha256(json.dumps(drawn, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def jump_url(task: MusicTask) -> str | None:
+def jump_url(task: MusicTask | ListedTask) -> str | None:
     """A link to the card."""
     if task.message_id is None:
         return None

@@ -1,7 +1,7 @@
 """The card: what a music task looks like. Pure: a row and its surroundings in, a card out."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -211,11 +211,16 @@ def _completed(drawing: Drawing) -> Body:
     lines = [_finished_words(drawing)]
     if not drawing.has_files:
         lines.append(words(texts.LINK_ONLY if task.media else texts.LINK_GONE))
-    links = _links(task, words, audio=not drawing.has_files)
-    lines += [f"[{label}]({url})" for label, url in links if LINK_BUTTON_CHARS < len(url) <= LINK_CHARS][:1]
-    lines += _children_line(drawing)
-    short = tuple(Button(label=label, url=url) for label, url in links if len(url) <= LINK_BUTTON_CHARS)
-    return "\n".join(lines), (*_song_buttons(task, words), *short[:4])
+    long, short = links_shown(_links(task, words, audio=not drawing.has_files))
+    lines += [*long[:1], *_children_line(drawing)]
+    return "\n".join(lines), (*_song_buttons(task, words), *short)
+
+
+def links_shown(links: Sequence[tuple[str, str]]) -> tuple[list[str], tuple[Button, ...]]:
+    """Labels and addresses as lines where the address is too long for a button, and as buttons, at most four."""
+    lines = [f"[{label}]({url})" for label, url in links if LINK_BUTTON_CHARS < len(url) <= LINK_CHARS]
+    buttons = [Button(label=label, url=url) for label, url in links if len(url) <= LINK_BUTTON_CHARS]
+    return lines, tuple(buttons[:4])
 
 
 def _finished_words(drawing: Drawing) -> str:
@@ -257,10 +262,14 @@ def _more(task: MusicTask, words: Words) -> Button:
 
 def _links(task: MusicTask, words: Words, *, audio: bool) -> list[tuple[str, str]]:
     tracks = task.result.tracks if task.result else ()
-    listen = words("Listen")
-    many = len(tracks) > 1
-    links = [(f"{listen} {n}" if many else listen, track.audio_url) for n, track in enumerate(tracks, 1) if audio]
+    links = listening([track.audio_url for track in tracks], words) if audio else []
     return links + [(words("Video"), track.video_url) for track in tracks[:1] if track.video_url]
+
+
+def listening(urls: Sequence[str], words: Words) -> list[tuple[str, str]]:
+    """Addresses of the takes of a song, each with its label."""
+    listen = words("Listen")
+    return [(f"{listen} {number}" if len(urls) > 1 else listen, url) for number, url in enumerate(urls, 1)]
 
 
 def _dress(embed: discord.Embed, task: MusicTask) -> None:

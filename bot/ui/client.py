@@ -19,12 +19,13 @@ from bot.ui import texts
 from bot.ui.buttons import PressButton, PressHandler
 from bot.ui.card import Press
 from bot.ui.forms import Form, FormHandler, filled_form
+from bot.ui.pages import ListControl
 from bot.ui.verdicts import PASSING
 from bot.ui.words import N_, Words, words_for
 
 log = logging.getLogger(__name__)
 
-COGS = ("cogs.song", "cogs.lyrics", "cogs.continuation", "cogs.library", "cogs.queue", "cogs.cards")
+COGS = ("cogs.song", "cogs.lyrics", "cogs.continuation", "cogs.library", "cogs.opening", "cogs.queue", "cogs.cards")
 NEEDED = {
     "view_channel": N_("see this channel"),
     "send_messages": N_("send messages"),
@@ -87,7 +88,7 @@ class MusicBot(commands.AutoShardedBot):
     async def setup_hook(self) -> None:
         """Load the cogs and make the commands known; a cog that can't be loaded stops the start."""
         self.logged_in.set()
-        self.add_dynamic_items(PressButton)
+        self.add_dynamic_items(PressButton, ListControl)
         for name in COGS:
             await self.load_extension(name)
         if self._sync_commands:
@@ -113,10 +114,10 @@ class MusicBot(commands.AutoShardedBot):
         except Exception as error:  # noqa: BLE001 -- the fence of a form, as `pressed` has one for a button
             await answer_error(interaction, error)
 
-    async def pressed(self, interaction: discord.Interaction["MusicBot"], press: str, *numbers: int) -> None:
-        """Answer a button; what its handler raises becomes one private sentence."""
+    async def pressed(self, interaction: discord.Interaction["MusicBot"], press: str, *facts: object) -> None:
+        """Answer a button or a menu; what its handler raises becomes one private sentence."""
         try:
-            await self._press_handlers[press](interaction, *numbers)
+            await self._press_handlers[press](interaction, *facts)
         except Exception as error:  # noqa: BLE001 -- the fence of a press, as `MusicTree.on_error` is of a command
             await answer_error(interaction, error)
 

@@ -41,6 +41,11 @@ def link_name(text: str, limit: int) -> str:
     return inline(text.translate(NO_BRACKETS), limit)
 
 
+def cut(text: str, units: int) -> str:
+    """As much of a text as surely fits: at most so many UTF-16 units, as a client may count."""
+    return text.encode("utf-16-le", "ignore")[: units * 2].decode("utf-16-le", "ignore")
+
+
 def whole_lines(lines: Sequence[str], limit: int) -> str:
     """As many of the lines as fit, from the first on; a line that is cut would be a broken link."""
     text = ""

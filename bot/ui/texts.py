@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
+from bot.domain.listing import Phase
 from bot.domain.members import Telling
 from bot.domain.pacing import Phase
 from bot.domain.refusals import Reason, Refused
@@ -29,6 +30,20 @@ STATE: Mapping[State, str] = {
     State.EXPIRED: N_("overdue"),
     State.CANCELLED: N_("cancelled"),
     State.ABANDONED: N_("never shown"),
+}
+
+PHASE: Mapping[Phase | None, str] = {
+    None: N_("Any state"),
+    Phase.UNDER_WAY: N_("Under way"),
+    Phase.FINISHED: N_("Finished"),
+    Phase.TROUBLED: N_("Failed or unclear"),
+    Phase.CANCELLED: N_("Cancelled"),
+}
+KINDS: Mapping[Kind | None, str] = {
+    None: N_("Any kind"),
+    Kind.SONG: N_("Songs"),
+    Kind.LYRICS: N_("Lyrics"),
+    Kind.CONTINUATION: N_("Continuations"),
 }
 
 FREE_FAILURES = frozenset(
@@ -111,6 +126,13 @@ DROP_DONE = N_("Dropped.")
 DRAFT_DROPPED = N_("Nothing was started.")
 FILES_KEPT = N_("These could not be shown where you asked for them.")
 NO_SONGS = N_("You have not asked for anything yet. Try `/song`.")
+NONE_FIT = N_("Nothing of yours fits.")
+KEPT_HERE = N_("could not be shown where you asked: open it here")
+NOT_SHOWN_HERE = N_("a song that is not shown here")
+FROM_MESSAGE = N_("The file is in an earlier message of mine; this link to it works for about a day.")
+FROM_PROVIDER = N_(
+    "I can't attach the file here. This is TokenLab's own link; it works as long as TokenLab keeps the song."
+)
 EMPTY_QUEUE = N_("Nothing is under way in this server.")
 REPLY_UNREADABLE = N_("Discord shows me the words of a reply only if you mention me in it. Use the button instead.")
 REPLY_SECRET = N_("That text seems to hold a key or a private address, so I did not pass it on.")

@@ -256,6 +256,13 @@ def labels(message: Any) -> list[str]:
     return [child.label for row in message.components for child in getattr(row, "children", [])]
 
 
+def control(message: Any, press: str) -> str:
+    """The custom id of the menu or button of a list that does this."""
+    children = [child for row in message.components for child in row["components"]]
+    (found,) = [c["custom_id"] for c in children if c.get("custom_id", "").startswith(f"encore:list:{press}:")]
+    return str(found)
+
+
 def private(answer: Any) -> str:
     """The words of an answer that only one person sees."""
     shown = [answer.response, *answer.followups] if answer.response is not None else answer.followups
@@ -291,6 +298,13 @@ class Seen:
         return self
 
     async def press(self, actor: Any, custom_id: str) -> Any:
+        return await self._send(actor, {"custom_id": custom_id, "component_type": 2})
+
+    async def pick(self, actor: Any, custom_id: str, value: str) -> Any:
+        """Pick something that the menu does not offer: no client does it, but anybody could."""
+        return await self._send(actor, {"custom_id": custom_id, "component_type": 3, "values": [value]})
+
+    async def _send(self, actor: Any, data: dict[str, Any]) -> Any:
         channel = ChannelHandle(
             self._world.env, actor.guild, self._world.env.backend.get_channel(self._stored.channel_id)
         )
@@ -298,7 +312,7 @@ class Seen:
             actor,
             InteractionType.MESSAGE_COMPONENT,
             channel,
-            {"custom_id": custom_id, "component_type": 2},
+            data,
             extra={"message": self._payload},
             source_message_id=self._stored.id,
         )

@@ -6,7 +6,7 @@ from discord.webhook.async_ import AsyncWebhookAdapter
 from bot.domain.tasks import State
 from bot.ui import texts
 from sandbox.faults import changed
-from tests.behaviour.conftest import REPEAT, World, labels, private, text_of
+from tests.behaviour.conftest import REPEAT, World, control, labels, private, text_of
 
 LATE = 16 * 60
 """Seconds after which the interaction token is dead."""
@@ -119,8 +119,9 @@ async def test_with_closed_direct_messages_the_song_is_kept_for_the_list(world: 
     assert task.result is not None
     assert task.card_lost == "no_channel+no_dm"
     answer = await world.alice.slash(world.channel, "songs")
-    assert task.result.tracks[0].audio_url in private(answer)
+    assert "open it here" in private(answer)
     (kept,) = answer.followups
+    assert task.result.tracks[0].audio_url in text_of(kept)
     assert [file.filename for file in kept.attachments] == ["Harbour.mp3"]
     assert len(world.requests("PATCH", f"/messages/{card_id}")) == edits + 1
 
@@ -175,7 +176,8 @@ async def test_lyrics_that_are_kept_come_whole_with_the_list(world: World) -> No
     answer = await world.alice.slash(world.channel, "songs")
 
     assert task.result is not None
-    assert (await answer.response.attachments[0].read()).decode() == task.result.lyrics
+    (kept,) = answer.followups
+    assert (await kept.attachments[0].read()).decode() == task.result.lyrics
 
 
 async def test_a_missing_permission_leads_to_a_new_message(world: World) -> None:
@@ -395,6 +397,7 @@ async def test_long_lyrics_that_may_not_be_attached_wait_whole_in_the_list(world
     card = world.card(await world.until(State.COMPLETED))
 
     answer = await world.alice.slash(world.channel, "songs")
+    opened = await world.alice.select(answer.response, ["1"], custom_id=control(answer.response, "open_song"))
 
     assert "/songs has it" in text_of(card)
-    assert (await answer.response.attachments[0].read()).decode() == words.strip()
+    assert (await opened.response.attachments[0].read()).decode() == words.strip()

@@ -6,46 +6,6 @@ from bot.domain.tasks import State
 from tests.behaviour.conftest import World, private
 
 
-async def test_songs_lists_only_ones_own_privately_newest_first(world: World) -> None:
-    await world.asked("Alpha")
-    await world.asked("Beta", by=world.bob)
-    await world.asked("Gamma")
-
-    shown = private(await world.alice.slash(world.channel, "songs"))
-
-    assert "Beta" not in shown
-    assert shown.index("Gamma") < shown.index("Alpha")
-    assert f"/{world.channel.id}/" in shown
-
-
-async def test_songs_without_any_says_how_to_begin(world: World) -> None:
-    assert "/song" in private(await world.alice.slash(world.channel, "songs"))
-
-
-async def test_songs_works_in_a_direct_message(world: World) -> None:
-    await world.asked("Alpha")
-
-    assert "Alpha" in private(await world.alice.user.slash("songs"))
-
-
-async def test_a_long_list_is_cut_between_lines(world: World) -> None:
-    for number in range(10):
-        await world.asked(f"{number}", title="_*" * 45)
-
-    shown = private(await world.alice.slash(world.channel, "songs"))
-
-    assert all(" · **in line** · <t:" in line for line in shown.splitlines() if line.startswith("`#"))
-    assert shown.count("`#") == 10
-
-
-async def test_a_title_with_brackets_leads_nowhere_else(world: World) -> None:
-    await world.asked("x", title="Vote](https://evil.example.com)")
-
-    shown = private(await world.alice.slash(world.channel, "songs"))
-
-    assert "](https://evil" not in shown
-
-
 async def test_the_queue_shows_this_servers_tasks_to_moderators(world: World) -> None:
     await world.asked("Alpha")
     await world.asked("Beta", by=world.bob)

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.domain.drafts import Draft
 from bot.domain.line import Waiting
+from bot.domain.listing import LISTED, ListedTask, Wanted, folded, search_text
 from bot.domain.members import Preferences
 from bot.domain.tasks import (
     ANNOUNCED,
@@ -74,6 +75,11 @@ def make_task(number: int = 1, **changes: Any) -> MusicTask:
             **changes,
         }
     return replace(task, **changes)
+
+
+def make_listed(task: MusicTask) -> ListedTask:
+    """A task as a list shows it."""
+    return ListedTask(**{field.name: getattr(task, field.name) for field in fields(ListedTask)})
 
 
 class Rows:
@@ -268,8 +274,24 @@ class Rows:
     async def in_line_of(self, guild_id: int) -> list[MusicTask]:
         return self._where(lambda t: t.state is State.QUEUED and t.guild_id == guild_id)
 
-    async def of_member(self, user_id: int, limit: int) -> list[MusicTask]:
-        return self._where(lambda t: t.user_id == user_id)[:limit]
+    async def ids_of_member(self, user_id: int, wanted: Wanted) -> list[TaskId]:
+        found = self._where(
+            lambda t: (
+                t.user_id == user_id
+                and t.deleted_at is None
+                and t.state in wanted.states
+                and t.kind in wanted.kinds
+                and folded(wanted.text) in search_text(title=t.title, made_title=t.made_title, prompt=t.prompt)
+            )
+        )
+        return sorted((task.id for task in found), reverse=True)
+
+    async def listed(self, ids: Collection[TaskId]) -> list[ListedTask]:
+        return [make_listed(self.tasks[task_id]) for task_id in sorted(ids, reverse=True) if task_id in self.tasks]
+
+    async def listed_children(self, ids: Collection[TaskId], limit: int) -> list[ListedTask]:
+        made = self._where(lambda t: t.parent_id in ids and t.state in LISTED and t.deleted_at is None)
+        return [make_listed(task) for task in made][:limit]
 
     async def asked_since(self, user_id: int, since: datetime) -> list[MusicTask]:
         return self._where(lambda t: t.user_id == user_id and t.created_at >= since)[::-1]
@@ -290,9 +312,6 @@ class Rows:
         emptied = replace(current, prompt="", title=None, tags=None, result=None, media=(), deleted_at=self.clock())
         self.tasks[task.id] = replace(emptied, revision=current.revision + 1)
         return True
-
-    async def clips_of_member(self, user_id: int, limit: int) -> list[MusicTask]:
-        return self._where(lambda t: t.user_id == user_id and t.state is State.COMPLETED)[:limit]
 
     async def of_guild(self, guild_id: int, states: Collection[State], limit: int) -> list[MusicTask]:
         return self._where(lambda t: t.guild_id == guild_id and t.state in states)[:limit]

@@ -420,6 +420,12 @@ def test_the_ids_of_buttons_never_change() -> None:
         "OPEN_TO_OTHERS": "open",
         "CLOSE_TO_OTHERS": "close",
         "TELLING": "telling",
+        "FAMILY": "family",
+        "SONGS": "songs",
+        "SONGS_PHASE": "songs_phase",
+        "SONGS_KIND": "songs_kind",
+        "FIND_SONGS": "find",
+        "OPEN_SONG": "open_song",
     }
 
 

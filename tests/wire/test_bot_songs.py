@@ -177,6 +177,23 @@ async def test_lists_show_members_their_own_and_moderators_their_server(shared: 
     assert "finished" in queue.shown.text
 
 
+async def test_a_listed_song_is_found_by_its_words_and_opened_with_its_file(shared: Studio) -> None:
+    discord = shared.discord
+    card = await shared.finished("Gr\u00fc\u00dfe from the list", title="On the shelf", user=discord.bob)
+    listed = (await discord.slash(discord.bob, discord.songs, "songs")).shown
+    form = await discord.click(discord.bob, listed, "Search")
+    await discord.submit_modal(discord.bob, form, {"text": "GR\u00dcSSE"})
+    assert [line.count("On the shelf") for line in listed.text.splitlines() if line.startswith("`#")] == [1]
+    row = await shared.told(card)
+    answer = await discord.choose(discord.bob, listed, "Open one of these", str(row["id"]))
+    await discord.until(lambda: answer.shown.attachments or answer.interaction.followups)
+    opened = answer.shown if answer.shown.attachments else answer.interaction.followups[0]
+    assert answer.ephemeral
+    assert opened.attachments[0].data == card.attachments[0].data
+    assert "Delete" in opened.labels
+    assert len(shared.creates("Gr\u00fc\u00dfe from the list")) == 1
+
+
 async def test_every_request_to_tokenlab_fits_its_published_description(shared: Studio) -> None:
     contract = required_contract("tokenlab-openapi.json")
     await shared.finished("For the description")

@@ -1,0 +1,88 @@
+"""A task that its owner opens again: its card as it stands, and its music from wherever that is still to be had."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import discord
+
+from bot.domain.scene import Scene
+from bot.domain.tasks import TERMINAL, MusicTask, State
+from bot.ui import texts
+from bot.ui.card import Button, Card, Press, jump_url
+from bot.ui.cards import CardRules, links_shown, listening, render
+from bot.ui.messenger import audio_files
+from bot.ui.verdicts import verdict_of
+from bot.ui.words import Words
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Music:
+    """The takes of a song: as files that go along, or as links, with the words that say whose they are."""
+
+    files: Sequence[Callable[[], discord.File]] = ()
+    urls: Sequence[str] = ()
+    source: str | None = None
+
+
+async def music_of(
+    task: MusicTask, messages: Sequence[tuple[int, int]], client: discord.Client, media_dir: Path, *, limit_bytes: int
+) -> Music:
+    """Our own files, else those that a message of ours carries, else the provider's links.
+
+    Args:
+        task: the song; anything else has no music.
+        messages: channel and id of the messages that may carry it, the likeliest first.
+        client: reads them.
+        media_dir: where our own files lie.
+        limit_bytes: how large a file may be attached.
+    """
+    if task.state is not State.COMPLETED or task.result is None or not task.result.tracks:
+        return Music()
+    if files := audio_files(task, media_dir, limit_bytes=limit_bytes):
+        return Music(files=files)
+    if urls := await _attached(task, messages, client) if task.files_shown else []:
+        return Music(urls=urls, source=texts.FROM_MESSAGE)
+    return Music(urls=[track.audio_url for track in task.result.tracks], source=texts.FROM_PROVIDER)
+
+
+async def _attached(task: MusicTask, messages: Sequence[tuple[int, int]], client: discord.Client) -> list[str]:
+    """Addresses of the audio that a message carries, fresh from Discord; they work for about a day."""
+    for channel_id, message_id in messages:
+        try:
+            message = await client.get_partial_messageable(channel_id).fetch_message(message_id)
+        except Exception as error:
+            if (verdict := verdict_of(error)) is None:
+                raise
+            log.info("message can't be read", extra={"task_id": task.id, "verdict": verdict.name})
+            continue
+        urls = [one.url for one in message.attachments if (one.content_type or "").startswith("audio/")]
+        if urls:
+            return urls
+    return []
+
+
+def opened_card(
+    task: MusicTask, scene: Scene, rules: CardRules, music: Music, words: Words, *, may_attach: bool
+) -> tuple[str, Card]:
+    """The words beside it, and the card with its buttons and all that only its owner is offered."""
+    # where a song comes from is told beside the card
+    card = render(task, scene, rules, attaches_files=may_attach or task.kind.makes_audio)
+    lines, links = links_shown(listening(music.urls, words))
+    said = "\n".join([*([words(music.source)] if music.source else []), *lines[:1]])
+    return said, replace(card, buttons=(*card.buttons, *links, *_owner_buttons(task, scene, words)))
+
+
+def _owner_buttons(task: MusicTask, scene: Scene, words: Words) -> list[Button]:
+    buttons = []
+    if task.card_lost is None and (where := jump_url(task)):
+        buttons.append(Button(label=words("Go to the card"), url=where))
+    if task.parent_id is not None or scene.family.children:
+        buttons.append(Button(label=words("Family"), press=Press.FAMILY, subject=task.id))
+    if task.state in TERMINAL:
+        delete = Button(label=words("Delete"), press=Press.DELETE, subject=task.id, style=discord.ButtonStyle.danger)
+        buttons.append(delete)
+    return buttons

@@ -1,0 +1,85 @@
+"""An opened card keeps within Discord's limits and speaks its owner's language."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.domain.scene import Family, Scene
+from bot.domain.tasks import Kind, Result, State, Track
+from bot.ui import texts
+from bot.ui.card import Card, Press
+from bot.ui.opening import Music, opened_card
+from bot.ui.words import ENGLISH
+from tests.fakes.engine_fakes import SONG
+from tests.fakes.engine_rows import make_task
+from tests.unit.test_cards import RULES, URL, assert_discord_takes, labels_of
+
+DONE = make_task(state=State.COMPLETED, result=SONG)
+
+
+def opened(
+    music: Music | None = None, scene: Scene | None = None, *, may_attach: bool = True, **changes: Any
+) -> tuple[str, Card]:
+    task = replace(DONE, **changes)
+    return opened_card(task, scene or Scene(), RULES, music or Music(), ENGLISH, may_attach=may_attach)
+
+
+@pytest.mark.parametrize("length", [512, 513, 1800, 1801, 4096])
+@pytest.mark.parametrize("source", [texts.FROM_MESSAGE, texts.FROM_PROVIDER])
+def test_addresses_of_any_length_fit(length: int, source: str) -> None:
+    urls = [f"{URL}?{number}".ljust(length, "x") for number in range(10)]
+    tracks = tuple(Track(audio_url=url, video_url=url) for url in urls)
+
+    said, card = opened(Music(urls=urls, source=source), result=Result(tracks=tracks), prompt="*" * 5000)
+
+    assert len(said) <= 2000
+    assert said.startswith(source)
+    assert_discord_takes(card)
+
+
+@pytest.mark.parametrize(
+    ("changes", "scene", "offers"),
+    [
+        ({}, Scene(), {"Go to the card", "Delete"}),
+        ({"card_lost": "no_channel"}, Scene(), {"Delete"}),
+        ({"message_id": None}, Scene(), {"Delete"}),
+        ({"parent_id": 1}, Scene(), {"Go to the card", "Family", "Delete"}),
+        ({}, Scene(family=Family(children=(DONE,))), {"Go to the card", "Family", "Delete"}),
+        ({"state": State.RUNNING}, Scene(), {"Go to the card"}),
+        ({"state": State.UNCERTAIN}, Scene(), {"Go to the card"}),
+        ({"kind": Kind.LYRICS, "result": Result(lyrics="la")}, Scene(), {"Go to the card", "Delete"}),
+    ],
+)
+def test_an_opened_card_offers_what_is_its_owners(changes: dict[str, Any], scene: Scene, offers: set[str]) -> None:
+    _, card = opened(scene=scene, **changes)
+
+    assert offers <= set(labels_of(card))
+    assert {"Go to the card", "Family", "Delete"} - offers == {"Go to the card", "Family", "Delete"} - set(
+        labels_of(card)
+    )
+
+
+def test_several_takes_are_numbered() -> None:
+    _, card = opened(Music(urls=[URL, f"{URL}?2"], source=texts.FROM_MESSAGE))
+
+    assert [button.url for button in card.buttons if button.label.startswith("Listen ")] == [URL, f"{URL}?2"]
+
+
+def test_an_opened_card_is_deleted_only_after_a_question() -> None:
+    _, card = opened()
+
+    assert [button.press for button in card.buttons if button.label == "Delete"] == [Press.DELETE]
+
+
+@pytest.mark.parametrize(("may_attach", "words"), [(True, "in the file"), (False, "I may not attach it")])
+def test_long_lyrics_say_whether_their_file_goes_along(*, may_attach: bool, words: str) -> None:
+    _, card = opened(kind=Kind.LYRICS, result=Result(lyrics="la\n" * 3000), may_attach=may_attach)
+
+    assert words in (card.embed.description or "")
+
+
+def test_a_song_without_its_file_does_not_say_twice_where_it_comes_from() -> None:
+    _, card = opened(Music(urls=[URL], source=texts.FROM_PROVIDER), may_attach=False)
+
+    assert "TokenLab" not in (card.embed.description or "")

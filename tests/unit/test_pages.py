@@ -1,0 +1,110 @@
+"""What a list shows survives in the custom ids of its controls, whatever members search for."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.listing import LISTED, STATES, Phase, folded
+from bot.domain.tasks import Kind, State
+from bot.ui.buttons import PressButton
+from bot.ui.card import Press
+from bot.ui.pages import KINDS, PHASES, ListControl, ListState, kind_at, list_button, phase_at, searched
+
+TYPED = st.text(max_size=300) | st.text(alphabet="\u200d\u0301\U0001f469\u094d\u0915 %_\\:/e", max_size=100)
+STATES_OF_LISTS = st.builds(
+    ListState,
+    page=st.integers(0, 99_999),
+    phase=st.sampled_from(PHASES),
+    kind=st.sampled_from(KINDS),
+    text=TYPED.map(searched),
+)
+
+
+@given(state=STATES_OF_LISTS)
+def test_a_state_is_read_as_it_was_written(state: ListState) -> None:
+    assert ListState.decode(state.encode()) == state
+
+
+@given(state=STATES_OF_LISTS, press=st.sampled_from([one for one in Press if "song" in one or one == "find"]))
+async def test_every_state_fits_a_custom_id_that_finds_its_way_back(state: ListState, press: Press) -> None:
+    control = list_button(press, state, "x")
+
+    assert len(control.custom_id.encode("utf-16-le")) <= 2 * 100
+    found = ListControl.__discord_ui_compiled_template__.fullmatch(control.custom_id)
+    assert found is not None
+    again = await ListControl.from_custom_id(None, control.item, found)  # type: ignore[arg-type]  # not looked at
+    assert (again.press, again.state) == (press, state)
+
+
+@given(state=STATES_OF_LISTS)
+def test_no_control_of_a_list_is_taken_for_a_button_of_a_card(state: ListState) -> None:
+    custom_id = list_button(Press.SONGS, state, "x").custom_id
+
+    assert PressButton.__discord_ui_compiled_template__.fullmatch(custom_id) is None
+
+
+@given(text=TYPED)
+def test_searched_words_are_one_short_line_and_stay_as_they_are(text: str) -> None:
+    words = searched(text)
+
+    assert len(words) <= 40
+    assert not re.search(r"[\x00-\x1f\x7f]", words)
+    assert searched(words) == words
+
+
+@given(text=st.text(alphabet="\u00fc\u00e4 \u591c\u6d77abC%_\\", min_size=1, max_size=40))
+def test_short_words_are_searched_as_they_were_typed(text: str) -> None:
+    assert searched(text) == " ".join(text.split())
+
+
+def test_half_an_emoji_is_never_searched() -> None:
+    assert searched("\U0001f3b5" * 40) == "\U0001f3b5" * 30
+
+
+def test_the_places_of_choices_never_change() -> None:
+    """They stand in messages that are years old."""
+    assert PHASES == (None, "under_way", "finished", "troubled", "cancelled")
+    assert KINDS == (None, "song", "lyrics", "continuation")
+    assert ListState(page=3, phase=Phase.TROUBLED, kind=Kind.LYRICS, text="a:b").encode() == "3:3:2:a:b"
+
+
+@pytest.mark.parametrize("place", ["5", "9"])
+def test_a_place_that_no_choice_has_means_all(place: str) -> None:
+    assert (phase_at(place), kind_at(place)) == (None, None)
+
+
+def test_what_is_wanted_follows_the_state() -> None:
+    everything = ListState().wanted
+    assert (everything.states, everything.kinds, everything.text) == (LISTED, set(Kind), "")
+    narrow = replace(ListState(), phase=Phase.FINISHED, kind=Kind.SONG, text="x").wanted
+    assert (narrow.states, narrow.kinds, narrow.text) == ({State.COMPLETED}, {Kind.SONG}, "x")
+
+
+# --- what is in a list, and how words are compared -------------------------------------------------------------------
+
+
+def test_every_state_but_never_shown_has_one_place_in_the_list() -> None:
+    assert sorted(state for states in STATES.values() for state in states) == sorted(set(State) - {State.ABANDONED})
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("STRA\u00dfE", "strasse"),
+        ("u\u0308ber", "\u00dcBER"),
+        ("\uff76\uff80", "\u30ab\u30bf"),
+        ("\uff21\uff22", "ab"),
+        ("\u03a3\u03af\u03c3\u03c5\u03c6\u03bf\u03c2", "\u03a3\u038a\u03a3\u03a5\u03a6\u039f\u03a3"),
+        ("a \n\t b", "A B"),
+    ],
+)
+def test_words_are_compared_without_case_width_and_spacing(one: str, other: str) -> None:
+    assert folded(one) == folded(other)
+
+
+@given(text=st.text(max_size=60))
+def test_folding_twice_changes_nothing(text: str) -> None:
+    assert folded(folded(text)) == folded(text)
