@@ -17,7 +17,7 @@ from bot.ui.escape import whole_lines
 from bot.ui.forms import Field, Form, Values, form_of
 from bot.ui.lists import Sheet, songs_sheet
 from bot.ui.messenger import FILES_MAX, audio_files, text_file
-from bot.ui.pages import KINDS, PHASES, SEARCH_CHARS, ListState, kind_at, phase_at, searched
+from bot.ui.pages import KINDS, SEARCH_CHARS, STAGES, ListState, kind_at, searched, stage_at
 from bot.ui.words import N_
 from cogs.answers import named
 
@@ -31,7 +31,7 @@ class LibraryCog(commands.Cog):
         bot.on_press(
             {
                 Press.SONGS: self._turn,
-                Press.SONGS_PHASE: self._of_phase,
+                Press.SONGS_STAGE: self._of_stage,
                 Press.SONGS_KIND: self._of_kind,
                 Press.FIND_SONGS: self._ask_words,
             }
@@ -81,8 +81,8 @@ class LibraryCog(commands.Cog):
         embed, view = await self._sheet(interaction, state)
         await interaction.response.edit_message(embed=embed, view=view)
 
-    async def _of_phase(self, interaction: discord.Interaction[MusicBot], state: ListState, place: str) -> None:
-        await self._turn(interaction, replace(state, page=0, phase=phase_at(place)))
+    async def _of_stage(self, interaction: discord.Interaction[MusicBot], state: ListState, place: str) -> None:
+        await self._turn(interaction, replace(state, page=0, stage=stage_at(place)))
 
     async def _of_kind(self, interaction: discord.Interaction[MusicBot], state: ListState, place: str) -> None:
         await self._turn(interaction, replace(state, page=0, kind=kind_at(place)))
@@ -92,12 +92,12 @@ class LibraryCog(commands.Cog):
         field = Field(
             name="text", label=words("Words of a title or a prompt"), value=state.text, max_chars=SEARCH_CHARS
         )
-        narrowed = (PHASES.index(state.phase), KINDS.index(state.kind))
+        narrowed = (STAGES.index(state.stage), KINDS.index(state.kind))
         await interaction.response.send_modal(form_of(Form.FIND, *narrowed, title=words("Search"), fields=[field]))
 
-    async def _find(self, interaction: discord.Interaction[MusicBot], values: Values, phase: int, kind: int) -> None:
+    async def _find(self, interaction: discord.Interaction[MusicBot], values: Values, stage: int, kind: int) -> None:
         await self._turn(
-            interaction, ListState(phase=phase_at(phase), kind=kind_at(kind), text=searched(values["text"]))
+            interaction, ListState(stage=stage_at(stage), kind=kind_at(kind), text=searched(values["text"]))
         )
 
     async def _sheet(self, interaction: discord.Interaction[MusicBot], state: ListState) -> Sheet:

@@ -33,8 +33,9 @@ class OpeningCog(commands.Cog):
         limit_bytes = asker.attachment_limit_bytes
         messages = await self._service.library.messages_of(task)
         music = await music_of(task, messages, self._bot, self._bot.media_dir, limit_bytes=limit_bytes)
+        scene = await self._scene(task)
         said, card = opened_card(
-            replace(task, locale=str(interaction.locale)), await self._scene(task), self._bot.card_rules, music,
+            replace(task, locale=str(interaction.locale)), scene, self._bot.forecast(task, scene.place), music,
             words_of(interaction), may_attach=limit_bytes > 0,
         )  # fmt: skip
         files = [make() for make in music.files]

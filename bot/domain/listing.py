@@ -9,7 +9,7 @@ from enum import StrEnum
 from bot.domain.tasks import Kind, State, TaskId
 
 
-class Phase(StrEnum):
+class Stage(StrEnum):
     """How far tasks have come, as people sort them."""
 
     UNDER_WAY = "under_way"
@@ -18,11 +18,11 @@ class Phase(StrEnum):
     CANCELLED = "cancelled"
 
 
-STATES: Mapping[Phase, frozenset[State]] = {
-    Phase.UNDER_WAY: frozenset({State.RECEIVED, State.QUEUED, State.SUBMITTING, State.RUNNING, State.EXPIRED}),
-    Phase.FINISHED: frozenset({State.COMPLETED}),
-    Phase.TROUBLED: frozenset({State.FAILED, State.UNCERTAIN}),
-    Phase.CANCELLED: frozenset({State.CANCELLED}),
+STATES: Mapping[Stage, frozenset[State]] = {
+    Stage.UNDER_WAY: frozenset({State.RECEIVED, State.QUEUED, State.SUBMITTING, State.RUNNING, State.EXPIRED}),
+    Stage.FINISHED: frozenset({State.COMPLETED}),
+    Stage.TROUBLED: frozenset({State.FAILED, State.UNCERTAIN}),
+    Stage.CANCELLED: frozenset({State.CANCELLED}),
 }
 """What Discord never showed is in no list."""
 

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.domain.listing import SOUNDING, STATES, ListedTask, Phase, Wanted
+from bot.domain.listing import SOUNDING, STATES, ListedTask, Stage, Wanted
 from bot.domain.refusals import Reason, Refused
 from bot.domain.scene import Family, family_of
 from bot.domain.tasks import TERMINAL, MusicTask, State, TaskId
@@ -92,7 +92,7 @@ class Library:
 
     async def clips(self, user_id: int, text: str, limit: int = 25) -> Sequence[ListedTask]:
         """A member's own finished songs whose title or prompt holds the text, newest first."""
-        wanted = Wanted(states=STATES[Phase.FINISHED], kinds=SOUNDING, text=text)
+        wanted = Wanted(states=STATES[Stage.FINISHED], kinds=SOUNDING, text=text)
         return await self._parts.tasks.listed((await self._parts.tasks.ids_of_member(user_id, wanted))[:limit])
 
     async def queue(self, guild_id: int, limit: int = 15) -> Queue:

@@ -16,6 +16,7 @@ from bot.domain.listing import LISTED, ListedTask, Wanted, folded, search_text
 from bot.domain.tasks import (
     SETTLED,
     AttemptOutcome,
+    Kind,
     LineFullError,
     MediaFile,
     MusicTask,

@@ -53,7 +53,7 @@ class Press(StrEnum):
     FAMILY = "family"
     SONGS = "songs"
     """A page of a member's list, and what is narrowed there; see `bot/ui/pages.py`."""
-    SONGS_PHASE = "songs_phase"
+    SONGS_STAGE = "songs_stage"
     SONGS_KIND = "songs_kind"
     FIND_SONGS = "find"
     OPEN_SONG = "open_song"

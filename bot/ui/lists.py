@@ -14,7 +14,7 @@ from bot.service import Branch, Page, title_of
 from bot.ui import texts
 from bot.ui.card import EMBED_CHARS, Press, jump_url
 from bot.ui.escape import cut, link_name, whole_lines
-from bot.ui.pages import KINDS, PHASES, ListControl, ListState, list_button, list_menu
+from bot.ui.pages import KINDS, STAGES, ListControl, ListState, list_button, list_menu
 from bot.ui.words import Words
 
 NAME_CHARS = 60
@@ -50,7 +50,7 @@ def songs_sheet(page: Page, state: ListState, words: Words, *, now: datetime) ->
     embed = discord.Embed(title=words("Your songs"), description=whole_lines(lines, EMBED_CHARS))
     embed.set_footer(text=_footer(page, state, words))
     menus = [
-        _filter(Press.SONGS_PHASE, state, PHASES.index(state.phase), [words(texts.PHASE[one]) for one in PHASES]),
+        _filter(Press.SONGS_STAGE, state, STAGES.index(state.stage), [words(texts.STAGE[one]) for one in STAGES]),
         _filter(Press.SONGS_KIND, state, KINDS.index(state.kind), [words(texts.KINDS[one]) for one in KINDS]),
     ]
     opening = [open_menu(page.rows, words, now=now)] if page.rows else []

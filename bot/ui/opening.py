@@ -7,11 +7,12 @@ from pathlib import Path
 
 import discord
 
+from bot.domain.pacing import Forecast
 from bot.domain.scene import Scene
 from bot.domain.tasks import TERMINAL, MusicTask, State
 from bot.ui import texts
 from bot.ui.card import Button, Card, Press, jump_url
-from bot.ui.cards import CardRules, links_shown, listening, render
+from bot.ui.cards import links_shown, listening, render
 from bot.ui.messenger import audio_files
 from bot.ui.verdicts import verdict_of
 from bot.ui.words import Words
@@ -66,11 +67,11 @@ async def _attached(task: MusicTask, messages: Sequence[tuple[int, int]], client
 
 
 def opened_card(
-    task: MusicTask, scene: Scene, rules: CardRules, music: Music, words: Words, *, may_attach: bool
+    task: MusicTask, scene: Scene, forecast: Forecast | None, music: Music, words: Words, *, may_attach: bool
 ) -> tuple[str, Card]:
     """The words beside it, and the card with its buttons and all that only its owner is offered."""
     # where a song comes from is told beside the card
-    card = render(task, scene, rules, attaches_files=may_attach or task.kind.makes_audio)
+    card = render(task, scene, forecast, attaches_files=may_attach or task.kind.makes_audio)
     lines, links = links_shown(listening(music.urls, words))
     said = "\n".join([*([words(music.source)] if music.source else []), *lines[:1]])
     return said, replace(card, buttons=(*card.buttons, *links, *_owner_buttons(task, scene, words)))

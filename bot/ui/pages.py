@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import discord
 
-from bot.domain.listing import STATES, Phase, Wanted
+from bot.domain.listing import STATES, Stage, Wanted
 from bot.domain.tasks import Kind
 from bot.domain.wishes import one_line
 from bot.ui.card import Press
@@ -16,7 +16,7 @@ from bot.ui.escape import cut
 if TYPE_CHECKING:
     from bot.ui.client import MusicBot
 
-PHASES = (None, *Phase)
+STAGES = (None, *Stage)
 KINDS = (None, *Kind)
 """Custom ids name a choice by its place: new ones come last."""
 SEARCH_CHARS = 40
@@ -29,7 +29,7 @@ class ListState:
     """What a list shows."""
 
     page: int = 0
-    phase: Phase | None = None
+    stage: Stage | None = None
     """None for all, as in `kind`."""
     kind: Kind | None = None
     text: str = ""
@@ -40,25 +40,25 @@ class ListState:
         """Which tasks that are."""
         everything = Wanted(text=self.text)
         return Wanted(
-            states=STATES[self.phase] if self.phase else everything.states,
+            states=STATES[self.stage] if self.stage else everything.states,
             kinds=frozenset({self.kind}) if self.kind else everything.kinds,
             text=self.text,
         )
 
     def encode(self) -> str:
         """The state as a part of a custom id."""
-        return f"{self.page}:{PHASES.index(self.phase)}:{KINDS.index(self.kind)}:{self.text}"
+        return f"{self.page}:{STAGES.index(self.stage)}:{KINDS.index(self.kind)}:{self.text}"
 
     @classmethod
     def decode(cls, encoded: str) -> Self:
         """What `encode` gave; places that no choice has mean all."""
-        page, phase, kind, text = encoded.split(":", 3)
-        return cls(page=int(page), phase=phase_at(phase), kind=kind_at(kind), text=searched(text))
+        page, stage, kind, text = encoded.split(":", 3)
+        return cls(page=int(page), stage=stage_at(stage), kind=kind_at(kind), text=searched(text))
 
 
-def phase_at(place: str | int) -> Phase | None:
+def stage_at(place: str | int) -> Stage | None:
     """The choice at that place."""
-    return dict(enumerate(PHASES)).get(int(place))
+    return dict(enumerate(STAGES)).get(int(place))
 
 
 def kind_at(place: str | int) -> Kind | None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
-from bot.domain.listing import Phase
+from bot.domain.listing import Stage
 from bot.domain.members import Telling
 from bot.domain.pacing import Phase
 from bot.domain.refusals import Reason, Refused
@@ -32,12 +32,12 @@ STATE: Mapping[State, str] = {
     State.ABANDONED: N_("never shown"),
 }
 
-PHASE: Mapping[Phase | None, str] = {
+STAGE: Mapping[Stage | None, str] = {
     None: N_("Any state"),
-    Phase.UNDER_WAY: N_("Under way"),
-    Phase.FINISHED: N_("Finished"),
-    Phase.TROUBLED: N_("Failed or unclear"),
-    Phase.CANCELLED: N_("Cancelled"),
+    Stage.UNDER_WAY: N_("Under way"),
+    Stage.FINISHED: N_("Finished"),
+    Stage.TROUBLED: N_("Failed or unclear"),
+    Stage.CANCELLED: N_("Cancelled"),
 }
 KINDS: Mapping[Kind | None, str] = {
     None: N_("Any kind"),

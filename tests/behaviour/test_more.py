@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.domain.listing import Wanted
 from bot.domain.members import Telling
 from bot.domain.tasks import State
 from tests.behaviour.conftest import Seen, World, labels, private, text_of
@@ -66,7 +67,7 @@ async def test_a_deleted_song_leaves_discord_and_the_rows(world: World) -> None:
     assert row.provider_task_id == song.provider_task_id
     shown = {message.id for message in world.channel.history()}
     assert not {card.id, ping.id} & shown
-    assert await world.app.service.library.songs(world.alice.id) == []
+    assert (await world.app.service.library.page(world.alice.id, Wanted(), 0)).total == 0
 
 
 async def test_what_is_under_way_can_not_be_deleted(world: World) -> None:

@@ -113,7 +113,7 @@ async def test_the_list_is_narrowed_by_state_and_kind(world: World) -> None:
 
     found = {}
     for place, name in enumerate(["all", "under way", "finished", "troubled", "cancelled"]):
-        await pick(world, shown, "songs_phase", str(place))
+        await pick(world, shown, "songs_stage", str(place))
         found[name] = sorted(row.split("`")[1] for row in rows(shown))
     assert found == {
         "all": ["#1", "#2", "#3", "#4", "#5"],
@@ -122,7 +122,7 @@ async def test_the_list_is_narrowed_by_state_and_kind(world: World) -> None:
         "troubled": ["#2", "#3"],
         "cancelled": ["#4"],
     }
-    await pick(world, shown, "songs_phase", "3")
+    await pick(world, shown, "songs_stage", "3")
     await pick(world, shown, "songs_kind", "2")
     assert [row.split("`")[1] for row in rows(shown)] == ["#3"]
     await pick(world, shown, "songs_kind", "3")
@@ -143,7 +143,7 @@ async def test_a_search_by_the_form_keeps_the_filters_and_can_be_ended(world: Wo
     await shelf(world, 3)
     await world.asked("Song of the sea")
     shown = await songs(world)
-    await pick(world, shown, "songs_phase", "4")
+    await pick(world, shown, "songs_stage", "4")
     assert len(rows(shown)) == 3
 
     form = await world.alice.click(shown, label="Search")
@@ -161,7 +161,7 @@ async def test_a_list_from_before_a_restart_goes_on_where_it_was(world: World) -
     await shelf(world, 10)
     await world.asked("Wish of another kind")
     shown = await songs(world, search="wish")
-    await pick(world, shown, "songs_phase", "4")
+    await pick(world, shown, "songs_stage", "4")
     form = await world.alice.click(shown, label="Search")
 
     await world.restart()
@@ -178,7 +178,7 @@ async def test_whoever_presses_sees_their_own(world: World) -> None:
     await world.asked("Beta", by=world.bob)
     shown = await songs(world)
 
-    await Seen(world, shown.message).pick(world.bob, control(shown, "songs_phase"), "0")
+    await Seen(world, shown.message).pick(world.bob, control(shown, "songs_stage"), "0")
 
     assert ["Beta" in row for row in rows(shown)] == [True]
 

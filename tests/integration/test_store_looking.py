@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.domain.line import Waiting
-from bot.domain.listing import STATES, Phase, Wanted
+from bot.domain.listing import STATES, Stage, Wanted
 from bot.domain.tasks import Kind, MediaFile, MusicTask, PingStatus, Result, State, TaskId
 from bot.store.database import Database
 from bot.store.tasks import TaskStore
@@ -278,15 +278,15 @@ async def test_members_see_their_own_tasks_newest_first(store: TaskStore, make: 
     assert await store.ids_of_member(ALICE, Wanted()) == ids(own[::-1])
 
 
-@pytest.mark.parametrize("phase", Phase)
+@pytest.mark.parametrize("stage", Stage)
 @pytest.mark.parametrize("kind", Kind)
 async def test_a_list_holds_only_the_states_and_kinds_that_are_wanted(
-    store: TaskStore, make: Make, phase: Phase, kind: Kind
+    store: TaskStore, make: Make, stage: Stage, kind: Kind
 ):
     made = {(state, one): await make(state, user_id=ALICE, kind=one) for state in State for one in Kind}
-    wanted = Wanted(states=STATES[phase], kinds=frozenset({kind}))
+    wanted = Wanted(states=STATES[stage], kinds=frozenset({kind}))
     found = await store.ids_of_member(ALICE, wanted)
-    assert set(found) == {made[state, kind].id for state in STATES[phase]}
+    assert set(found) == {made[state, kind].id for state in STATES[stage]}
 
 
 @pytest.mark.parametrize(

@@ -422,7 +422,7 @@ def test_the_ids_of_buttons_never_change() -> None:
         "TELLING": "telling",
         "FAMILY": "family",
         "SONGS": "songs",
-        "SONGS_PHASE": "songs_phase",
+        "SONGS_STAGE": "songs_stage",
         "SONGS_KIND": "songs_kind",
         "FIND_SONGS": "find",
         "OPEN_SONG": "open_song",

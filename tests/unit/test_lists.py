@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.listing import ListedTask, Phase
+from bot.domain.listing import ListedTask, Stage
 from bot.domain.tasks import Kind, State, TaskId
 from bot.service import Branch, Page
 from bot.ui import texts
 from bot.ui.lists import Sheet, open_menu, songs_sheet, tree_sheet
-from bot.ui.pages import KINDS, PHASES, ListState, searched
+from bot.ui.pages import KINDS, STAGES, ListState, searched
 from bot.ui.words import ENGLISH, LANGUAGES, Words, words_for
 from tests.fakes.engine_rows import START, make_listed, make_task
 from tests.unit.test_cards import HOSTILE, LIVE_LINK, MASKED_LINKS
@@ -124,7 +124,7 @@ async def test_pages_are_turned_only_where_there_are_others(turned: dict[str, An
 
 
 async def test_menus_show_what_is_chosen() -> None:
-    _, view = sheet([row()], ListState(phase=Phase.TROUBLED, kind=Kind.LYRICS))
+    _, view = sheet([row()], ListState(stage=Stage.TROUBLED, kind=Kind.LYRICS))
 
     menus = [one for one in components(view) if one["type"] == 3]
     chosen = [[option["label"] for option in menu["options"] if option.get("default")] for menu in menus]
@@ -153,7 +153,7 @@ async def test_a_result_that_could_not_be_shown_says_where_it_is() -> None:
 
 
 def test_every_choice_has_words() -> None:
-    assert set(texts.PHASE) == set(PHASES)
+    assert set(texts.STAGE) == set(STAGES)
     assert set(texts.KINDS) == set(KINDS)
 
 

@@ -13,7 +13,7 @@ from bot.ui.opening import Music, opened_card
 from bot.ui.words import ENGLISH
 from tests.fakes.engine_fakes import SONG
 from tests.fakes.engine_rows import make_task
-from tests.unit.test_cards import RULES, URL, assert_discord_takes, labels_of
+from tests.unit.test_cards import URL, assert_discord_takes, labels_of
 
 DONE = make_task(state=State.COMPLETED, result=SONG)
 
@@ -22,7 +22,7 @@ def opened(
     music: Music | None = None, scene: Scene | None = None, *, may_attach: bool = True, **changes: Any
 ) -> tuple[str, Card]:
     task = replace(DONE, **changes)
-    return opened_card(task, scene or Scene(), RULES, music or Music(), ENGLISH, may_attach=may_attach)
+    return opened_card(task, scene or Scene(), None, music or Music(), ENGLISH, may_attach=may_attach)
 
 
 @pytest.mark.parametrize("length", [512, 513, 1800, 1801, 4096])

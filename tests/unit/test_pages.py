@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.listing import LISTED, STATES, Phase, folded
+from bot.domain.listing import LISTED, STATES, Stage, folded
 from bot.domain.tasks import Kind, State
 from bot.ui.buttons import PressButton
 from bot.ui.card import Press
-from bot.ui.pages import KINDS, PHASES, ListControl, ListState, kind_at, list_button, phase_at, searched
+from bot.ui.pages import KINDS, STAGES, ListControl, ListState, kind_at, list_button, searched, stage_at
 
 TYPED = st.text(max_size=300) | st.text(alphabet="\u200d\u0301\U0001f469\u094d\u0915 %_\\:/e", max_size=100)
 STATES_OF_LISTS = st.builds(
     ListState,
     page=st.integers(0, 99_999),
-    phase=st.sampled_from(PHASES),
+    stage=st.sampled_from(STAGES),
     kind=st.sampled_from(KINDS),
     text=TYPED.map(searched),
 )
@@ -66,20 +66,20 @@ def test_half_an_emoji_is_never_searched() -> None:
 
 def test_the_places_of_choices_never_change() -> None:
     """They stand in messages that are years old."""
-    assert PHASES == (None, "under_way", "finished", "troubled", "cancelled")
+    assert STAGES == (None, "under_way", "finished", "troubled", "cancelled")
     assert KINDS == (None, "song", "lyrics", "continuation")
-    assert ListState(page=3, phase=Phase.TROUBLED, kind=Kind.LYRICS, text="a:b").encode() == "3:3:2:a:b"
+    assert ListState(page=3, stage=Stage.TROUBLED, kind=Kind.LYRICS, text="a:b").encode() == "3:3:2:a:b"
 
 
 @pytest.mark.parametrize("place", ["5", "9"])
 def test_a_place_that_no_choice_has_means_all(place: str) -> None:
-    assert (phase_at(place), kind_at(place)) == (None, None)
+    assert (stage_at(place), kind_at(place)) == (None, None)
 
 
 def test_what_is_wanted_follows_the_state() -> None:
     everything = ListState().wanted
     assert (everything.states, everything.kinds, everything.text) == (LISTED, set(Kind), "")
-    narrow = replace(ListState(), phase=Phase.FINISHED, kind=Kind.SONG, text="x").wanted
+    narrow = replace(ListState(), stage=Stage.FINISHED, kind=Kind.SONG, text="x").wanted
     assert (narrow.states, narrow.kinds, narrow.text) == ({State.COMPLETED}, {Kind.SONG}, "x")
 
 
