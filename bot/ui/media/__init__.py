@@ -1,4 +1,4 @@
-"""Finished audio on its way to a member: fetched, checked, named, tagged and kept. Knows HTTP; knows no Discord."""
+"""Finished audio on its way to a member: fetched, checked, named, tagged, drawn and kept. Knows HTTP; no Discord."""
 
 from bot.ui.media.audio import AudioKind
 from bot.ui.media.collect import MediaCollector
@@ -6,6 +6,7 @@ from bot.ui.media.fetch import Fetched, MediaFetcher
 from bot.ui.media.guard import open_media_session
 from bot.ui.media.store import MediaStore
 from bot.ui.media.tags import Prepared, SongTags, prepare, safe_filename
+from bot.ui.media.waveform import draw_waveform
 
 __all__ = [
     "AudioKind",
@@ -15,6 +16,7 @@ __all__ = [
     "MediaStore",
     "Prepared",
     "SongTags",
+    "draw_waveform",
     "open_media_session",
     "prepare",
     "safe_filename",
