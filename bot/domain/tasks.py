@@ -140,6 +140,8 @@ class MediaFile:
     """File name that members see."""
     size_bytes: int
     duration_s: float | None = None
+    picture: str | None = None
+    """File name of its waveform inside `MEDIA_DIR`; only the first take has one."""
 
 
 class PingStatus(StrEnum):

@@ -347,7 +347,9 @@ class TaskStore:
         """Names of the files that a card does not carry yet."""
         query = select(T.media).where(T.media.is_not(None), T.files_shown.is_(False))
         async with self._database.read() as connection:
-            return {one["name"] for (media,) in (await connection.execute(query)).all() for one in media}
+            rows = (await connection.execute(query)).all()
+        names = (name for (media,) in rows for one in media for name in (one["name"], one.get("picture")))
+        return {name for name in names if name}
 
     async def in_state(self, state: State, *, before: datetime | None = None) -> list[MusicTask]:
         """Tasks that are in a state, since before a moment if one is given; at most 500 at a time."""

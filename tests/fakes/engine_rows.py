@@ -258,7 +258,8 @@ class Rows:
         self.tasks[task.id] = replace(current, media=tuple(media), media_wanted=False, revision=current.revision + 1)
 
     async def media_names(self) -> set[str]:
-        return {one.name for task in self.tasks.values() for one in task.media}
+        files = [one for task in self.tasks.values() for one in task.media]
+        return {name for one in files for name in (one.name, one.picture) if name}
 
     async def in_state(self, state: State, *, before: datetime | None = None) -> list[MusicTask]:
         await self._reach("in_state")

@@ -20,6 +20,7 @@ from bot.ui.media import (
     MediaCollector,
     MediaFetcher,
     MediaStore,
+    draw_waveform,
     open_media_session,
 )
 from tests.unit.test_media_audio import SAMPLES
@@ -369,7 +370,30 @@ async def test_all_takes_of_a_song_come_home(host, collector, tmp_path):
     assert (second.name, second.shown_as) == ("7-2.mp3", "Low Tide (take 2).mp3")
     assert first.size_bytes == (tmp_path / "media" / "7-1.mp3").stat().st_size
     assert first.duration_s == pytest.approx(1.0, abs=0.1)
-    assert sorted(path.name for path in (tmp_path / "media").iterdir()) == ["7-1.mp3", "7-2.mp3"]
+    assert sorted(path.name for path in (tmp_path / "media").iterdir()) == ["7-1.mp3", "7-1.png", "7-2.mp3"]
+
+
+async def test_the_first_take_has_a_picture_of_the_whole_song(host, collector, tmp_path):
+    first, second = await collector.fetch_task(finished(host.gives("/a", MP3), host.gives("/b", MP3)))
+    assert (first.picture, second.picture) == ("7-1.png", None)
+    drawn = await draw_waveform(tmp_path / "media" / "7-1.mp3", title="rain", duration_s=first.duration_s)
+    assert (tmp_path / "media" / "7-1.png").read_bytes() == drawn
+
+
+async def test_a_song_that_cannot_be_drawn_comes_home_without_a_picture(host, session, tmp_path):
+    store = MediaStore(tmp_path / "media", keep_days=1, total_bytes=10**9, clock=lambda: NOW)
+    fetcher = MediaFetcher(session, allow_private=True, max_bytes=10**6)
+    (only,) = await MediaCollector(fetcher, store).fetch_task(finished(host.gives("/a", SAMPLES[AudioKind.M4A])))
+    assert (only.name, only.picture) == ("7-1.m4a", None)
+    assert [path.name for path in (tmp_path / "media").iterdir()] == ["7-1.m4a"]
+
+
+async def test_a_picture_that_cannot_be_stored_does_not_hold_up_the_song(host, collector, tmp_path, caplog):
+    (tmp_path / "media" / "7-1.png").mkdir()
+    (only,) = await collector.fetch_task(finished(host.gives("/a", MP3)))
+    assert (only.name, only.picture) == ("7-1.mp3", None)
+    assert [record.message for record in caplog.records if record.levelname == "WARNING"] == ["picture not stored"]
+    assert sorted(path.name for path in (tmp_path / "media").iterdir()) == ["7-1.mp3", "7-1.png"]
 
 
 @pytest.mark.parametrize(("result_title", "name"), [("Given", "Given.mp3"), (None, "Song.mp3")])

@@ -261,9 +261,10 @@ async def test_media_is_wanted_until_it_is_fetched_oldest_first(store: TaskStore
 
 async def test_files_are_named_until_a_card_carries_them(store: TaskStore, make: Make):
     task, other = await make(State.COMPLETED, media_wanted=True), await make(State.COMPLETED, media_wanted=True)
-    await store.media_fetched(task, [FILE, MediaFile(name="2.mp3", shown_as="Rain 2.mp3", size_bytes=5)])
+    pictured = MediaFile(name="2.mp3", shown_as="Rain 2.mp3", size_bytes=5, picture="2.png")
+    await store.media_fetched(task, [FILE, pictured])
     await store.media_fetched(other, [])
-    assert await store.media_names() == {"1.mp3", "2.mp3"}
+    assert await store.media_names() == {"1.mp3", "2.mp3", "2.png"}
     await store.mark_shown(await again(store, task), files_shown=True)
     assert await store.media_names() == set()
 

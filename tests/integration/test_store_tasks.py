@@ -307,12 +307,21 @@ async def test_results_media_and_clips_come_back_as_they_went_in(store: TaskStor
         lyrics="a\n\u2028b",
         tracks=(Track(audio_url="https://a/1.mp3", audio_id="x"), Track(audio_url="https://a/2.mp3", title="two")),
     )
-    media = (MediaFile(name="1-0.mp3", shown_as="Regen.mp3", size_bytes=5, duration_s=1.25),)
+    media = (MediaFile(name="1-0.mp3", shown_as="Regen.mp3", size_bytes=5, duration_s=1.25, picture="1-0.png"),)
     clips = {"audio_id": ["a", "b"], "data": []}
     task = await make(State.RUNNING)
     done = await store.move(task, State.COMPLETED, result=result, clip_candidates=clips, media=media)
     assert (done.result, done.media, done.clip_candidates) == (result, media, clips)
     assert await again(store, task) == done
+
+
+async def test_files_of_rows_that_know_no_pictures_are_still_read(database: Database, store: TaskStore, make: Make):
+    task = await make(State.COMPLETED)
+    old = """[{"name": "1-1.mp3", "shown_as": "Regen.mp3", "size_bytes": 5, "duration_s": null}]"""
+    async with database.write() as connection:
+        await connection.execute(text("UPDATE music_tasks SET media = :old"), {"old": old})
+    assert (await again(store, task)).media == (MediaFile(name="1-1.mp3", shown_as="Regen.mp3", size_bytes=5),)
+    assert await store.media_names() == {"1-1.mp3"}
 
 
 async def test_what_is_not_there_comes_back_as_nothing(make: Make):

@@ -65,6 +65,12 @@ async def test_nothing_is_removed_for_a_name_from_outside(store, folder):
     assert names(folder) == ["7-1.mp3"]
 
 
+async def test_what_was_made_here_is_written_whole(store, folder):
+    await store.write("7-1.png", b"picture")
+    assert (folder / "7-1.png").read_bytes() == b"picture"
+    assert names(folder) == ["7-1.png"]
+
+
 async def test_orphans_go_after_an_hour(store, folder):
     put(folder, "1-1.mp3", age=HOUR * 2)
     put(folder, "2-1.mp3", age=HOUR * 2)

@@ -1,12 +1,18 @@
 """Brings home all takes of a finished music task: fetched, tagged and named, ready to be attached."""
 
 import asyncio
+import logging
+from dataclasses import replace
 
 from bot.domain.media import MediaError
 from bot.domain.tasks import MediaFile, MusicTask, Result, Track
+from bot.service import title_of
 from bot.ui.media.fetch import MediaFetcher
 from bot.ui.media.store import MediaStore
 from bot.ui.media.tags import SongTags, prepare, safe_filename
+from bot.ui.media.waveform import draw_waveform
+
+log = logging.getLogger(__name__)
 
 
 class MediaCollector:
@@ -46,12 +52,26 @@ class MediaCollector:
         title = task.title or result.title or "Song"
         name = f"{task.id}-{take}.{fetched.kind}"
         prepared = await prepare(raw, self._store.path(name), self._tags(title, result.lyrics, take))
-        return MediaFile(
+        file = MediaFile(
             name=name,
             shown_as=safe_filename(title, fetched.kind, take=take),
             size_bytes=prepared.size_bytes,
             duration_s=prepared.duration_s,
         )
+        return file if take > 1 else replace(file, picture=await self._picture(task, file))
+
+    async def _picture(self, task: MusicTask, file: MediaFile) -> str | None:
+        """The name of the stored waveform; None if there is none, which never holds up the song."""
+        png = await draw_waveform(self._store.path(file.name), title=title_of(task), duration_s=file.duration_s)
+        if png is None:
+            return None
+        name = f"{task.id}-1.png"
+        try:
+            await self._store.write(name, png)
+        except OSError as error:
+            log.warning("picture not stored", extra={"file": name, "error": type(error).__name__})
+            return None
+        return name
 
     def _tags(self, title: str, lyrics: str | None, take: int) -> SongTags:
         return SongTags(

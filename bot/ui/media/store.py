@@ -1,4 +1,4 @@
-"""The folder of downloaded audio (`MEDIA_DIR`): what lies where, for how long, and how much of it."""
+"""The folder of downloaded audio and its pictures (`MEDIA_DIR`): what lies where, for how long, and how much of it."""
 
 import asyncio
 import re
@@ -44,6 +44,14 @@ class MediaStore:
             raise ValueError(f"not a media file name: {name!r}")
         return self._folder / name
 
+    async def write(self, name: str, content: bytes) -> None:
+        """Store a file that was made here.
+
+        Raises:
+            OSError: it can't be written; nothing is left behind then.
+        """
+        await asyncio.to_thread(_write, self.path(name), content)
+
     async def remove(self, names: Iterable[str]) -> None:
         """Remove files; those that are gone already are no trouble."""
         await asyncio.to_thread(_remove, [self.path(name) for name in names])
@@ -81,6 +89,12 @@ def _entry(path: Path, now_s: float) -> _Entry | None:
     except FileNotFoundError:  # a download has just ended
         return None
     return _Entry(path=path, age_s=now_s - stat.st_mtime, size_bytes=stat.st_size)
+
+
+def _write(path: Path, content: bytes) -> None:
+    with appearing(path) as (file, _):
+        file.write(content)
+        file.close()
 
 
 def _remove(paths: Iterable[Path]) -> None:
