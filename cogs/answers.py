@@ -17,7 +17,7 @@ from bot.tokenlab.models import ModelInfo
 from bot.ui import texts
 from bot.ui.buttons import view_of
 from bot.ui.card import Button, Card, Press, jump_url
-from bot.ui.cards import price_words, render
+from bot.ui.cards import cost_words, price_words, render
 from bot.ui.client import MusicBot, asker_of, say, words_of
 from bot.ui.escape import inline, link_name
 
@@ -79,8 +79,7 @@ async def ask_to_start(interaction: discord.Interaction[MusicBot], draft: Draft,
     """Ask privately whether a wish is meant, and say what it costs; a press makes its card, as a new message."""
     words = words_of(interaction)
     price = await interaction.client.service.asking.price(draft.wish)
-    told = price_words(price, words)
-    cost = words("Costs about {price}.", price=told) if told else ""
+    cost = cost_words(price, words) or ""
     start = Button(label=label, press=Press.START_ANOTHER, subject=draft.id, style=discord.ButtonStyle.success)
     await say(interaction, f"{question} {cost}".strip(), view=view_of(Card(embed=discord.Embed(), buttons=(start,))))
 

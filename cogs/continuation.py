@@ -24,7 +24,7 @@ from bot.service import title_of
 from bot.ui import texts
 from bot.ui.buttons import view_of
 from bot.ui.card import Button, Card, Press
-from bot.ui.cards import draft_card, price_words
+from bot.ui.cards import cost_words, draft_card
 from bot.ui.client import MusicBot, asker_of, words_of
 from bot.ui.forms import Field, Form, Values, form_of
 from bot.ui.words import N_, Words, words_for
@@ -172,7 +172,7 @@ class ContinuationCog(commands.Cog):
 
     async def _draft_card(self, draft: Draft, parent: MusicTask, words: Words) -> Card:
         price = await self._service.asking.price(draft.wish)
-        told = price_words(price, words)
+        told = cost_words(price, words)
         assert isinstance(draft.wish, ContinuationWish)  # noqa: S101 -- a reply is nothing else
         return draft_card(
             draft_id=draft.id, parent=parent, prompt=draft.wish.prompt, at_s=draft.wish.at_s, price=told, words=words

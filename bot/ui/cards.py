@@ -30,6 +30,8 @@ CHILDREN_SHOWN = 3
 LINK_CHARS = 1800
 """Longer addresses don't fit beside the rest of a card."""
 IMAGE_URL_CHARS = 2000
+PICTURE = "waveform.png"
+"""The attachment that a finished song's card shows as its image."""
 BAR_STEPS = 8
 PROGRESS_STEP = 25
 MARKUP = re.compile(r"<[a-z!/?]", re.I)
@@ -65,7 +67,14 @@ class Drawing:
 Body = tuple[str, tuple[Button, ...]]
 
 
-def render(task: MusicTask, scene: Scene, forecast: Forecast | None, *, attaches_files: bool = True) -> Card:
+def render(
+    task: MusicTask,
+    scene: Scene,
+    forecast: Forecast | None,
+    *,
+    attaches_files: bool = True,
+    shows_picture: bool = False,
+) -> Card:
     """Draw a task as it stands, in its own language.
 
     Args:
@@ -73,6 +82,7 @@ def render(task: MusicTask, scene: Scene, forecast: Forecast | None, *, attaches
         scene: where it stands in the line, and its family.
         forecast: when it should be finished, if that can be said.
         attaches_files: whether its audio goes along (or is there already), so that no link is needed.
+        shows_picture: whether its waveform goes along (or is there already).
     """
     words = words_for(task.locale)
     drawing = Drawing(task=task, scene=scene, forecast=forecast, has_files=attaches_files, words=words)
@@ -82,6 +92,8 @@ def render(task: MusicTask, scene: Scene, forecast: Forecast | None, *, attaches
     embed = _frame(task, words, f"{_wish_lines(drawing)}\n\n{body}" if body else _wish_lines(drawing))
     if task.state is State.COMPLETED and task.result and task.result.tracks:
         _dress(embed, task)
+    if shows_picture:
+        embed.set_image(url=f"attachment://{PICTURE}")
     return Card(embed=embed, buttons=(*buttons, *_prompt_button(task, words)))
 
 
@@ -141,8 +153,8 @@ def _queued(drawing: Drawing) -> Body:
     task, words = drawing.task, drawing.words
     cancel = Button(label=words("Cancel"), press=Press.CANCEL, subject=task.id, style=discord.ButtonStyle.danger)
     cost = words(texts.CANCEL_UNCLEAR if task.unclear_attempts else texts.CANCEL_FREE)
-    if (price := price_words(task.price, words)) and not task.unclear_attempts:
-        cost = f"{words(texts.COSTS_ONCE_SENT, price=price)} {cost}"
+    if (price := cost_words(task.price, words, texts.COSTS_ONCE_SENT)) and not task.unclear_attempts:
+        cost = f"{price} {cost}"
     if task.refusals and task.not_before is not None:
         when = format_dt(task.not_before, "R")
         return f"{words(texts.IN_LINE_BUSY, when=when)} {cost}", (cancel,)
@@ -166,10 +178,18 @@ def price_words(price: Price | None, words: Words) -> str | None:
     if price is None:
         return None
     if price.is_free:
-        return words("nothing")
+        return words("free")
     if price.min_usd == price.max_usd:
         return _dollars(price.max_usd)
     return words("{least} to {most}", least=_dollars(price.min_usd), most=_dollars(price.max_usd))
+
+
+def cost_words(price: Price | None, words: Words, sentence: str = texts.COSTS) -> str | None:
+    """The sentence with what it costs; None where the catalogue says nothing."""
+    if price is not None and price.is_free:
+        return words(texts.COSTS_NOTHING)
+    told = price_words(price, words)
+    return words(sentence, price=told) if told else None
 
 
 def _dollars(amount: Decimal) -> str:
@@ -383,7 +403,7 @@ def draft_card(
         lines.append(words("From: the end"))
     lines.append(quote(prompt, PROMPT_SHOWN_CHARS) if prompt else words("With the same words as before."))
     if price:
-        lines.append(words("Costs about {price}.", price=price))
+        lines.append(price)
     return Card(
         embed=discord.Embed(
             title=words("Did I understand you?"), description="\n".join(lines), colour=COLOURS[State.QUEUED]

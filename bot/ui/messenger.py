@@ -15,13 +15,13 @@ from bot.clock import Clock
 from bot.domain.members import Telling
 from bot.domain.pacing import Forecaster
 from bot.domain.scene import Scene
-from bot.domain.tasks import MusicTask, PingStatus, State
+from bot.domain.tasks import MediaFile, MusicTask, PingStatus, State
 from bot.engine.ports import ShowLaterError, Shown, Where
 from bot.service import title_of
 from bot.ui import texts
 from bot.ui.buttons import presses_in, view_of
 from bot.ui.card import Card, Press, jump_url
-from bot.ui.cards import plain, render
+from bot.ui.cards import PICTURE, plain, render
 from bot.ui.escape import inline
 from bot.ui.verdicts import Verdict, may_be_sent, verdict_of
 from bot.ui.words import Words, words_for
@@ -36,6 +36,8 @@ AUDIO_PATIENCE = timedelta(hours=1)
 AUDIO_RETRY_S = 30.0
 FILES_MAX = 10
 """Discord: attachments of one message."""
+DESCRIPTION_CHARS = 1024
+"""Discord: what screen readers say of an attachment."""
 SEARCH_MESSAGES = 50
 MAY_POST = frozenset({Verdict.NO_CARD, Verdict.ARCHIVED, Verdict.TOO_MANY_EDITS, Verdict.FORBIDDEN})
 """Where a settled card may be a new message in the channel."""
@@ -271,7 +273,7 @@ class Messenger:
     # --- payloads --------------------------------------------------------------------------------------------------
 
     async def _deliver(self, task: MusicTask, scene: Scene, send: Send, *, files_key: str) -> Shown:
-        """Try the whole card, then the one without files, then the plainest.
+        """Try the whole card, then without its picture, then without its files, then the plainest.
 
         Raises:
             Lost: this way is closed.
@@ -304,6 +306,9 @@ class Messenger:
         files = [] if stays else audio
         if card.lyrics_file is not None and not stays:
             files = [partial(text_file, task, card.lyrics_file)]
+        picture = self._picture(task) if audio and not stays else []
+        if picture or (stays and has_picture(task)):
+            yield self._card(task, scene, shows_picture=True), [*files, *picture]
         if files:
             yield card, files
             yield self._card(task, scene, attaches_files=False), []
@@ -313,14 +318,25 @@ class Messenger:
             yield plain(task), files
         yield plain(task), []
 
-    def _card(self, task: MusicTask, scene: Scene, *, attaches_files: bool) -> Card:
-        return render(task, scene, self._forecast(task, scene.place), attaches_files=attaches_files)
+    def _card(self, task: MusicTask, scene: Scene, *, attaches_files: bool = True, shows_picture: bool = False) -> Card:
+        forecast = self._forecast(task, scene.place)
+        return render(task, scene, forecast, attaches_files=attaches_files, shows_picture=shows_picture)
 
     def _files(self, task: MusicTask) -> list[Callable[[], discord.File]]:
         """Makers of the attachments that fit: a file that was sent once can't be sent again."""
         if task.state is not State.COMPLETED:
             return []
         return audio_files(task, self._media_dir, limit_bytes=task.attachment_limit_bytes)
+
+    def _picture(self, task: MusicTask) -> list[Callable[[], discord.File]]:
+        """The maker of the waveform's attachment, if it goes along with the audio."""
+        if not has_picture(task):
+            return []
+        path = self._media_dir / (task.media[0].picture or "")
+        if not path.is_file() or path.stat().st_size > task.attachment_limit_bytes:
+            return []
+        description = f"Waveform of {title_of(task)}"[:DESCRIPTION_CHARS]
+        return [partial(discord.File, path, filename=PICTURE, description=description)]
 
     # --- Discord ---------------------------------------------------------------------------------------------------
 
@@ -418,11 +434,20 @@ def audio_files(task: MusicTask, media_dir: Path, *, limit_bytes: int) -> list[C
     fitting = [one for one in task.media if one.size_bytes <= limit_bytes and (media_dir / one.name).is_file()]
     if not fitting or fitting[0] != task.media[0]:
         return []
-    description = f"Song: {title_of(task)}"[:1000]
     return [
-        partial(discord.File, media_dir / one.name, filename=one.shown_as, description=description)
+        partial(discord.File, media_dir / one.name, filename=one.shown_as, description=_described(task, one))
         for one in fitting[:FILES_MAX]
     ]
+
+
+def _described(task: MusicTask, file: MediaFile) -> str:
+    length = f", {texts.clock_time(int(file.duration_s))}" if file.duration_s else ""
+    return f"{title_of(task)[: DESCRIPTION_CHARS - len(length)]}{length}"
+
+
+def has_picture(task: MusicTask) -> bool:
+    """Whether its card shows a waveform where it carries the audio; a full card has no room for one."""
+    return bool(task.media and task.media[0].picture and len(task.media) < FILES_MAX)
 
 
 def text_file(task: MusicTask, text: str) -> discord.File:

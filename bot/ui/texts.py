@@ -74,6 +74,8 @@ FAILURE: Mapping[ErrorCode, str] = {
 
 IN_LINE = N_("**In line:** {place}.")
 IN_LINE_BUSY = N_("**In line.** TokenLab is busy; I ask again {when}.")
+COSTS = N_("Costs about {price}.")
+COSTS_NOTHING = N_("It costs nothing.")
 COSTS_ONCE_SENT = N_("Costs about {price} once it is sent.")
 FINISHED = N_("**Finished.**")
 FAILED = N_("**Failed.**")

@@ -247,6 +247,12 @@ def text_of(message: Any) -> str:
     return "\n".join(parts)
 
 
+def files_of(message: Any) -> list[str]:
+    """The names of the files beside a message: Discord does not list what an embed shows, the simulation does."""
+    shown = {embed.image.url for embed in message.embeds}
+    return [file.filename for file in message.attachments if f"attachment://{file.filename}" not in shown]
+
+
 REPEAT = ["Again", "Edit & again", "More"]
 """What every card offers that has come to an end."""
 

@@ -6,7 +6,7 @@ from discord.webhook.async_ import AsyncWebhookAdapter
 from bot.domain.tasks import State
 from bot.ui import texts
 from sandbox.faults import changed
-from tests.behaviour.conftest import REPEAT, World, control, labels, private, text_of
+from tests.behaviour.conftest import REPEAT, World, control, files_of, labels, private, text_of
 
 LATE = 16 * 60
 """Seconds after which the interaction token is dead."""
@@ -37,7 +37,7 @@ async def test_a_card_becomes_final_when_its_token_is_long_dead(world: World) ->
 
     task = await world.task()
     assert len(world.requests("PATCH", "/channels/")) > edits
-    assert len(world.card(task).attachments) == 1
+    assert len(files_of(world.card(task))) == 1
     assert task.interaction_token is None
 
 
@@ -49,7 +49,7 @@ async def test_a_token_that_dies_early_is_replaced_by_a_channel_edit(world: Worl
     await finish(world)
 
     task = await world.task()
-    assert len(world.card(task).attachments) == 1
+    assert len(files_of(world.card(task))) == 1
     assert task.card_lost is None
 
 
@@ -62,7 +62,7 @@ async def test_a_deleted_card_is_followed_by_a_direct_message_and_never_posted_a
 
     (told,) = world.dms()
     assert "Finished" in text_of(told)
-    assert [file.filename for file in told.attachments] == ["Harbour.mp3"]
+    assert files_of(told) == ["Harbour.mp3"]
     assert len(world.requests("POST", f"/channels/{world.channel.id}/messages")) == posts
     assert (await world.task()).card_lost == "card_deleted"
 
@@ -86,7 +86,7 @@ async def test_without_a_way_into_the_channel_the_song_comes_directly(world: Wor
 
     (told,) = world.dms()
     assert told.content == texts.KEPT
-    assert len(told.attachments) == 1
+    assert len(files_of(told)) == 1
     assert world.pings() == []
 
 
@@ -122,7 +122,7 @@ async def test_with_closed_direct_messages_the_song_is_kept_for_the_list(world: 
     assert "open it here" in private(answer)
     (kept,) = answer.followups
     assert task.result.tracks[0].audio_url in text_of(kept)
-    assert [file.filename for file in kept.attachments] == ["Harbour.mp3"]
+    assert files_of(kept) == ["Harbour.mp3"]
     assert len(world.requests("PATCH", f"/messages/{card_id}")) == edits + 1
 
 
@@ -140,7 +140,7 @@ async def test_a_song_whose_audio_is_late_comes_directly_once_and_with_its_file(
         await world.advance(120)
 
     (told,) = world.dms()
-    assert [file.filename for file in told.attachments] == ["Harbour.mp3"]
+    assert files_of(told) == ["Harbour.mp3"]
     assert (await world.task()).card_lost == "no_channel"
 
 
@@ -161,7 +161,7 @@ async def test_audio_that_comes_after_the_direct_message_is_kept_for_the_list(wo
     assert (len(world.dms()), task.card_lost, len(task.media)) == (1, "no_channel", 1)
     answer = await world.alice.slash(world.channel, "songs")
     (kept,) = answer.followups
-    assert [file.filename for file in kept.attachments] == ["Harbour.mp3"]
+    assert files_of(kept) == ["Harbour.mp3"]
     assert kept.ephemeral
 
 
@@ -188,7 +188,7 @@ async def test_a_missing_permission_leads_to_a_new_message(world: World) -> None
 
     task = await world.task()
     assert task.message_id != card_id
-    assert len(world.card(task).attachments) == 1
+    assert len(files_of(world.card(task))) == 1
 
 
 async def test_without_any_right_in_the_channel_the_song_comes_directly(world: World) -> None:
@@ -203,7 +203,7 @@ async def test_without_any_right_in_the_channel_the_song_comes_directly(world: W
 @pytest.mark.parametrize(("status", "code"), [(413, 40005), (413, 0)])
 async def test_a_file_that_is_too_large_becomes_a_link(world: World, status: int, code: int) -> None:
     await running(world, late=False)
-    world.env.inject_error("PATCH", "/webhooks/*", status=status, code=code)
+    world.env.inject_error("PATCH", "/webhooks/*", status=status, code=code, times=2)
 
     await finish(world)
 
@@ -214,9 +214,21 @@ async def test_a_file_that_is_too_large_becomes_a_link(world: World, status: int
     assert len(world.pings()) == 1
 
 
+async def test_a_picture_that_discord_does_not_take_leaves_the_song(world: World) -> None:
+    await running(world, late=False)
+    world.env.inject_error("PATCH", "/webhooks/*", status=413, code=40005)
+
+    await finish(world)
+
+    card = world.card(await world.task())
+    assert [file.filename for file in card.attachments] == ["Harbour.mp3"]
+    assert card.embeds[0].image.url is None
+    assert labels(card) == ["Continue", "Lyrics", *REPEAT]
+
+
 async def test_a_card_that_discord_does_not_take_becomes_the_plainest_one(world: World) -> None:
     await running(world)
-    world.env.inject_error("PATCH", "/channels/*", status=400, code=50035, times=2)
+    world.env.inject_error("PATCH", "/channels/*", status=400, code=50035, times=3)
 
     await finish(world)
     requests = len(world.requests("PATCH"))
@@ -224,7 +236,7 @@ async def test_a_card_that_discord_does_not_take_becomes_the_plainest_one(world:
 
     card = world.card(await world.task())
     assert "#1: finished" in text_of(card)
-    assert len(card.attachments) == 1
+    assert len(files_of(card)) == 1
     assert len(world.requests("PATCH")) == requests
 
 
@@ -254,7 +266,7 @@ async def test_an_archived_thread_or_an_old_message_gets_a_new_card_that_lives_o
     card = world.card(task)
     assert task.message_id != card_id
     assert card.content.startswith(f"{world.alice.mention} https://discord.com/channels/{world.guild.id}/")
-    assert len(card.attachments) == 1
+    assert len(files_of(card)) == 1
     assert world.pings() == [card]
     (sent,) = [entry.json for entry in world.requests("POST", f"/channels/{world.channel.id}/messages")]
     assert sent["allowed_mentions"]["users"] == [world.alice.id]
@@ -282,7 +294,7 @@ async def test_a_new_card_that_replaced_one_is_edited_later(world: World) -> Non
 
     await world.advance(60)
 
-    assert len(world.card(await world.task()).attachments) == 1
+    assert len(files_of(world.card(await world.task()))) == 1
     assert len(world.pings()) == 1
 
 
@@ -331,7 +343,7 @@ async def test_an_outage_of_discord_only_delays_the_card(world: World, status: i
     await finish(world)
 
     task = await world.task()
-    assert len(world.card(task).attachments) == 1
+    assert len(files_of(world.card(task))) == 1
     assert (task.card_lost, task.show_failures, task.show_after) == (None, 0, None)
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.domain.tasks import State
-from tests.behaviour.conftest import World, private
+from tests.behaviour.conftest import World, files_of, private
 
 
 async def test_the_queue_shows_this_servers_tasks_to_moderators(world: World) -> None:
@@ -63,5 +63,5 @@ async def test_what_runs_when_its_server_goes_is_delivered_directly(world: World
     await world.until(State.COMPLETED, step_s=16)
 
     (told,) = world.dms()
-    assert [file.filename for file in told.attachments] == ["Harbour.mp3"]
+    assert files_of(told) == ["Harbour.mp3"]
     assert (await world.task(task.id)).card_lost

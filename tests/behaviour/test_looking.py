@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.tasks import ErrorCode, State
 from sandbox.faults import Fault, changed
-from tests.behaviour.conftest import REPEAT, World, labels, text_of
+from tests.behaviour.conftest import REPEAT, World, files_of, labels, text_of
 
 DAY = 24 * 3600
 SHORT = {"task_deadline_s": 60}
@@ -72,7 +72,7 @@ async def test_a_late_result_is_still_shown(world: World) -> None:
 
     task = await world.task()
     assert task.state is State.COMPLETED
-    assert len(world.card(task).attachments) == 1
+    assert len(files_of(world.card(task))) == 1
     assert len(world.pings()) == 1
 
 
@@ -169,7 +169,7 @@ async def test_every_shape_of_a_result_is_shown_with_all_its_takes(world: World,
 
     task = await world.task()
     assert task.state is State.COMPLETED
-    assert len(world.card(task).attachments) == files
+    assert len(files_of(world.card(task))) == files
 
 
 async def test_without_an_audio_id_a_continuation_names_the_task(world: World) -> None:
@@ -347,7 +347,7 @@ async def test_audio_that_comes_late_is_attached_to_the_finished_card(world: Wor
     await world.advance(21)
 
     card = world.card(await world.task())
-    assert len(card.attachments) == 1
+    assert len(files_of(card)) == 1
     assert labels(card) == ["Continue", "Lyrics", *REPEAT]
     assert len(world.pings()) == 1
 

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.domain.tasks import State
-from tests.behaviour.conftest import World, fill, labels, private, text_of
+from tests.behaviour.conftest import World, files_of, fill, labels, private, text_of
 
 UNCONFIRMED = (
     "DELETE FROM task_messages",
@@ -115,7 +115,7 @@ async def test_what_was_being_made_is_finished_after_the_restart(world: World) -
     task = await world.until(State.COMPLETED, step_s=16)
     await world.turn()
 
-    assert len(world.card(task).attachments) == 1
+    assert len(files_of(world.card(task))) == 1
     assert len(world.standin.creates) == 1
     assert len(world.pings()) == 1
 
@@ -134,7 +134,7 @@ async def test_a_result_that_was_not_shown_is_shown_after_the_restart(world: Wor
 
     task = await world.task()
     assert task.shown_revision == task.revision
-    assert len(world.card(task).attachments) == 1
+    assert len(files_of(world.card(task))) == 1
     assert len(world.pings()) == 1
 
 
@@ -233,5 +233,5 @@ async def test_a_file_that_was_fetched_before_the_restart_is_attached_after_it(w
 
     task = await world.until(State.COMPLETED, step_s=16)
 
-    assert len(world.card(task).attachments) == 1
+    assert len(files_of(world.card(task))) == 1
     assert len(world.standin.downloads) == downloads

@@ -198,11 +198,15 @@ class Messages:
 
     def _attach(self, message: FakeMessage, body: Mapping[str, Any], files: Sequence[UploadedFile]) -> None:
         told = {str(entry["id"]): entry for entry in body.get("attachments") or []}
+        carried = [*message.attachments, *message.pictures]
         if "attachments" in body:
-            message.attachments = [known for known in message.attachments if str(known.id) in told]
+            carried = [known for known in carried if str(known.id) in told]
         for file in files:
             entry = told.get(re.sub(r"\D", "", file.part), {})
-            message.attachments.append(self._stored(message, file, entry))
+            carried.append(self._stored(message, file, entry))
+        if "embeds" in body:
+            message.pictures = _put_in_place(message.embeds, carried)
+        message.attachments = [one for one in carried if one not in message.pictures]
 
     def _stored(self, message: FakeMessage, file: UploadedFile, entry: Json) -> FakeAttachment:
         number, filename = self._state.ids.new(), entry.get("filename") or file.filename
@@ -266,6 +270,17 @@ def _refuse_empty(message: FakeMessage) -> None:
     shown = message.content or message.embeds or message.attachments
     if not shown and not (message.components and message.flags & COMPONENTS_V2):
         raise ApiError(50006)
+
+
+def _put_in_place(embeds: Sequence[Json], carried: Sequence[FakeAttachment]) -> list[FakeAttachment]:
+    """Those attachments that an embed names as its image: Discord shows them there and not beside the message."""
+    by_name = {f"attachment://{one.filename}": one for one in carried}
+    pictures: list[FakeAttachment] = []
+    for embed in embeds:
+        if (picture := by_name.get(embed.get("image", {}).get("url"))) is not None:
+            embed["image"] = embed["image"] | {"url": picture.url}
+            pictures.append(picture)
+    return pictures
 
 
 def _rich(embed: Json) -> Json:

@@ -241,6 +241,8 @@ class FakeMessage:
     embeds: list[Json] = field(default_factory=list)
     components: list[Json] = field(default_factory=list)
     attachments: list[FakeAttachment] = field(default_factory=list)
+    pictures: list[FakeAttachment] = field(default_factory=list)
+    """Attachments that an embed shows: they count as the embed's, not as the message's."""
     flags: int = 0
     nonce: str | None = None
     webhook: bool = False

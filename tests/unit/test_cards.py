@@ -144,6 +144,15 @@ def test_a_song_without_its_file_is_linked_and_says_why(media: tuple[MediaFile, 
     assert [(b.label, b.url) for b in card.buttons] == [*((label, None) for label in SUNG), ("Listen", URL)]
 
 
+def test_a_song_shows_its_picture_where_that_goes_along() -> None:
+    task = make_task(state=State.COMPLETED, result=SONG, media=(FILE,))
+
+    with_it, without = (render(task, Scene(), None, shows_picture=shows) for shows in (True, False))
+
+    assert (with_it.embed.image.url, without.embed.image.url) == ("attachment://waveform.png", None)
+    assert with_it.fingerprint() != without.fingerprint()
+
+
 def test_all_takes_and_the_video_are_linked() -> None:
     tracks = tuple(Track(audio_url=f"{URL}?{n}", video_url=f"{URL}?v{n}") for n in (1, 2))
 

@@ -120,6 +120,143 @@ async def test_a_card_that_carries_its_files_is_edited_without_touching_them() -
     assert "attachments" not in client.asked[0][1]
 
 
+# --- pictures --------------------------------------------------------------------------------------------------------
+
+
+def song_files(folder: Path, *, takes: int = 1, has_picture: bool = True) -> tuple[MediaFile, ...]:
+    """The takes of a song, on disk and in its row."""
+    for take in range(1, takes + 1):
+        (folder / f"1-{take}.mp3").write_bytes(b"x" * 9)
+    if has_picture:
+        (folder / "1-1.png").write_bytes(b"p" * 9)
+    return tuple(
+        MediaFile(
+            name=f"1-{take}.mp3",
+            shown_as=f"{take}.mp3",
+            size_bytes=9,
+            duration_s=65.9,
+            picture="1-1.png" if take == 1 else None,
+        )
+        for take in range(1, takes + 1)
+    )
+
+
+def shown_in(payload: dict[str, Any]) -> tuple[str | None, list[str]]:
+    """The picture that a card names, and the files that go along."""
+    files = payload.get("attachments", payload.get("files", []))
+    for file in files:
+        file.close()
+    return payload["embed"].image.url, [file.filename for file in files]
+
+
+HAS_PICTURE = "attachment://waveform.png"
+
+
+async def test_the_picture_goes_along_with_the_song(tmp_path: Path) -> None:
+    client = FakeDiscord()
+
+    shown = await messenger(client, tmp_path).show(make_task(**DONE, media=song_files(tmp_path)), Scene())
+
+    assert shown.files_shown
+    assert [shown_in(payload) for _, payload in client.asked] == [(HAS_PICTURE, ["1.mp3", "waveform.png"])]
+
+
+@pytest.mark.parametrize(
+    ("changes", "picture_bytes", "files"),
+    [
+        ({}, None, ["1.mp3"]),
+        ({"attachment_limit_bytes": 10}, 11, ["1.mp3"]),
+        ({"attachment_limit_bytes": 0}, 9, []),
+    ],
+    ids=["not there", "too large", "no files allowed"],
+)
+async def test_a_picture_that_can_not_go_along_is_not_named(
+    tmp_path: Path, changes: dict[str, Any], picture_bytes: int | None, files: list[str]
+) -> None:
+    media = song_files(tmp_path, has_picture=False)
+    if picture_bytes is not None:
+        (tmp_path / "1-1.png").write_bytes(b"p" * picture_bytes)
+    client = FakeDiscord()
+
+    await messenger(client, tmp_path).show(make_task(**DONE, media=media, **changes), Scene())
+
+    assert [shown_in(payload) for _, payload in client.asked] == [(None, files)]
+
+
+@pytest.mark.parametrize(("takes", "picture"), [(9, HAS_PICTURE), (10, None)])
+async def test_a_picture_never_takes_the_place_of_a_take(tmp_path: Path, takes: int, picture: str | None) -> None:
+    client = FakeDiscord()
+
+    await messenger(client, tmp_path).show(make_task(**DONE, media=song_files(tmp_path, takes=takes)), Scene())
+
+    ((_, payload),) = client.asked
+    named, files = shown_in(payload)
+    assert named == picture
+    assert len(files) == 10
+    assert files[:takes] == [f"{take}.mp3" for take in range(1, takes + 1)]
+
+
+@pytest.mark.parametrize(("takes", "picture"), [(1, HAS_PICTURE), (10, None)])
+async def test_a_later_edit_names_the_picture_that_is_there_already(
+    tmp_path: Path, takes: int, picture: str | None
+) -> None:
+    media = song_files(tmp_path, takes=takes)
+    client = FakeDiscord()
+
+    await messenger(client, tmp_path / "swept").show(make_task(**DONE, media=media, files_shown=True), Scene())
+
+    ((_, payload),) = client.asked
+    assert payload["embed"].image.url == picture
+    assert "attachments" not in payload
+
+
+@pytest.mark.parametrize("error", [refusal(413, 40005), refusal(403, 50013), refusal(400, 50035)])
+async def test_a_refused_picture_does_not_cost_the_song(tmp_path: Path, error: Exception) -> None:
+    class Choosy(FakeDiscord):
+        async def edit(self, **payload: Any) -> Any:
+            self.refusals = {"edit": error} if payload["embed"].image.url else {}
+            return await super().edit(**payload)
+
+    client = Choosy()
+
+    shown = await messenger(client, tmp_path).show(make_task(**DONE, media=song_files(tmp_path)), Scene())
+
+    assert shown.files_shown
+    assert [shown_in(payload) for _, payload in client.asked] == [
+        (HAS_PICTURE, ["1.mp3", "waveform.png"]),
+        (None, ["1.mp3"]),
+    ]
+
+
+async def test_what_is_refused_with_and_without_its_picture_is_linked(tmp_path: Path) -> None:
+    class Small(FakeDiscord):
+        async def edit(self, **payload: Any) -> Any:
+            self.refusals = {"edit": refusal(413, 40005)} if payload.get("attachments") else {}
+            return await super().edit(**payload)
+
+    client = Small()
+
+    shown = await messenger(client, tmp_path).show(make_task(**DONE, media=song_files(tmp_path)), Scene())
+
+    assert not shown.files_shown
+    assert [shown_in(payload)[1] for _, payload in client.asked] == [["1.mp3", "waveform.png"], ["1.mp3"], []]
+
+
+async def test_every_file_is_described_for_those_who_do_not_see_it(tmp_path: Path) -> None:
+    client = FakeDiscord()
+    media = song_files(tmp_path)
+
+    for title in ("Low Tide", "x" * 2000):
+        await messenger(client, tmp_path).show(make_task(**DONE, title=title, media=media), Scene())
+
+    short, long = ([file.description for file in payload["attachments"]] for _, payload in client.asked)
+    for _, payload in client.asked:
+        shown_in(payload)
+    assert short == ["Low Tide, 1:05", "Waveform of Low Tide"]
+    assert [len(text) for text in long] == [1024, 1024]
+    assert long[0].endswith("x, 1:05")
+
+
 async def test_a_mistake_of_ours_is_not_taken_for_an_answer_of_discord() -> None:
     client = FakeDiscord(edit=TypeError("bug"))
 

@@ -203,9 +203,9 @@ HOSTILE = [
 def _seconds_for(text: str) -> float:
     best_s = float("inf")
     for _ in range(3):
-        start_s = time.perf_counter()
+        start_s = time.process_time()
         find_secret(text)
-        best_s = min(best_s, time.perf_counter() - start_s)
+        best_s = min(best_s, time.process_time() - start_s)
     return best_s
 
 

@@ -1,5 +1,6 @@
 """From a command to a finished card, through the real process, both protocols and all sockets."""
 
+import re
 from io import BytesIO
 
 import mutagen
@@ -67,6 +68,16 @@ async def test_the_audio_arrives_as_a_real_mp3_with_its_title_inside(shared: Stu
     row = await shared.told(card)
     assert row["files_shown"]
     assert "Listen" not in card.labels
+
+
+async def test_the_picture_arrives_inside_the_card_and_both_files_are_described(shared: Studio) -> None:
+    card = await shared.finished("Something to see", title="Säfe Harbour")
+    (audio,), (picture,) = card.attachments, card.pictures
+    assert (picture.filename, picture.data[:4]) == ("waveform.png", b"\x89PNG")
+    assert card.embed["image"]["url"] == picture.url
+    assert audio.description is not None
+    assert re.fullmatch(r"Säfe Harbour, \d:\d\d", audio.description)
+    assert picture.description == "Waveform of Säfe Harbour"
 
 
 async def test_the_ready_ping_mentions_the_requester_alone(shared: Studio) -> None:
