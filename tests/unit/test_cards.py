@@ -299,6 +299,7 @@ def test_no_text_becomes_a_masked_link(text: str) -> None:
         ("a_b [c_d](e)", "a\\_b \\[c\\_d](e)"),
         ("\\[x]", "\\\\\\[x]"),
         ("https://good.example/a_b", "https://good.example/a_b"),
+        ("\\" * 100_000, "\\" * 200_000),
     ],
 )
 def test_a_text_is_shown_as_it_was_written(text: str, shown: str) -> None:
