@@ -57,6 +57,19 @@ async def test_an_accepted_wish_runs_with_everything_that_is_needed_to_find_it_a
     assert desk.rows.outcomes == [AttemptOutcome.ACCEPTED]
 
 
+async def test_everything_that_was_wished_for_is_asked_of_the_provider() -> None:
+    wish: dict[str, Any] = {
+        "prompt": "Rain", "title": "Low Tide", "tags": "blues", "negative_tags": "metal", "instrumental": True,
+        "version": "chirp-v5", "clip_id": "clip_1", "continue_at_s": 65.5,
+    }  # fmt: skip
+    desk = Desk(created(4), tasks=[make_task(**wish)])
+
+    await desk.submitter.step()
+
+    (asked,) = desk.provider.creates.asked
+    assert {name: getattr(asked, name) for name in wish} == wish
+
+
 @pytest.mark.parametrize(
     ("error", "code"),
     [
