@@ -209,8 +209,13 @@ class TaskStore:
             return [(row.channel_id, row.message_id) for row in (await connection.execute(query)).all()]
 
     async def mark_shown(self, task: MusicTask, **values: Any) -> None:  # noqa: ANN401 -- column values
-        """Remember that the card shows this revision (or can't, for good); `shown_revision` only grows."""
+        """Remember that the card shows this revision (or can't, for good); `shown_revision` only grows.
+
+        If the task has changed meanwhile, its files do not count as shown: they may be others by now.
+        """
         shown = func.max if self._database.is_sqlite else func.greatest
+        if values.get("files_shown"):
+            values["files_shown"] = T.revision == task.revision
         async with self._database.write() as connection:
             await connection.execute(
                 update(music_tasks)

@@ -155,6 +155,8 @@ class Rows:
     async def mark_shown(self, task: MusicTask, **values: Any) -> None:
         await self._reach("mark_shown")
         shown = max(self.tasks[task.id].shown_revision, task.revision)
+        if values.get("files_shown"):
+            values["files_shown"] = self.tasks[task.id].revision == task.revision
         self.tasks[task.id] = replace(
             self.tasks[task.id], shown_revision=shown, show_failures=0, show_after=None, **values
         )

@@ -288,6 +288,16 @@ async def test_a_shown_card_forgets_its_failures(store: TaskStore, make: Make):
     assert (now.show_failures, now.show_after, now.files_shown) == (0, None, True)
 
 
+async def test_files_of_a_task_that_has_changed_meanwhile_do_not_count_as_shown(store: TaskStore, make: Make):
+    before = await make(State.COMPLETED, files_shown=True)
+    await store.annotate(before.id, revision=before.revision + 1, files_shown=False)
+    await store.mark_shown(before, files_shown=True)
+    now = await again(store, before)
+    assert (now.files_shown, now.shown_revision) == (False, before.revision)
+    await store.mark_shown(now, files_shown=True)
+    assert (await again(store, now)).files_shown
+
+
 async def test_every_message_of_a_task_leads_to_it(store: TaskStore, make: Make):
     task, other = await make(), await make()
     for number, role in enumerate(Role):

@@ -75,6 +75,22 @@ async def test_finals_are_shown_before_progress() -> None:
     assert {number for number, _ in post.display.shown[:4]} == {20, 21, 22, 23}
 
 
+async def test_files_of_a_text_that_changed_while_they_were_shown_are_shown_anew() -> None:
+    gate = asyncio.Event()
+    post = Round(behind(), shows=[(gate, Shown(files_shown=True)), Shown(files_shown=True)])
+    showing = asyncio.create_task(post.courier.step())
+    await rounds()
+    await post.change(edited_lyrics="other words", files_shown=False)
+    gate.set()
+    await showing
+    assert not post.rows[1].files_shown
+
+    await post.courier.step()
+
+    assert post.display.shown == [(1, State.COMPLETED)] * 2
+    assert post.rows[1].files_shown
+
+
 async def test_at_most_one_edit_of_a_card_is_under_way() -> None:
     gate = asyncio.Event()
     post = Round(behind(), shows=[(gate, Shown()), Shown()])
