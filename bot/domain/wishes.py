@@ -22,6 +22,7 @@ class WishProblem(StrEnum):
     PROMPT_TOO_LONG = "prompt_too_long"
     TAGS_TOO_LONG = "tags_too_long"
     TITLE_TOO_LONG = "title_too_long"
+    EMPTY_LYRICS = "empty_lyrics"
     LYRICS_TOO_LONG = "lyrics_too_long"
     SECRET = "secret"  # noqa: S105 - the name of a problem
     PRIVATE_URL = "private_url"
@@ -134,7 +135,10 @@ def checked_lyrics(lyrics: str) -> str:
     Raises:
         WishError: they are empty, too long, or hold a secret or a private URL.
     """
-    return _needed(_safe(normalise(lyrics), LYRICS_MAX_CHARS, WishProblem.LYRICS_TOO_LONG))
+    text = _safe(normalise(lyrics), LYRICS_MAX_CHARS, WishProblem.LYRICS_TOO_LONG)
+    if text is None:
+        raise WishError(WishProblem.EMPTY_LYRICS)
+    return text
 
 
 def wish_again(task: MusicTask) -> Wish:

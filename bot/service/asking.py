@@ -225,9 +225,9 @@ class Asking:
         """What a wish would cost, as far as the catalogue says."""
         return await self._maker.price(wish)
 
-    def takes_negative_tags(self, model: str) -> bool:
-        """Whether a model can be told which styles to keep out."""
-        return self._maker.takes_negative_tags(model)
+    def takes_negative_tags(self, model: str | None) -> bool:
+        """Whether a model (None is the operator's) can be told which styles to keep out."""
+        return self._maker.takes_negative_tags(model or self._parts.defaults.model)
 
     def music_models(self) -> list[ModelInfo]:
         """The models that make songs, as far as known."""

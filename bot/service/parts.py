@@ -9,6 +9,7 @@ from bot.clock import Clock
 from bot.domain.drafts import Draft
 from bot.domain.line import Waiting
 from bot.domain.listing import ListedTask, Wanted
+from bot.domain.lyrics import LyricsVersion
 from bot.domain.members import Preferences
 from bot.domain.refusals import Reason, Refused
 from bot.domain.tasks import MusicTask, NewTask, Role, State, TaskId
@@ -95,8 +96,8 @@ class Members(Protocol):
 class Lyrics(Protocol):
     """The store of lyrics that were changed by hand."""
 
-    async def edit(self, task_id: TaskId, lyrics: str) -> MusicTask: ...
-    async def versions(self, task_id: TaskId) -> Sequence[str]: ...
+    async def edit(self, task_id: TaskId, lyrics: str, *, instead_of: str | None = None) -> MusicTask: ...
+    async def versions(self, task_id: TaskId) -> Sequence[LyricsVersion]: ...
 
 
 @dataclass(kw_only=True)

@@ -3,7 +3,8 @@
 from sqlalchemy import func, insert, select, update
 
 from bot.clock import Clock
-from bot.domain.tasks import MusicTask, TaskId
+from bot.domain.lyrics import LyricsVersion
+from bot.domain.tasks import MusicTask, StaleTaskError, TaskId
 from bot.store.database import Database
 from bot.store.rows import TASK_COLUMNS, task_of
 from bot.store.schema import lyrics_versions, music_tasks
@@ -18,12 +19,23 @@ class LyricsStore:
         self._database = database
         self._clock = clock
 
-    async def edit(self, task_id: TaskId, lyrics: str) -> MusicTask:
-        """Replace the text of lyrics; what stood there before becomes a version. The card has something new to show."""
+    async def edit(self, task_id: TaskId, lyrics: str, *, instead_of: str | None = None) -> MusicTask:
+        """Replace the text of lyrics; what stood there before becomes a version. The card has something new to show.
+
+        Args:
+            task_id: whose lyrics.
+            lyrics: the new text.
+            instead_of: the text that it is meant to replace; whatever stands there if left out.
+
+        Raises:
+            StaleTaskError: another text stands there, or the task was deleted.
+        """
         here = music_tasks.c.id == task_id
         async with self._database.write() as connection:
             locked = select(*TASK_COLUMNS).where(here).with_for_update()  # SQLite has one writer anyway
             before = task_of((await connection.execute(locked)).one())
+            if before.deleted_at is not None or instead_of not in {None, before.lyrics}:
+                raise StaleTaskError(f"the lyrics of task {task_id} have changed")
             count = select(func.count()).where(V.task_id == task_id)
             number = (await connection.execute(count)).scalar_one() + 1
             await connection.execute(
@@ -39,8 +51,9 @@ class LyricsStore:
             )
             return task_of((await connection.execute(changed)).one())
 
-    async def versions(self, task_id: TaskId) -> list[str]:
+    async def versions(self, task_id: TaskId) -> list[LyricsVersion]:
         """The texts that were replaced, the oldest first."""
-        query = select(V.text).where(V.task_id == task_id).order_by(V.number)
+        query = select(V.number, V.replaced_at, V.text).where(V.task_id == task_id).order_by(V.number)
         async with self._database.read() as connection:
-            return list((await connection.execute(query)).scalars())
+            rows = (await connection.execute(query)).all()
+        return [LyricsVersion(**row._mapping) for row in rows]  # noqa: SLF001 -- SQLAlchemy's public accessor

@@ -199,8 +199,11 @@ class TaskStore:
             )
         )
         async with self._database.write() as connection:
+            if (await connection.execute(statement)).rowcount == 0:
+                return False
+            # after the row is ours: whoever changes the lyrics at this moment has left a version, or finds them deleted
             await connection.execute(delete(lyrics_versions).where(lyrics_versions.c.task_id == task.id))
-            return (await connection.execute(statement)).rowcount > 0
+            return True
 
     async def messages_of(self, task_id: TaskId) -> list[tuple[int, int]]:
         """Channel and id of every message that shows a task."""

@@ -167,6 +167,7 @@ PROBLEM: Mapping[WishProblem, str] = {
     WishProblem.PROMPT_TOO_LONG: N_("The prompt is too long: at most {limit} characters."),
     WishProblem.TAGS_TOO_LONG: N_("The tags are too long: at most {limit} characters."),
     WishProblem.TITLE_TOO_LONG: N_("The title is too long: at most {limit} characters."),
+    WishProblem.EMPTY_LYRICS: N_("Nothing would be left of these lyrics. **More** on the card deletes them."),
     WishProblem.LYRICS_TOO_LONG: N_("The lyrics are too long: at most {limit} characters."),
     WishProblem.SECRET: N_(
         "This looks as if it held a key, token or password. I did not pass it on; take it out and ask again. "
@@ -193,6 +194,10 @@ REFUSAL: Mapping[Reason, str] = {
     Reason.NOT_OPEN: N_("Whoever asked for this song does not want others to continue it."),
     Reason.NOT_SETTLED: N_("This one is still under way. Cancel it or let it finish first."),
     Reason.NO_LYRICS: N_("There are no lyrics here."),
+    Reason.LYRICS_CHANGED: N_("This has changed since you opened the form, so I left it alone. Open it once more."),
+    Reason.TOO_LONG_TO_SING: N_(
+        "A song takes 5000 characters; these lyrics are {detail} over. Shorten them with **Edit**."
+    ),
     Reason.NO_NEGATIVE_TAGS: N_("This model can't be told which styles to keep out. Leave them empty."),
     Reason.TOO_LATE: N_("Too late: it has moved on. The card shows where it is now."),
     Reason.DRAFT_GONE: N_("This was started, dropped, or is older than an hour."),

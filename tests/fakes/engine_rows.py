@@ -9,6 +9,7 @@ from typing import Any
 from bot.domain.drafts import Draft
 from bot.domain.line import Waiting
 from bot.domain.listing import LISTED, ListedTask, Wanted, folded, search_text
+from bot.domain.lyrics import LyricsVersion
 from bot.domain.members import Preferences
 from bot.domain.tasks import (
     ANNOUNCED,
@@ -383,13 +384,16 @@ class LyricsRows:
 
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
-        self.replaced: dict[TaskId, list[str]] = {}
+        self.replaced: dict[TaskId, list[LyricsVersion]] = {}
 
-    async def edit(self, task_id: TaskId, lyrics: str) -> MusicTask:
+    async def edit(self, task_id: TaskId, lyrics: str, *, instead_of: str | None = None) -> MusicTask:
         before = self._rows.tasks[task_id]
-        self.replaced.setdefault(task_id, []).append(before.lyrics or "")
+        if before.deleted_at is not None or instead_of not in {None, before.lyrics}:
+            raise StaleTaskError
+        earlier = self.replaced.setdefault(task_id, [])
+        earlier.append(LyricsVersion(number=len(earlier) + 1, replaced_at=self._rows.clock(), text=before.lyrics or ""))
         self._rows.tasks[task_id] = replace(before, edited_lyrics=lyrics, revision=before.revision + 1)
         return self._rows.tasks[task_id]
 
-    async def versions(self, task_id: TaskId) -> list[str]:
+    async def versions(self, task_id: TaskId) -> list[LyricsVersion]:
         return self.replaced.get(task_id, [])

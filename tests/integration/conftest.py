@@ -12,6 +12,7 @@ import pytest
 from bot.domain.tasks import Kind, MusicTask, NewTask, State
 from bot.store.database import Database
 from bot.store.drafts import DraftStore
+from bot.store.lyrics import LyricsStore
 from bot.store.migrate import migrate
 from bot.store.schema import metadata
 from bot.store.tasks import TaskStore
@@ -135,6 +136,11 @@ def store(database: Database, clock: HandClock) -> TaskStore:
 @pytest.fixture
 def drafts(database: Database, clock: HandClock) -> DraftStore:
     return DraftStore(database, clock)
+
+
+@pytest.fixture
+def lyrics(database: Database, clock: HandClock) -> LyricsStore:
+    return LyricsStore(database, clock)
 
 
 @pytest.fixture

@@ -6,8 +6,16 @@ from typing import Any
 import pytest
 
 from bot.domain.refusals import Reason, Refused
-from bot.domain.tasks import Kind, LineFullError, StaleTaskError, State, TaskId
-from bot.domain.wishes import ContinuationWish, LyricsWish, ReplyWish, SongWish, WishError
+from bot.domain.tasks import Kind, LineFullError, Result, StaleTaskError, State, TaskId
+from bot.domain.wishes import (
+    LYRICS_MAX_CHARS,
+    ContinuationWish,
+    LyricsWish,
+    ReplyWish,
+    SongWish,
+    WishError,
+    WishProblem,
+)
 from bot.service import Asker, Defaults, Parts, Service
 from bot.tokenlab.catalogue import Catalogue
 from bot.tokenlab.models import ModelInfo
@@ -385,3 +393,128 @@ async def test_models_are_offered_by_what_they_make() -> None:
 
     assert [model.id for model in service.asking.music_models()] == ["suno-music"]
     assert [model.id for model in service.asking.lyrics_models()] == ["words"]
+
+
+# --- lyrics ----------------------------------------------------------------------------------------------------------
+
+WRITTEN = make_task(state=State.COMPLETED, kind=Kind.LYRICS, result=Result(lyrics="rain"))
+OTHERS: list[tuple[Any, dict[str, Any], Reason]] = [
+    (WRITTEN, {"user_id": 8}, Reason.NOT_YOURS),
+    (replace(WRITTEN, deleted_at=START), {}, Reason.NOT_FOUND),
+    (replace(WRITTEN, state=State.FAILED), {}, Reason.NO_LYRICS),
+    (replace(WRITTEN, result=None), {}, Reason.NO_LYRICS),
+    (replace(DONE, result=replace(SONG, lyrics="la")), {}, Reason.NO_LYRICS),
+]
+"""Lyrics that this member can't change, and why."""
+
+
+def at_the_desk(office: Office, action: str, who: Asker) -> Any:
+    desk = office.service.lyrics
+    given: dict[str, tuple[Any, ...]] = {"edit": ("sun",), "take_back": (1,)}
+    return getattr(desk, action)(TaskId(1), who, *given.get(action, ()))
+
+
+@pytest.mark.parametrize("action", ["editable", "singable", "edit", "versions", "take_back"])
+@pytest.mark.parametrize(("task", "who", "reason"), OTHERS)
+async def test_only_finished_lyrics_of_ones_own_are_worked_on(
+    action: str, task: Any, who: dict[str, Any], reason: Reason
+) -> None:
+    office = Office(task)
+
+    assert await refused(at_the_desk(office, action, asker(**who))) is reason
+    assert office.rows[1] == task
+
+
+async def test_a_change_is_normalised_kept_with_its_forerunner_and_told() -> None:
+    office = Office(WRITTEN)
+
+    task = await office.service.lyrics.edit(TaskId(1), asker(), " sun\u200b \n")
+
+    assert task.lyrics == "sun"
+    assert [version.text for version in await office.service.lyrics.versions(TaskId(1), asker())] == ["rain"]
+    assert office.rung == ["changed"]
+
+
+async def test_the_same_text_again_changes_nothing() -> None:
+    office = Office(WRITTEN)
+
+    assert await office.service.lyrics.edit(TaskId(1), asker(), "rain ") == WRITTEN
+    assert (list(await office.service.lyrics.versions(TaskId(1), asker())), office.rung) == ([], [])
+
+
+async def test_a_text_that_stands_there_no_longer_is_not_replaced() -> None:
+    office = Office(replace(WRITTEN, edited_lyrics="snow"))
+
+    doing = office.service.lyrics.edit(TaskId(1), asker(), "sun", instead_of="rain")
+
+    assert await refused(doing) is Reason.LYRICS_CHANGED
+    assert (office.rows[1].lyrics, office.rung) == ("snow", [])
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (" \n", WishProblem.EMPTY_LYRICS),
+        ("x" * (LYRICS_MAX_CHARS + 1), WishProblem.LYRICS_TOO_LONG),
+        ("sing sk-proj-abcdefghij0123456789abcdefghij0123456789", WishProblem.SECRET),
+        ("go to http://192.168.0.7/admin", WishProblem.PRIVATE_URL),
+    ],
+)
+async def test_what_lyrics_may_not_be_is_refused(text: str, problem: WishProblem) -> None:
+    office = Office(WRITTEN)
+
+    with pytest.raises(WishError) as caught:
+        await office.service.lyrics.edit(TaskId(1), asker(), text)
+
+    assert caught.value.problem is problem
+    assert office.rows[1] == WRITTEN
+
+
+@pytest.mark.parametrize(("length", "may"), [(LYRICS_MAX_CHARS, True), (LYRICS_MAX_CHARS + 1, False)])
+async def test_lyrics_that_no_change_could_make_short_enough_are_not_changed(length: int, may: bool) -> None:  # noqa: FBT001 -- a column of the table
+    office = Office(replace(WRITTEN, result=Result(lyrics="x" * length)))
+    doing = office.service.lyrics.editable(TaskId(1), asker())
+
+    if may:
+        assert (await doing).id == 1
+    else:
+        with pytest.raises(WishError):
+            await doing
+
+
+@pytest.mark.parametrize(("length", "over"), [(5000, None), (5001, "1"), (30_000, "25000")])
+async def test_lyrics_that_are_too_long_to_sing_say_by_how_much(length: int, over: str | None) -> None:
+    office = Office(replace(WRITTEN, result=Result(lyrics="x" * length + "\n\n")))
+    doing = office.service.lyrics.singable(TaskId(1), asker())
+
+    if over is None:
+        assert (await doing).id == 1
+    else:
+        with pytest.raises(Refused) as caught:
+            await doing
+        assert (caught.value.reason, caught.value.details) == (Reason.TOO_LONG_TO_SING, (over,))
+
+
+async def test_an_earlier_text_comes_back_and_the_later_one_is_kept() -> None:
+    office = Office(WRITTEN)
+    await office.service.lyrics.edit(TaskId(1), asker(), "sun")
+
+    task = await office.service.lyrics.take_back(TaskId(1), asker(), 1)
+
+    assert task.lyrics == "rain"
+    assert [one.text for one in await office.service.lyrics.versions(TaskId(1), asker())] == ["rain", "sun"]
+
+
+@pytest.mark.parametrize("number", [0, 2])
+async def test_a_version_that_is_not_there_does_not_come_back(number: int) -> None:
+    office = Office(WRITTEN)
+    await office.service.lyrics.edit(TaskId(1), asker(), "sun")
+
+    assert await refused(office.service.lyrics.take_back(TaskId(1), asker(), number)) is Reason.NO_LYRICS
+
+
+@pytest.mark.parametrize(("model", "takes"), [(None, True), ("suno-music", True), ("words", False), ("none", False)])
+async def test_a_model_is_asked_for_styles_to_keep_out_only_if_it_takes_them(model: str | None, takes: bool) -> None:  # noqa: FBT001 -- a column of the table
+    models = [replace(MODELS[0], parameters=frozenset({"negative_tags"})), *MODELS[1:]]
+
+    assert Office(models=models).service.asking.takes_negative_tags(model) is takes

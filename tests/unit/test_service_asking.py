@@ -167,7 +167,8 @@ async def test_edited_lyrics_keep_what_stood_there_before() -> None:
     edited = await office.service.lyrics.edit(TaskId(1), asker(), " two ")
 
     assert edited.lyrics == "two"
-    assert await office.service.lyrics.versions(TaskId(1), asker()) == ["one"]
+    (earlier,) = await office.service.lyrics.versions(TaskId(1), asker())
+    assert earlier.text == "one"
     assert office.rung == ["changed"]
 
 

@@ -45,7 +45,8 @@ def test_every_refusal_becomes_a_whole_sentence(reason: Reason) -> None:
     sentence = texts.refusal(Refused(reason, "see this channel"), ENGLISH)
 
     assert sentence.endswith(".")
-    assert ("see this channel" in sentence) is (reason is Reason.MISSING_PERMISSION)
+    has_details = reason in {Reason.MISSING_PERMISSION, Reason.TOO_LONG_TO_SING}
+    assert ("see this channel" in sentence) is has_details
 
 
 def test_a_surprise_claims_nothing_about_what_was_started() -> None:
