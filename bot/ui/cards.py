@@ -21,7 +21,6 @@ from bot.ui.escape import inline, link_name, quote, safe_text
 from bot.ui.words import N_, Words, words_for
 
 PROMPT_SHOWN_CHARS = 300
-LYRICS_SHOWN_CHARS = 3400
 LYRICS_PART_CHARS = 1200
 TITLE_CHARS = 200
 TAGS_SHOWN_CHARS = 200
@@ -51,6 +50,10 @@ COLOURS: Mapping[State, discord.Colour] = {
     State.CANCELLED: discord.Colour(0x95A5A6),
     State.ABANDONED: discord.Colour(0x95A5A6),
 }
+
+
+LYRICS_COLOUR = discord.Colour(0xE3C9A0)
+"""Paper: finished words are told from a finished song at a glance."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -356,27 +359,33 @@ _BODIES: Mapping[State, Callable[[Drawing], Body]] = {
 
 def overflows(text: str) -> bool:
     """Whether lyrics are too long to stand on a card."""
-    return len(lyrics.shown(text)) > LYRICS_SHOWN_CHARS
+    return len(lyrics.shown(text)) > lyrics.PAGE_CHARS
 
 
 def _lyrics_card(drawing: Drawing) -> Card:
     """Lyrics are readable text, never cut: short in the card, long as a file beside their beginning."""
     task, words = drawing.task, drawing.words
     text = task.lyrics or ""
-    head = words("For {member}: {wish}", member=f"<@{task.user_id}>", wish=inline(task.prompt, PROMPT_SHOWN_CHARS))
-    lines = [head, *_late_words(drawing), *([f"*{words(texts.EDITED)}*"] if task.edited_lyrics else [])]
+    whose = words("For {member}: {wish}", member=f"<@{task.user_id}>", wish=inline(task.prompt, PROMPT_SHOWN_CHARS))
+    facts = [*_late_words(drawing), *([words(texts.EDITED)] if task.edited_lyrics else [])]
+    head = [whose, *(f"*{fact}*" for fact in facts)]
     is_long = overflows(text)
-    if is_long:
-        begin = lyrics.shown(text)[:LYRICS_PART_CHARS].rsplit("\n", 1)[0].rstrip("\\")
-        where = words(texts.LYRICS_FILE if drawing.has_files else texts.LYRICS_KEPT)
-        body = f"{begin}\n\n*{where}*"
-    else:
-        body = lyrics.shown(text)
+    body = _beginning(drawing, text) if is_long else lyrics.shown(text)
+    made = [f"\n{line}" for line in _children_line(drawing)]
+    embed = _frame(task, words, "\n".join([*head, "", body, *made]))
+    embed.colour = LYRICS_COLOUR
     return Card(
-        embed=_frame(task, words, "\n".join([*lines, "", body, *_children_line(drawing)])),
+        embed=embed,
         buttons=(*_lyrics_buttons(task, words, is_long=is_long), *_prompt_button(task, words)),
         lyrics_file=text if is_long else None,
     )
+
+
+def _beginning(drawing: Drawing, text: str) -> str:
+    """The first lines of long lyrics, and where the others are."""
+    begin = lyrics.shown(text)[:LYRICS_PART_CHARS].rsplit("\n", 1)[0].rstrip("\\")
+    where = drawing.words(texts.LYRICS_FILE if drawing.has_files else texts.LYRICS_KEPT)
+    return f"{begin}\n\n*{where}*"
 
 
 def _lyrics_buttons(task: MusicTask, words: Words, *, is_long: bool) -> tuple[Button, ...]:

@@ -12,6 +12,8 @@ TITLE_CHARS = 45
 """Discord: the title of a form, and the label of a field."""
 INPUT_CHARS = 4000
 """Discord: a text input."""
+FIELDS_MAX = 5
+"""Discord: fields of a form."""
 CUSTOM_ID = re.compile(r"encore:form:(?P<form>[a-z_]+)(?P<numbers>(?::\d{1,18})*)")
 
 

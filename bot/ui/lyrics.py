@@ -1,26 +1,37 @@
-"""Lyrics as people read them: by sections, in pages, never cut."""
+"""Lyrics as people read and change them: by sections, in pages, in the inputs of a form; never cut."""
 
+import hashlib
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.ui.escape import safe_text
+from bot.ui.forms import FIELDS_MAX, INPUT_CHARS
 
 PAGE_CHARS = 3000
-"""So much of escaped text on one page; a longer section is split between lines."""
-NAME_CHARS = 60
-HEADING = re.compile(r"\s*\[(?P<name>[^\[\]\n]{1,60})\]\s*")
+"""So much on one page, as it is shown; a longer section is split between lines."""
+LINE_CHARS = 1400
+"""So much of a line fits a page whatever is in it: escaping at most doubles it."""
+PARTS_MAX = 24
+"""So many parts have a button each; Discord takes 25 at a message."""
+PART_CHARS = 3500
+"""So much of a text without sections is changed at a time."""
+FULL_CHARS = 2000
+"""Behind an input that holds more than this there is an empty one to go on in."""
+HEADING = re.compile(r"\s*\[\s*(?P<name>[^\[\]\s][^\[\]\n]{0,59})\]\s*")
+PARAGRAPHS = re.compile(r"\n\s*\n")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
     """A part of lyrics, as the line `[Chorus]` begins it; what stands before the first such line has no name."""
 
-    name: str | None
+    name: str | None = None
     text: str
 
     def as_written(self) -> str:
         """The section as it stands in the whole text."""
-        return f"[{self.name}]\n{self.text}" if self.name else self.text
+        return f"[{self.name}]\n{self.text}".rstrip("\n") if self.name else self.text
 
 
 def sections(lyrics: str) -> list[Section]:
@@ -35,52 +46,96 @@ def sections(lyrics: str) -> list[Section]:
     return [part for part in parts if part.name or part.text]
 
 
-def joined(parts: list[Section]) -> str:
+def joined(parts: Sequence[Section]) -> str:
     """The whole text of the parts."""
-    return "\n\n".join(part.as_written() for part in parts)
+    return "\n\n".join(text for part in parts if (text := part.as_written()))
+
+
+# --- to read -----------------------------------------------------------------------------------------------------
 
 
 def shown(lyrics: str) -> str:
-    """Lyrics as they stand on a card: headings set apart, everything else as it was written."""
-    return "\n\n".join(_shown(part) for part in sections(lyrics))
+    """Lyrics as they stand on a card: headings set apart, the words behind a bar, just as they were written."""
+    return "\n\n".join("\n".join(_lines(part)) for part in sections(lyrics))
 
 
-def _shown(part: Section) -> str:
-    heading = f"**{safe_text(part.name)}**\n" if part.name else ""
-    return f"{heading}{safe_text(part.text)}".strip()
+def _lines(part: Section) -> list[str]:
+    """The lines of a section as they are shown; one that might be longer than a page becomes several."""
+    heading = [f"**{safe_text(part.name)}**"] if part.name else []
+    pieces = (
+        line[at : at + LINE_CHARS] for line in part.text.splitlines() for at in range(0, len(line) or 1, LINE_CHARS)
+    )
+    return heading + [f"> {safe_text(piece)}" if piece else "" for piece in pieces]
 
 
 def pages(lyrics: str) -> list[str]:
     """Lyrics in pieces that fit a message; whole sections together where they fit, and nothing is left out."""
-    found = [""]
-    for piece in (line for part in sections(lyrics) for line in _pieces(part)):
-        if found[-1] and len(found[-1]) + len(piece) + 2 > PAGE_CHARS:
-            found.append("")
-        found[-1] = f"{found[-1]}\n\n{piece}".strip("\n")
-    return found
+    blocks = (block for part in sections(lyrics) for block in _packed(_lines(part), "\n", PAGE_CHARS))
+    return [page.strip("\n") for page in _packed(blocks, "\n\n", PAGE_CHARS)]
 
 
-def _pieces(part: Section) -> list[str]:
-    """A section as text of at most a page each, split between lines, in one line only where that is longer."""
-    whole = _shown(part)
-    if len(whole) <= PAGE_CHARS:
-        return [whole]
-    found = [""]
-    for line in whole.split("\n"):
-        for piece in _short(line):
-            if len(found[-1]) + len(piece) + 1 > PAGE_CHARS:
-                found.append("")
-            found[-1] = f"{found[-1]}\n{piece}" if found[-1] else piece
-    return found
-
-
-def _short(line: str) -> list[str]:
-    """A line in pieces of at most a page, none of which ends between a backslash and what it escapes."""
+def _packed(pieces: Iterable[str], gap: str, limit: int) -> list[str]:
+    """The pieces in order, as many together as fit; one that is longer stands alone."""
     found: list[str] = []
-    while len(line) > PAGE_CHARS:
-        end = PAGE_CHARS
-        backslashes = len(line[:end]) - len(line[:end].rstrip("\\"))
-        end -= backslashes % 2
-        found.append(line[:end])
-        line = line[end:]
-    return [*found, line]
+    for piece in pieces:
+        if found and len(found[-1]) + len(gap) + len(piece) <= limit:
+            found[-1] += gap + piece
+        else:
+            found.append(piece)
+    return found
+
+
+# --- to change ---------------------------------------------------------------------------------------------------
+
+
+def parts(lyrics: str) -> list[Section]:
+    """Lyrics in parts that a form takes each, none left out.
+
+    These are the sections; where there are too many of them, or but one that is long, as many whole paragraphs as go
+    together.
+    """
+    found = sections(lyrics)
+    if len(found) <= PARTS_MAX and (len(found) > 1 or len(lyrics) <= INPUT_CHARS):
+        return found
+    return [Section(text=text) for text in _packed(PARAGRAPHS.split(joined(found)), "\n\n", PART_CHARS)]
+
+
+def with_part(parts_: Sequence[Section], number: int, text: str) -> str:
+    """The whole text with one of its parts worded anew; without it, if nothing is left of it."""
+    return joined([*parts_[:number], Section(text=text), *parts_[number + 1 :]])
+
+
+def mark(part: Section) -> int:
+    """A number that tells this text from any other: a form carries it to know whether it is still there."""
+    return int.from_bytes(hashlib.sha256(part.as_written().encode()).digest()[:7])
+
+
+def inputs(part: Section) -> dict[str, str]:
+    """What the inputs of a form hold of a part, by their names; there is always room to go on."""
+    return {f"text{number}": text for number, (text, _) in enumerate(_cut(part.as_written()))}
+
+
+def refilled(part: Section, values: Mapping[str, str]) -> str:
+    """The part as it was filled in, what stood between the inputs put back."""
+    cut = _cut(part.as_written())
+    return "".join(f"{values.get(f'text{number}', '')}{gap}" for number, (_, gap) in enumerate(cut)).strip("\n")
+
+
+def _cut(text: str) -> list[tuple[str, str]]:
+    """A text in pieces of at most an input, each with what stands between it and the next.
+
+    It is cut between lines, else between words, as far as it still fits the inputs of one form.
+    """
+    found: list[tuple[str, str]] = []
+    for left in range(FIELDS_MAX - 1, 0, -1):
+        if len(text) <= INPUT_CHARS:
+            break
+        least = max(1, len(text) - left * INPUT_CHARS)
+        at = next(at for gap in ("\n", " ", "") if (at := text.rfind(gap, least, INPUT_CHARS + len(gap))) > 0)
+        head, rest = text[:at].rstrip(), text[at:].lstrip()
+        found.append((head, text[len(head) : len(text) - len(rest)]))
+        text = rest
+    found.append((text, "\n"))
+    if len(text) > FULL_CHARS and len(found) < FIELDS_MAX:
+        found.append(("", ""))
+    return found

@@ -108,8 +108,14 @@ LINK_ONLY = N_(
     "The file is too large to attach here, or may not be attached: listen by the link. "
     "It lives as long as TokenLab keeps it."
 )
-LYRICS_FILE = N_("The whole text is in the file.")
-LYRICS_KEPT = N_("The whole text does not fit here, and I may not attach it: /songs has it for whoever asked.")
+LYRICS_FILE = N_("The whole text is in the file; **Read** shows it page by page.")
+LYRICS_KEPT = N_("The whole text does not fit here: **Read** shows it page by page.")
+LYRICS_PARTS = N_("What do you want to change in **{song}**?")
+LYRICS_CHANGED = N_("Changed; the card shows it.")
+LYRICS_CHANGED_KEPT = N_("Changed. The card can't be reached any more; `/songs` has the new text.")
+LYRICS_SAME = N_("Nothing was changed.")
+LYRICS_VERSION = N_("**{song}**, earlier version {number} of {versions}, replaced {when}.")
+LYRICS_TYPED = N_("What you wrote is in the file.")
 LINK_GONE = N_("The file could not be fetched; the link is all there is.")
 KEPT = N_("I could not show this where you asked, so here it is.")
 SONG_READY = N_(

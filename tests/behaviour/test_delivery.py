@@ -411,5 +411,5 @@ async def test_long_lyrics_that_may_not_be_attached_wait_whole_in_the_list(world
     answer = await world.alice.slash(world.channel, "songs")
     opened = await world.alice.select(answer.response, ["1"], custom_id=control(answer.response, "open_song"))
 
-    assert "/songs has it" in text_of(card)
     assert (await opened.response.attachments[0].read()).decode() == words.strip()
+    assert "shows it page by page" in text_of(card)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.domain.line import Place
 from bot.domain.pacing import Forecast, Phase
-from bot.domain.scene import Scene
+from bot.domain.scene import Family, Scene
 from bot.domain.tasks import ErrorCode, Kind, MediaFile, MusicTask, Result, State, Track
 from bot.service import title_of
 from bot.ui.buttons import view_of
@@ -196,7 +196,7 @@ def test_a_cover_is_shown_where_discord_can_fetch_it(image_url: str | None, show
 def test_short_lyrics_stand_on_the_card_whole_and_escaped() -> None:
     card = card_of(state=State.COMPLETED, kind=Kind.LYRICS, result=Result(lyrics="*Rain*\n# Chorus @everyone"))
 
-    assert "\\*Rain\\*\n\\# Chorus @\u200beveryone" in words_of(card)
+    assert "> \\*Rain\\*\n> \\# Chorus @\u200beveryone" in words_of(card)
     assert card.lyrics_file is None
 
 
@@ -206,6 +206,49 @@ def test_long_lyrics_go_along_whole_as_a_file(lyrics: str) -> None:
 
     assert card.lyrics_file == lyrics
     assert "The whole text is in the file" in words_of(card)
+    assert_discord_takes(card)
+
+
+@pytest.mark.parametrize(("length", "is_long"), [(2998, False), (2999, True)])
+def test_lyrics_of_more_than_a_page_are_read_page_by_page(length: int, is_long: bool) -> None:  # noqa: FBT001 -- a column of the table
+    text = "\n".join(["x" * 1000, "x" * 1000, "x" * (length - 2006)])
+
+    card = card_of(state=State.COMPLETED, kind=Kind.LYRICS, result=Result(lyrics=text))
+
+    assert ("Read" in labels_of(card)) is (card.lyrics_file is not None) is is_long
+
+
+def test_lyrics_look_unlike_a_song() -> None:
+    words = card_of(state=State.COMPLETED, kind=Kind.LYRICS, result=Result(lyrics="[Chorus]\nla la"))
+    song = card_of(state=State.COMPLETED, result=replace(SONG, lyrics="[Chorus]\nla la"))
+
+    assert words.embed.colour != song.embed.colour
+    assert "**Chorus**\n> la la" in words_of(words)
+    assert "la la" not in words_of(song)
+    assert (words.buttons[0].press, song.buttons[0].press) == (Press.MAKE_SONG, Press.CONTINUE)
+
+
+@pytest.mark.parametrize(("edited", "says_so"), [(None, False), ("la", True)])
+def test_lyrics_that_were_changed_by_hand_say_so(edited: str | None, says_so: bool) -> None:  # noqa: FBT001 -- a column of the table
+    result = Result(lyrics="la")
+
+    card = card_of(state=State.COMPLETED, kind=Kind.LYRICS, result=result, edited_lyrics=edited)
+
+    assert ("Changed by hand" in words_of(card)) is says_so
+
+
+def test_the_longest_lyrics_card_leads_whole_to_its_songs() -> None:
+    parent = make_task(
+        state=State.COMPLETED, kind=Kind.LYRICS, prompt="*" * 900, is_found_late=True, edited_lyrics="x" * 1400,
+        guild_id=10**19, channel_id=10**19,
+    )  # fmt: skip
+    text = "x" * 1400 + "\n" + "x" * 1400 + "\n" + "y" * 192
+    songs = [make_task(n, title="*" * 100, message_id=10**19, channel_id=10**19, guild_id=10**19) for n in range(2, 6)]
+
+    card = render(replace(parent, edited_lyrics=text), Scene(family=Family(children=tuple(songs))), RULES)
+
+    assert card.lyrics_file is None
+    assert (card.embed.description or "").endswith(f"]({jump_url(songs[-1])})")
     assert_discord_takes(card)
 
 
