@@ -280,9 +280,10 @@ class Messenger:
             ShowLaterError: a passing failure.
         """
         last = Lost(Verdict.BAD_PAYLOAD)
-        for card, files in self._variants(task, scene, is_edit=files_key == "attachments"):
+        is_edit = files_key == "attachments"
+        for card, files in self._variants(task, scene, is_edit=is_edit):
             payload: dict[str, Any] = {"embed": card.embed, "view": view_of(card)}
-            if files:
+            if files or (is_edit and task.edited_lyrics and not task.files_shown):  # no file of an earlier text stays
                 payload[files_key] = [make() for make in files]
             try:
                 await self._attempt(send, {"payload": payload})

@@ -34,6 +34,7 @@ class FakeDiscord:
         self.refusals = refusals
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.messages: list[Any] = []
+        self.refuse_files: Exception | None = None
         self.id = 700
 
     def get_partial_messageable(self, _channel_id: int, *, guild_id: int | None) -> "FakeDiscord":
@@ -64,6 +65,8 @@ class FakeDiscord:
         self.asked.append((name, payload))
         if name in self.refusals:
             raise self.refusals[name]
+        if self.refuse_files and payload.get("attachments"):
+            raise self.refuse_files
         return answer
 
     def names(self) -> list[str]:
@@ -506,6 +509,53 @@ async def test_a_result_that_has_changed_is_a_message_of_its_own_and_a_repeated_
 
     first, again, changed = (payload["nonce"] for name, payload in client.asked if name == "send")
     assert first == again != changed
+
+
+# --- lyrics that were changed by hand --------------------------------------------------------------------------------
+
+LONG, OTHER_LONG = "long line\n" * 400, "other line\n" * 400
+
+
+def edited(text: str | None, **changes: Any) -> MusicTask:
+    words: dict[str, Any] = {"kind": Kind.LYRICS, "result": Result(lyrics=LONG), "edited_lyrics": text}
+    return make_task(**{**DONE, **words, **changes})
+
+
+async def read(client: FakeDiscord, number: int = 0) -> list[bytes] | None:
+    """What the files of an edit hold; None where it left them alone."""
+    files = client.asked[number][1].get("attachments")
+    return None if files is None else [file.fp.read() for file in files]
+
+
+@pytest.mark.parametrize(
+    ("task", "files"),
+    [
+        (edited(None), [LONG.encode()]),
+        (edited(OTHER_LONG), [OTHER_LONG.encode()]),
+        (edited("short"), []),
+        (edited(OTHER_LONG, files_shown=True), None),
+        (edited("short", files_shown=True), None),
+        (edited(None, result=Result(lyrics="short")), None),
+    ],
+)
+async def test_a_changed_text_takes_the_place_of_its_file(task: MusicTask, files: list[bytes] | None) -> None:
+    client = FakeDiscord()
+
+    shown = await messenger(client).show(task, Scene())
+
+    assert await read(client) == files
+    assert shown.files_shown is bool(files)
+
+
+async def test_where_the_new_file_is_refused_the_old_one_goes_all_the_same() -> None:
+    client = FakeDiscord()
+    client.refuse_files = refusal(403, 50013)
+
+    shown = await messenger(client).show(edited(OTHER_LONG), Scene())
+
+    assert await read(client, 1) == []
+    assert not shown.files_shown
+    assert "shows it page by page" in client.asked[1][1]["embed"].description
 
 
 # --- small things ----------------------------------------------------------------------------------------------------
