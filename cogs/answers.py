@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Awaitable, Sequence
+from dataclasses import replace
 
 import discord
 from discord import app_commands
@@ -11,7 +12,7 @@ from bot.domain.drafts import Draft
 from bot.domain.refusals import Reason, Refused
 from bot.domain.scene import Scene
 from bot.domain.tasks import MusicTask, TaskId
-from bot.domain.wishes import Wish
+from bot.domain.wishes import TAGS_MAX_CHARS, TITLE_MAX_CHARS, SongWish, Wish
 from bot.service import RepeatedError, Service, title_of
 from bot.tokenlab.models import ModelInfo
 from bot.ui import texts
@@ -20,6 +21,8 @@ from bot.ui.card import Button, Card, Press, jump_url
 from bot.ui.cards import cost_words, price_words, render
 from bot.ui.client import MusicBot, asker_of, say, words_of
 from bot.ui.escape import inline, link_name
+from bot.ui.forms import Choice, Field, Values
+from bot.ui.words import Words
 
 log = logging.getLogger(__name__)
 
@@ -99,6 +102,31 @@ def _choice_name(model: ModelInfo, interaction: discord.Interaction[MusicBot]) -
     price = price_words(model.price, words_of(interaction))
     named = f"{model.id} · {price}" if price else model.id
     return named if len(named) <= CHOICE_CHARS else model.id
+
+
+def song_fields(wish: SongWish, words: Words, *, negative: bool) -> list[Field | Choice]:
+    """What a form asks of a song beside its words, the title first; `negative` where the model takes such tags."""
+    title = Field(name="title", label=words("Title"), value=wish.title or "", max_chars=TITLE_MAX_CHARS)
+    tags = Field(name="tags", label=words("Styles"), value=wish.tags or "", max_chars=TAGS_MAX_CHARS)
+    vocals = Choice(
+        name="instrumental", label=words("Vocals"), value=str(int(wish.instrumental or False)),
+        options=[("0", words("With vocals")), ("1", words("Instrumental"))],
+    )  # fmt: skip
+    avoid = Field(
+        name="avoid", label=words("Styles to keep out"), value=wish.negative_tags or "", max_chars=TAGS_MAX_CHARS
+    )
+    return [title, tags, vocals, avoid] if negative else [title, tags, vocals]
+
+
+def song_of(wish: SongWish, values: Values) -> SongWish:
+    """The wish as `song_fields` were filled in; what the form did not show stays."""
+    return replace(
+        wish,
+        title=values.get("title", wish.title),
+        tags=values.get("tags", ""),
+        negative_tags=values.get("avoid", wish.negative_tags),
+        instrumental=values.get("instrumental") == "1",
+    )
 
 
 def named(task: MusicTask) -> str:

@@ -8,11 +8,9 @@ import discord
 from discord.ext import commands
 
 from bot.domain.members import Telling
-from bot.domain.tasks import TERMINAL, Kind, MusicTask, TaskId
+from bot.domain.tasks import TERMINAL, MusicTask, TaskId
 from bot.domain.wishes import (
     PROMPT_MAX_CHARS,
-    TAGS_MAX_CHARS,
-    TITLE_MAX_CHARS,
     ContinuationWish,
     LyricsWish,
     SongWish,
@@ -25,14 +23,12 @@ from bot.ui.buttons import view_of
 from bot.ui.card import Button, Card, Press
 from bot.ui.client import MusicBot, asker_of, say, words_of
 from bot.ui.escape import quote
-from bot.ui.forms import INPUT_CHARS, Choice, Field, Form, Values, form_of
+from bot.ui.forms import FIELDS_MAX, INPUT_CHARS, Choice, Field, Form, Values, form_of
 from bot.ui.words import Words
-from cogs.answers import ask_to_start, named, show_card, show_card_of
+from cogs.answers import ask_to_start, named, show_card, show_card_of, song_fields, song_of
 
 MESSAGE_CHARS = 1900
 TELLINGS = tuple(Telling)
-FIELDS_MAX = 5
-"""Discord: fields of a form."""
 
 
 class CardsCog(commands.Cog):
@@ -121,7 +117,10 @@ class CardsCog(commands.Cog):
         words = words_of(interaction)
         negative = self._service.asking.takes_negative_tags(task.model)
         form = form_of(
-            Form.EDIT_AGAIN, task.id, title=words("Edit & again"), fields=_fields(task, words, negative=negative)
+            Form.EDIT_AGAIN,
+            task.id,
+            title=words("Edit & again"),
+            fields=_fields(wish_again(task), words, negative=negative),
         )
         await interaction.response.send_modal(form)
 
@@ -198,33 +197,28 @@ def _view(*buttons: Button) -> discord.ui.View:
     return view_of(Card(embed=discord.Embed(), buttons=buttons))
 
 
-def _fields(task: MusicTask, words: Words, *, negative: bool) -> Sequence[Field | Choice]:
-    """The wish of a task to be changed; a prompt longer than one input takes is continued in a second one."""
+def _fields(wish: Wish, words: Words, *, negative: bool) -> Sequence[Field | Choice]:
+    """A wish to be changed; a prompt longer than one input takes is continued in a second one."""
+    said = wish.prompt or ""
     prompt = Field(
-        name="prompt", label=words("What it is about"), value=task.prompt, is_long=True,
-        is_required=task.kind is not Kind.CONTINUATION,
+        name="prompt", label=words("What it is about"), value=said, is_long=True,
+        is_required=not isinstance(wish, ContinuationWish),
     )  # fmt: skip
     rest = Field(
-        name="rest", label=words("… and on"), value=task.prompt[INPUT_CHARS:], is_long=True,
+        name="rest", label=words("… and on"), value=said[INPUT_CHARS:], is_long=True,
         max_chars=PROMPT_MAX_CHARS - INPUT_CHARS,
     )  # fmt: skip
-    words_of_wish: list[Field | Choice] = [prompt, rest] if len(task.prompt) > INPUT_CHARS else [prompt]
-    if task.kind is Kind.LYRICS:
-        return words_of_wish
-    if task.kind is Kind.CONTINUATION:
-        at = texts.clock_time(task.continue_at_s) if task.continue_at_s is not None else ""
-        return [*words_of_wish, Field(name="at", label=words("From where?"), value=at, max_chars=12)]
-    title = Field(name="title", label=words("Title"), value=task.title or "", max_chars=TITLE_MAX_CHARS)
-    tags = Field(name="tags", label=words("Styles"), value=task.tags or "", max_chars=TAGS_MAX_CHARS)
-    vocals = Choice(
-        name="instrumental", label=words("Vocals"), value=str(int(task.instrumental)),
-        options=[("0", words("With vocals")), ("1", words("Instrumental"))],
-    )  # fmt: skip
-    avoid = Field(
-        name="avoid", label=words("Styles to keep out"), value=task.negative_tags or "", max_chars=TAGS_MAX_CHARS
-    )
-    fields = [*words_of_wish, title, tags, vocals, avoid] if negative else [*words_of_wish, title, tags, vocals]
-    return fields if len(fields) <= FIELDS_MAX else [field for field in fields if field is not title]
+    words_of_wish: list[Field | Choice] = [prompt, rest] if len(said) > INPUT_CHARS else [prompt]
+    match wish:
+        case LyricsWish():
+            return words_of_wish
+        case ContinuationWish():
+            at = texts.clock_time(wish.at_s) if wish.at_s is not None else ""
+            return [*words_of_wish, Field(name="at", label=words("From where?"), value=at, max_chars=12)]
+        case SongWish():
+            title, *others = song_fields(wish, words, negative=negative)
+            fields = [*words_of_wish, title, *others]
+            return fields if len(fields) <= FIELDS_MAX else [*words_of_wish, *others]
 
 
 def _edited(wish: Wish, values: Values) -> Wish:
@@ -237,14 +231,7 @@ def _edited(wish: Wish, values: Values) -> Wish:
             at = values.get("at", "").strip()
             return replace(wish, prompt=prompt or None, at_s=parse_at(at) if at else None)
         case SongWish():
-            return replace(
-                wish,
-                prompt=prompt,
-                title=values.get("title", wish.title),
-                tags=values.get("tags", ""),
-                negative_tags=values.get("avoid", wish.negative_tags),
-                instrumental=values.get("instrumental") == "1",
-            )
+            return replace(song_of(wish, values), prompt=prompt)
 
 
 async def setup(bot: MusicBot) -> None:
