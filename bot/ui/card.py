@@ -41,6 +41,8 @@ class Press(StrEnum):
     EDIT_LYRICS = "edit_lyrics"
     """With a number: this section of them."""
     EARLIER_LYRICS = "earlier"
+    """With a number: another page of the earlier versions."""
+    TAKE_BACK = "take_back"
     """With a number: this version."""
     MAKE_SONG = "make_song"
     MORE = "more"

@@ -25,7 +25,9 @@ from bot.ui.words import N_, Words, words_for
 
 log = logging.getLogger(__name__)
 
-COGS = ("cogs.song", "cogs.lyrics", "cogs.continuation", "cogs.library", "cogs.opening", "cogs.queue", "cogs.cards")
+COGS = tuple(
+    f"cogs.{name}" for name in ("song", "lyrics", "continuation", "library", "opening", "queue", "cards", "desk")
+)
 NEEDED = {
     "view_channel": N_("see this channel"),
     "send_messages": N_("send messages"),

@@ -466,6 +466,7 @@ def test_the_ids_of_buttons_never_change() -> None:
         "READ_LYRICS": "lyrics",
         "EDIT_LYRICS": "edit_lyrics",
         "EARLIER_LYRICS": "earlier",
+        "TAKE_BACK": "take_back",
         "MAKE_SONG": "make_song",
         "MORE": "more",
         "DELETE": "delete",
