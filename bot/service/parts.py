@@ -90,7 +90,7 @@ class Members(Protocol):
     """The store of what members have chosen."""
 
     async def get(self, user_id: int) -> Preferences: ...
-    async def put(self, preferences: Preferences) -> None: ...
+    async def change(self, user_id: int, **choices: Any) -> Preferences: ...  # noqa: ANN401 -- fields of `Preferences`
 
 
 class Lyrics(Protocol):

@@ -1,6 +1,6 @@
 """What a member has chosen for good: how to be told, and defaults for the next wish."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from bot.domain.members import Preferences
@@ -21,14 +21,20 @@ class Preferring:
     async def filled(self, wish: SongWish, user_id: int) -> SongWish:
         """A new wish for a song, what it leaves open filled in with what its member has chosen for good."""
         chosen = await self.get(user_id)
-        found = self._parts.catalogue.find(chosen.model) if chosen.model else None
         return replace(
             wish,
-            model=wish.model or (found.id if found is not None and found.makes_music else None),
+            model=wish.model or self.usable_model(chosen),
             version=wish.version or chosen.version,
             tags=wish.tags or chosen.tags,
             instrumental=chosen.instrumental if wish.instrumental is None else wish.instrumental,
         )
+
+    def usable_model(self, chosen: Preferences) -> str | None:
+        """The model that a member has chosen; None if there is none, or if it is known to make no music any more."""
+        if chosen.model is None or not self._parts.catalogue.is_loaded:
+            return chosen.model  # nothing is known, so nothing is known against it
+        found = self._parts.catalogue.find(chosen.model)
+        return found.id if found is not None and found.makes_music else None
 
     async def change(self, user_id: int, **choices: Any) -> Preferences:  # noqa: ANN401 -- fields of `Preferences`
         """Choose anew; what is not named stays.
@@ -41,6 +47,8 @@ class Preferring:
             choices["tags"] = checked_tags(choices["tags"])
         if (model := choices.get("model")) is not None:
             choices["model"] = self._parts.music_model(model).id
-        chosen = replace(await self.get(user_id), **choices)
-        await self._parts.members.put(chosen)
-        return chosen
+        return await self._parts.members.change(user_id, **choices)
+
+    async def reset(self, user_id: int) -> Preferences:
+        """Forget all that a member has chosen."""
+        return await self._parts.members.change(**asdict(Preferences(user_id=user_id)))

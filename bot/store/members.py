@@ -1,6 +1,7 @@
 """All SQL about what members have chosen for good."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from typing import Any
 
 from sqlalchemy import select
 
@@ -23,9 +24,10 @@ class MemberStore:
             row = (await connection.execute(select(*MEMBER_COLUMNS).where(members.c.user_id == user_id))).first()
         return preferences_of(row) if row else Preferences(user_id=user_id)
 
-    async def put(self, preferences: Preferences) -> None:
-        """Keep what a member has chosen."""
-        values = asdict(preferences)
+    async def change(self, user_id: int, **choices: Any) -> Preferences:  # noqa: ANN401 -- fields of `Preferences`
+        """Keep what a member chooses now; what is not named stays. Gives all that is chosen then."""
+        first = asdict(replace(Preferences(user_id=user_id), **choices))
         async with self._database.write() as connection:
-            kept = insert_or(connection, members).values(**values)
-            await connection.execute(kept.on_conflict_do_update(index_elements=["user_id"], set_=values))
+            kept = insert_or(connection, members).values(**first)
+            kept = kept.on_conflict_do_update(index_elements=["user_id"], set_=choices)
+            return preferences_of((await connection.execute(kept.returning(*MEMBER_COLUMNS))).one())

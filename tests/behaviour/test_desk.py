@@ -5,6 +5,7 @@ from typing import Any
 import discord
 import pytest
 
+from bot.domain.listing import Wanted
 from bot.domain.tasks import MusicTask, State
 from bot.domain.wishes import LYRICS_MAX_CHARS
 from bot.ui.lyrics import PAGE_CHARS
@@ -236,7 +237,7 @@ async def test_somebody_elses_lyrics_are_neither_changed_nor_sung(world: World) 
 
     for label in ("Edit", "Make it a song"):
         assert "somebody else's" in private(await world.bob.click(card, label=label))
-    assert len(await world.app.tasks.of_member(world.bob.id, 5)) == 0
+    assert await world.app.tasks.ids_of_member(world.bob.id, Wanted()) == []
 
 
 async def test_a_form_that_was_open_over_a_restart_still_counts(world: World) -> None:

@@ -375,8 +375,9 @@ class MemberRows:
     async def get(self, user_id: int) -> Preferences:
         return self.known.get(user_id, Preferences(user_id=user_id))
 
-    async def put(self, preferences: Preferences) -> None:
-        self.known[preferences.user_id] = preferences
+    async def change(self, user_id: int, **choices: Any) -> Preferences:
+        self.known[user_id] = replace(await self.get(user_id), **choices)
+        return self.known[user_id]
 
 
 class LyricsRows:

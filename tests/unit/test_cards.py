@@ -245,7 +245,7 @@ def test_the_longest_lyrics_card_leads_whole_to_its_songs() -> None:
     text = "x" * 1400 + "\n" + "x" * 1400 + "\n" + "y" * 192
     songs = [make_task(n, title="*" * 100, message_id=10**19, channel_id=10**19, guild_id=10**19) for n in range(2, 6)]
 
-    card = render(replace(parent, edited_lyrics=text), Scene(family=Family(children=tuple(songs))), RULES)
+    card = render(replace(parent, edited_lyrics=text), Scene(family=Family(children=tuple(songs))), None)
 
     assert card.lyrics_file is None
     assert (card.embed.description or "").endswith(f"]({jump_url(songs[-1])})")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.domain.line import Place
-from bot.domain.members import Preferences, Telling
+from bot.domain.members import Telling
 from bot.domain.tasks import MediaFile, MusicTask, PingStatus, Role, State, TaskId
 from bot.engine.courier import Courier
 from bot.engine.ports import ShowLaterError, Shown
@@ -402,7 +402,7 @@ async def test_whoever_was_told_since_the_row_was_read_is_not_told_again() -> No
 @pytest.mark.parametrize("telling", [Telling.PING, Telling.DM])
 async def test_a_member_is_told_in_the_way_they_have_chosen(telling: Telling) -> None:
     post = Round(make_task(state=State.COMPLETED))
-    await post.members.put(Preferences(user_id=post.rows[1].user_id, telling=telling))
+    await post.members.change(post.rows[1].user_id, telling=telling)
 
     await post.after()
 
@@ -411,7 +411,7 @@ async def test_a_member_is_told_in_the_way_they_have_chosen(telling: Telling) ->
 
 async def test_a_member_who_wants_silence_is_not_told() -> None:
     post = Round(make_task(state=State.COMPLETED))
-    await post.members.put(Preferences(user_id=post.rows[1].user_id, telling=Telling.SILENT))
+    await post.members.change(post.rows[1].user_id, telling=Telling.SILENT)
 
     for _ in range(3):
         await post.after(30)
