@@ -87,7 +87,7 @@ class Catalog:
     """The models on offer. Without the lyrics model nothing here writes lyrics."""
 
     def __init__(self, *, lyrics_model: bool) -> None:
-        self.models = (MUSIC, LYRICS, PREVIEW) if lyrics_model else (MUSIC, PREVIEW)
+        self.models: tuple[Model, ...] = (MUSIC, LYRICS, PREVIEW) if lyrics_model else (MUSIC, PREVIEW)
 
     def find(self, name: str) -> Model | None:
         """The model of that id or alias."""

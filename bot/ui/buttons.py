@@ -1,4 +1,4 @@
-"""Buttons that work for ever: their state is their custom id, so they live through restarts."""
+"""Buttons and menus that work for ever: their state is their custom id, so they live through restarts."""
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
@@ -12,12 +12,13 @@ if TYPE_CHECKING:
     from bot.ui.client import MusicBot
 
 PressHandler = Callable[..., Awaitable[None]]
-"""Answers a press: takes the interaction, the id of the task or draft, and the number where the button has one."""
+"""Answers a press: takes the interaction, the id of what it is about (see `Button`), and what else there is: the number
+of a button that has one, the value that was picked in a menu."""
 
 
 class PressButton(
     discord.ui.DynamicItem[discord.ui.Button[Any]],
-    template=r"encore:(?P<press>[a-z_]+):(?P<numbers>\d{1,18}(?::\d{1,9})?)",
+    template=r"encore:(?P<press>[a-z_]+):(?P<numbers>\d{1,20}(?::\d{1,9})?)",
 ):
     """Any button of ours; hands the press to whoever registered for it on the client."""
 
@@ -38,6 +39,39 @@ class PressButton(
     async def callback(self, interaction: "discord.Interaction[MusicBot]") -> None:  # type: ignore[override]  # the client is always ours
         """Hand the press over."""
         await interaction.client.pressed(interaction, self.press, *self.numbers)
+
+
+class PressMenu(
+    discord.ui.DynamicItem[discord.ui.Select[Any]],
+    template=r"encore:menu:(?P<press>[a-z_]+):(?P<subject>\d{1,20})",
+):
+    """Any menu of ours in which one thing can be picked; hands over what it was."""
+
+    def __init__(self, press: str, subject: int, item: discord.ui.Select[Any]) -> None:
+        super().__init__(item)
+        self.press = press
+        self.subject = subject
+
+    @classmethod
+    async def from_custom_id(
+        cls, _interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """Called by discord.py for each choice in a menu whose custom id fits the template."""
+        if not isinstance(item, discord.ui.Select):
+            raise TypeError("only menus carry these custom ids")
+        return cls(match["press"], int(match["subject"]), item)
+
+    async def callback(self, interaction: "discord.Interaction[MusicBot]") -> None:  # type: ignore[override]  # the client is always ours
+        """Hand the choice over."""
+        await interaction.client.pressed(interaction, self.press, self.subject, self.item.values[0])
+
+
+def menu_of(press: Press, subject: int, options: Sequence[discord.SelectOption], chosen: str) -> PressMenu:
+    """A menu as discord.py sends it; it shows which of the options is chosen now."""
+    for option in options:
+        option.default = option.value == chosen
+    item: discord.ui.Select[Any] = discord.ui.Select(custom_id=f"encore:menu:{press}:{subject}", options=[*options])
+    return PressMenu(press, subject, item)
 
 
 def item_of(button: Button) -> discord.ui.Item[Any]:

@@ -20,7 +20,7 @@ LINK_BUTTON_CHARS = 512
 
 
 class Press(StrEnum):
-    """What a button does; part of its custom id, so it never changes."""
+    """What a button or a menu does; part of its custom id, so it never changes."""
 
     CANCEL = "cancel"
     RETRY = "retry"
@@ -59,6 +59,13 @@ class Press(StrEnum):
     SONGS_KIND = "songs_kind"
     FIND_SONGS = "find"
     OPEN_SONG = "open_song"
+    PREFER_TELLING = "prefer_telling"
+    PREFER_MODEL = "prefer_model"
+    PREFER_VERSION = "prefer_version"
+    PREFER_VOCALS = "prefer_vocals"
+    PREFER_STYLES = "prefer_styles"
+    PREFER_NOTHING = "prefer_nothing"
+    """Back to what everybody begins with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +75,7 @@ class Button:
     label: str
     press: Press | None = None
     subject: int = 0
-    """The id of the music task, or of the draft."""
+    """The id of the music task, of the draft, or of the member."""
     number: int | None = None
     """What else a press needs to know: an attempt, a page."""
     style: discord.ButtonStyle = discord.ButtonStyle.secondary

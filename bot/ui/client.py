@@ -16,7 +16,7 @@ from bot.domain.refusals import Refused
 from bot.domain.wishes import WishError
 from bot.service import Asker, Service
 from bot.ui import texts
-from bot.ui.buttons import PressButton, PressHandler
+from bot.ui.buttons import PressButton, PressHandler, PressMenu
 from bot.ui.card import Press
 from bot.ui.forms import Form, FormHandler, filled_form
 from bot.ui.pages import ListControl
@@ -26,7 +26,8 @@ from bot.ui.words import N_, Words, words_for
 log = logging.getLogger(__name__)
 
 COGS = tuple(
-    f"cogs.{name}" for name in ("song", "lyrics", "continuation", "library", "opening", "queue", "cards", "desk")
+    f"cogs.{name}"
+    for name in ("song", "lyrics", "continuation", "library", "opening", "queue", "cards", "desk", "preferences")
 )
 NEEDED = {
     "view_channel": N_("see this channel"),
@@ -90,14 +91,14 @@ class MusicBot(commands.AutoShardedBot):
     async def setup_hook(self) -> None:
         """Load the cogs and make the commands known; a cog that can't be loaded stops the start."""
         self.logged_in.set()
-        self.add_dynamic_items(PressButton, ListControl)
+        self.add_dynamic_items(PressButton, PressMenu, ListControl)
         for name in COGS:
             await self.load_extension(name)
         if self._sync_commands:
             await self.tree.sync()
 
     def on_press(self, handlers: Mapping[Press, PressHandler]) -> None:
-        """Register who answers which button."""
+        """Register who answers which button or menu."""
         self._press_handlers |= {press.value: handler for press, handler in handlers.items()}
 
     def on_form(self, handlers: Mapping[Form, FormHandler]) -> None:

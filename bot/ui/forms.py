@@ -14,7 +14,7 @@ INPUT_CHARS = 4000
 """Discord: a text input."""
 FIELDS_MAX = 5
 """Discord: fields of a form."""
-CUSTOM_ID = re.compile(r"encore:form:(?P<form>[a-z_]+)(?P<numbers>(?::\d{1,18})*)")
+CUSTOM_ID = re.compile(r"encore:form:(?P<form>[a-z_]+)(?P<numbers>(?::\d{1,20})*)")
 
 
 class Form(StrEnum):

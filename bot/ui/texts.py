@@ -167,6 +167,11 @@ TELLING_LABEL: Mapping[Telling, str] = {
     Telling.DM: N_("Direct message"),
     Telling.SILENT: N_("Stay silent"),
 }
+PREFERENCES = N_(
+    "How you hear that something is ready, and what `/song` means where you leave it open. In every server."
+)
+BOTS_CHOICE = N_("the bot's own choice")
+MODEL_GONE = N_("{model} can't be had at the moment: the bot's own choice takes its place.")
 
 PROBLEM: Mapping[WishProblem, str] = {
     WishProblem.EMPTY_PROMPT: N_("Tell me what it should be about: the prompt is empty."),

@@ -303,14 +303,8 @@ class Seen:
         self._payload["components"][0]["components"][0]["custom_id"] = custom_id
         return self
 
-    async def press(self, actor: Any, custom_id: str) -> Any:
-        return await self._send(actor, {"custom_id": custom_id, "component_type": 2})
-
-    async def pick(self, actor: Any, custom_id: str, value: str) -> Any:
-        """Pick something that the menu does not offer: no client does it, but anybody could."""
-        return await self._send(actor, {"custom_id": custom_id, "component_type": 3, "values": [value]})
-
-    async def _send(self, actor: Any, data: dict[str, Any]) -> Any:
+    async def press(self, actor: Any, custom_id: str, *values: str) -> Any:
+        """Press a button, or pick these values in a menu."""
         channel = ChannelHandle(
             self._world.env, actor.guild, self._world.env.backend.get_channel(self._stored.channel_id)
         )
@@ -318,7 +312,7 @@ class Seen:
             actor,
             InteractionType.MESSAGE_COMPONENT,
             channel,
-            data,
+            {"custom_id": custom_id, "component_type": 3 if values else 2, "values": values},
             extra={"message": self._payload},
             source_message_id=self._stored.id,
         )

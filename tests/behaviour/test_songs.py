@@ -178,7 +178,7 @@ async def test_whoever_presses_sees_their_own(world: World) -> None:
     await world.asked("Beta", by=world.bob)
     shown = await songs(world)
 
-    await Seen(world, shown.message).pick(world.bob, control(shown, "songs_stage"), "0")
+    await Seen(world, shown.message).press(world.bob, control(shown, "songs_stage"), "0")
 
     assert ["Beta" in row for row in rows(shown)] == [True]
 
@@ -335,7 +335,7 @@ async def test_what_is_not_ones_own_can_not_be_opened(world: World, picked: str,
     await world.app.tasks.annotate(gone.id, deleted_at=world.clock())
     shown = await songs(world)
 
-    answer = await Seen(world, shown.message).pick(world.alice, control(shown, "open_song"), picked)
+    answer = await Seen(world, shown.message).press(world.alice, control(shown, "open_song"), picked)
 
     assert words in private(answer)
 

@@ -480,6 +480,12 @@ def test_the_ids_of_buttons_never_change() -> None:
         "SONGS_KIND": "songs_kind",
         "FIND_SONGS": "find",
         "OPEN_SONG": "open_song",
+        "PREFER_TELLING": "prefer_telling",
+        "PREFER_MODEL": "prefer_model",
+        "PREFER_VERSION": "prefer_version",
+        "PREFER_VOCALS": "prefer_vocals",
+        "PREFER_STYLES": "prefer_styles",
+        "PREFER_NOTHING": "prefer_nothing",
     }
 
 

@@ -1,0 +1,206 @@
+"""`/preferences`: what a member chooses for good, on a private panel that shows what is chosen now."""
+
+from collections.abc import Sequence
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.domain.members import Preferences, Telling
+from bot.domain.refusals import Reason, Refused
+from bot.domain.wishes import TAGS_MAX_CHARS
+from bot.service import Service
+from bot.tokenlab.models import ModelInfo
+from bot.ui import texts
+from bot.ui.buttons import PressMenu, item_of, menu_of
+from bot.ui.card import Button, Press
+from bot.ui.cards import price_words
+from bot.ui.client import MusicBot, say, words_of
+from bot.ui.escape import inline
+from bot.ui.forms import Field, Form, Values, form_of
+from bot.ui.words import N_, Words
+from cogs.answers import CHOICE_CHARS
+from cogs.song import VERSION_CHOICES
+
+OPTIONS_MAX = 25
+"""Discord: options of a menu."""
+FIELD_CHARS = 1024
+"""Discord: a field of an embed."""
+OPEN = "*"
+"""The option that leaves it to the bot; no model and no version is called that."""
+VOCALS = {False: N_("With vocals"), True: N_("Instrumental")}
+
+
+class PreferencesCog(commands.Cog):
+    """Asks members what they want for good."""
+
+    def __init__(self, bot: MusicBot) -> None:
+        self._service = bot.service
+        bot.on_press(
+            {
+                Press.PREFER_TELLING: self._choose_telling,
+                Press.PREFER_MODEL: self._choose_model,
+                Press.PREFER_VERSION: self._choose_version,
+                Press.PREFER_VOCALS: self._choose_vocals,
+                Press.PREFER_STYLES: self._ask_styles,
+                Press.PREFER_NOTHING: self._choose_nothing,
+            }
+        )
+        bot.on_form({Form.TAGS: self._choose_styles})
+
+    @app_commands.command(
+        name="preferences", description=N_("How I tell you, and what your songs are like where you don't say")
+    )
+    async def preferences(self, interaction: discord.Interaction[MusicBot]) -> None:
+        """Answer with the panel."""
+        panel = await self._panel(interaction)
+        await say(interaction, "", embed=panel.embed(), view=panel.view())
+
+    async def _choose_telling(self, interaction: discord.Interaction[MusicBot], owner: int, picked: str) -> None:
+        await self._change(interaction, owner, telling=Telling(picked))
+
+    async def _choose_model(self, interaction: discord.Interaction[MusicBot], owner: int, picked: str) -> None:
+        await self._change(interaction, owner, model=None if picked == OPEN else picked)
+
+    async def _choose_version(self, interaction: discord.Interaction[MusicBot], owner: int, picked: str) -> None:
+        await self._change(interaction, owner, version=None if picked == OPEN else picked)
+
+    async def _choose_vocals(self, interaction: discord.Interaction[MusicBot], owner: int, picked: str) -> None:
+        await self._change(interaction, owner, instrumental=picked == str(True))
+
+    async def _ask_styles(self, interaction: discord.Interaction[MusicBot], owner: int) -> None:
+        _check_own(interaction, owner)
+        words = words_of(interaction)
+        tags = (await self._service.preferring.get(owner)).tags or ""
+        hint = words("blues, acoustic, slow")
+        field = Field(name="tags", label=words("Styles"), value=tags, placeholder=hint, max_chars=TAGS_MAX_CHARS)
+        await interaction.response.send_modal(form_of(Form.TAGS, owner, title=words("Styles"), fields=[field]))
+
+    async def _choose_styles(self, interaction: discord.Interaction[MusicBot], values: Values, owner: int) -> None:
+        await self._change(interaction, owner, tags=values["tags"])
+
+    async def _choose_nothing(self, interaction: discord.Interaction[MusicBot], owner: int) -> None:
+        _check_own(interaction, owner)
+        await self._service.preferring.reset(owner)
+        await self._show(interaction)
+
+    async def _change(
+        self, interaction: discord.Interaction[MusicBot], owner: int, **choice: Telling | str | bool | None
+    ) -> None:
+        """Refused or not, the panel shows what is chosen now: a menu would go on showing what was picked."""
+        _check_own(interaction, owner)
+        try:
+            await self._service.preferring.change(owner, **choice)
+        finally:
+            await self._show(interaction)
+
+    async def _show(self, interaction: discord.Interaction[MusicBot]) -> None:
+        panel = await self._panel(interaction)
+        await interaction.response.edit_message(embed=panel.embed(), view=panel.view())
+
+    async def _panel(self, interaction: discord.Interaction[MusicBot]) -> "Panel":
+        chosen = await self._service.preferring.get(interaction.user.id)
+        return Panel(chosen, self._service, words_of(interaction))
+
+
+class Panel:
+    """How the preferences of a member look."""
+
+    def __init__(self, chosen: Preferences, service: Service, words: Words) -> None:
+        self._chosen = chosen
+        self._words = words
+        self._models = service.asking.music_models()
+        self._usable_model = service.preferring.usable_model(chosen)
+
+    def embed(self) -> discord.Embed:
+        """What is chosen, in words."""
+        chosen, words = self._chosen, self._words
+        fields = {
+            words("How I tell you"): words(texts.TELLING[chosen.telling]),
+            words("Model"): self._model_words(),
+            words("Version"): chosen.version or words(texts.BOTS_CHOICE),
+            words("Vocals"): words(VOCALS[chosen.instrumental]),
+            words("Styles"): inline(chosen.tags, FIELD_CHARS) if chosen.tags else words("none"),
+        }
+        embed = discord.Embed(title=words("Your preferences"), description=words(texts.PREFERENCES))
+        for name, value in fields.items():
+            embed.add_field(name=name, value=value, inline=False)
+        return embed
+
+    def _model_words(self) -> str:
+        if (model := self._chosen.model) is None:
+            return self._words(texts.BOTS_CHOICE)
+        if self._usable_model is None:
+            return self._words(texts.MODEL_GONE, model=inline(model, CHOICE_CHARS))
+        prices = {one.id: price_words(one.price, self._words) for one in self._models}
+        return " · ".join(filter(None, (inline(self._usable_model, CHOICE_CHARS), prices.get(self._usable_model))))
+
+    def view(self) -> discord.ui.View:
+        """The menus, and below them the buttons."""
+        owner, words = self._chosen.user_id, self._words
+        styles = Button(label=words("Styles"), press=Press.PREFER_STYLES, subject=owner)
+        reset = Button(
+            label=words("Back to the beginning"), press=Press.PREFER_NOTHING, subject=owner,
+            is_disabled=self._chosen == Preferences(user_id=owner),
+        )  # fmt: skip
+        view = discord.ui.View(timeout=None)
+        for item in (*self._menus(), item_of(styles), item_of(reset)):
+            view.add_item(item)
+        return view
+
+    def _menus(self) -> list[PressMenu]:
+        chosen, words, owner = self._chosen, self._words, self._chosen.user_id
+        telling = [
+            discord.SelectOption(
+                label=words(texts.TELLING_LABEL[one]), value=one, description=words(texts.TELLING[one])
+            )
+            for one in Telling
+        ]
+        vocals = [discord.SelectOption(label=words(VOCALS[one]), value=str(one)) for one in VOCALS]
+        return [
+            menu_of(Press.PREFER_TELLING, owner, telling, chosen.telling),
+            self._open_menu(
+                Press.PREFER_MODEL, words("Model: the bot's own choice"), _model_options(self._models, words),
+                self._usable_model or chosen.model,
+            ),
+            self._open_menu(
+                Press.PREFER_VERSION, words("Version: the bot's own choice"),
+                [discord.SelectOption(label=one.name, value=one.value) for one in VERSION_CHOICES], chosen.version,
+            ),
+            menu_of(Press.PREFER_VOCALS, owner, vocals, str(chosen.instrumental)),
+        ]  # fmt: skip
+
+    def _open_menu(
+        self, press: Press, own_words: str, offered: Sequence[discord.SelectOption], chosen: str | None
+    ) -> PressMenu:
+        """A menu that can leave it to the bot, and shows the choice even if it is not offered any more."""
+        options = [discord.SelectOption(label=own_words, value=OPEN), *offered][:OPTIONS_MAX]
+        if chosen is not None and chosen not in {option.value for option in options}:
+            gone = discord.SelectOption(
+                label=chosen, value=chosen, description=self._words("not offered at the moment")
+            )
+            options[OPTIONS_MAX - 1 :] = [next((one for one in offered if one.value == chosen), gone)]
+        return menu_of(press, self._chosen.user_id, options, chosen or OPEN)
+
+
+def _model_options(models: Sequence[ModelInfo], words: Words) -> list[discord.SelectOption]:
+    return [
+        discord.SelectOption(label=one.id, value=one.id, description=price_words(one.price, words))
+        for one in models
+        if len(one.id) <= CHOICE_CHARS
+    ]
+
+
+def _check_own(interaction: discord.Interaction[MusicBot], owner: int) -> None:
+    """Only its member sees the panel; whoever presses it all the same is somebody else.
+
+    Raises:
+        Refused: it is.
+    """
+    if interaction.user.id != owner:
+        raise Refused(Reason.NOT_YOURS)
+
+
+async def setup(bot: MusicBot) -> None:
+    """Called by discord.py."""
+    await bot.add_cog(PreferencesCog(bot))
