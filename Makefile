@@ -43,7 +43,7 @@ format: $(VENV)/.dev ## Put the code into the common form
 	@$(BIN)/ruff check --fix .
 
 texts: $(VENV)/.dev ## Bring the translations in line with the English texts in the code
-	@$(BIN)/pybabel -q extract --no-default-keywords -k N_ -k words -k several:1,2 --no-location --project=Encore \
+	@$(BIN)/python -m babel.messages.frontend -q extract -F pyproject.toml --no-location --project=Encore \
 		--copyright-holder=Encore -o $(VENV)/texts.pot bot cogs
 	@for one in bot/ui/locales/*.po; do $(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete --width=110 \
 		-i $(VENV)/texts.pot -o $$one -l $$(basename $$one .po) || exit 1; \

@@ -115,15 +115,15 @@ class Panel:
     def embed(self) -> discord.Embed:
         """What is chosen, in words."""
         chosen, words = self._chosen, self._words
-        fields = {
-            words("How I tell you"): words(texts.TELLING[chosen.telling]),
-            words("Model"): self._model_words(),
-            words("Version"): chosen.version or words(texts.BOTS_CHOICE),
-            words("Vocals"): words(VOCALS[chosen.instrumental]),
-            words("Styles"): inline(chosen.tags, FIELD_CHARS) if chosen.tags else words("none"),
-        }
+        fields = [
+            (words("How I tell you"), words(texts.TELLING[chosen.telling])),
+            (words("Model"), self._model_words()),
+            (words("Version"), chosen.version or words(texts.BOTS_CHOICE)),
+            (words("Vocals"), words(VOCALS[chosen.instrumental])),
+            (words("Styles"), inline(chosen.tags, FIELD_CHARS) if chosen.tags else words("none")),
+        ]
         embed = discord.Embed(title=words("Your preferences"), description=words(texts.PREFERENCES))
-        for name, value in fields.items():
+        for name, value in fields:
             embed.add_field(name=name, value=value, inline=False)
         return embed
 
@@ -150,37 +150,35 @@ class Panel:
 
     def _menus(self) -> list[PressMenu]:
         chosen, words, owner = self._chosen, self._words, self._chosen.user_id
-        telling = [
+        tellings = [
             discord.SelectOption(
                 label=words(texts.TELLING_LABEL[one]), value=one, description=words(texts.TELLING[one])
             )
             for one in Telling
         ]
+        model = self._usable_model or chosen.model
+        models = self._open_options(
+            _model_options(self._models, words), model, label=words("Model: the bot's own choice")
+        )
+        versions = self._open_options(_version_options(), chosen.version, label=words("Version: the bot's own choice"))
         vocals = [discord.SelectOption(label=words(VOCALS[one]), value=str(one)) for one in VOCALS]
         return [
-            menu_of(Press.PREFER_TELLING, owner, telling, chosen.telling),
-            self._open_menu(
-                Press.PREFER_MODEL, words("Model: the bot's own choice"), _model_options(self._models, words),
-                self._usable_model or chosen.model,
-            ),
-            self._open_menu(
-                Press.PREFER_VERSION, words("Version: the bot's own choice"),
-                [discord.SelectOption(label=one.name, value=one.value) for one in VERSION_CHOICES], chosen.version,
-            ),
+            menu_of(Press.PREFER_TELLING, owner, tellings, chosen.telling),
+            menu_of(Press.PREFER_MODEL, owner, models, model or OPEN),
+            menu_of(Press.PREFER_VERSION, owner, versions, chosen.version or OPEN),
             menu_of(Press.PREFER_VOCALS, owner, vocals, str(chosen.instrumental)),
-        ]  # fmt: skip
+        ]
 
-    def _open_menu(
-        self, press: Press, own_words: str, offered: Sequence[discord.SelectOption], chosen: str | None
-    ) -> PressMenu:
-        """A menu that can leave it to the bot, and shows the choice even if it is not offered any more."""
-        options = [discord.SelectOption(label=own_words, value=OPEN), *offered][:OPTIONS_MAX]
-        if chosen is not None and chosen not in {option.value for option in options}:
-            gone = discord.SelectOption(
-                label=chosen, value=chosen, description=self._words("not offered at the moment")
-            )
+    def _open_options(
+        self, offered: Sequence[discord.SelectOption], chosen: str | None, *, label: str
+    ) -> list[discord.SelectOption]:
+        """As many as fit, after one that leaves it to the bot; the chosen one even if it is not offered any more."""
+        words = self._words
+        options = [discord.SelectOption(label=label, value=OPEN), *offered][:OPTIONS_MAX]
+        if chosen is not None and all(one.value != chosen for one in options):
+            gone = discord.SelectOption(label=chosen, value=chosen, description=words("not offered at the moment"))
             options[OPTIONS_MAX - 1 :] = [next((one for one in offered if one.value == chosen), gone)]
-        return menu_of(press, self._chosen.user_id, options, chosen or OPEN)
+        return options
 
 
 def _model_options(models: Sequence[ModelInfo], words: Words) -> list[discord.SelectOption]:
@@ -189,6 +187,10 @@ def _model_options(models: Sequence[ModelInfo], words: Words) -> list[discord.Se
         for one in models
         if len(one.id) <= CHOICE_CHARS
     ]
+
+
+def _version_options() -> list[discord.SelectOption]:
+    return [discord.SelectOption(label=one.name, value=one.value) for one in VERSION_CHOICES]
 
 
 def _check_own(interaction: discord.Interaction[MusicBot], owner: int) -> None:

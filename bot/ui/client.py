@@ -20,6 +20,7 @@ from bot.ui.buttons import PressButton, PressHandler, PressMenu
 from bot.ui.card import Press
 from bot.ui.forms import Form, FormHandler, filled_form
 from bot.ui.pages import ListControl
+from bot.ui.translator import CommandTranslator
 from bot.ui.verdicts import PASSING
 from bot.ui.words import N_, Words, words_for
 
@@ -94,6 +95,7 @@ class MusicBot(commands.AutoShardedBot):
         self.add_dynamic_items(PressButton, PressMenu, ListControl)
         for name in COGS:
             await self.load_extension(name)
+        await self.tree.set_translator(CommandTranslator())
         if self._sync_commands:
             await self.tree.sync()
 

@@ -11,6 +11,9 @@ from babel.messages.pofile import read_po
 FOLDER = Path(__file__).parent / "locales"
 LANGUAGES = ("de", "es", "ja")
 """Languages beside English, each a file of `FOLDER`."""
+COMMAND_NAME = "command name"
+OPTION_NAME = "option name"
+"""Contexts in the files: as a name, a word follows Discord's rules and may be another one than in a sentence."""
 
 
 def N_(text: str) -> str:  # noqa: N802 -- gettext's own name for this
@@ -28,6 +31,10 @@ class Words:
         """The text in this language, its `{names}` filled in if any facts are given."""
         translated = self._translations.gettext(text)
         return translated.format(**facts) if facts else translated
+
+    def name(self, place: str, name: str, /) -> str:
+        """What a command or an option is called in this language; `place` is one of the contexts above."""
+        return self._translations.pgettext(place, name)
 
     def several(self, one: str, many: str, number: int, /, **facts: object) -> str:
         """The text for that many things; `{number}` stands for the number."""

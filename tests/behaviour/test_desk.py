@@ -368,8 +368,8 @@ async def test_a_change_that_no_card_can_show_is_in_the_list(world: World) -> No
     await world.turn()
 
     assert "`/songs` has the new text" in private(answer)
-    kept = await world.alice.slash(world.channel, "songs")
-    assert await file_of(kept.response) == SONG.replace("harbour", "lantern")
+    await world.alice.slash(world.channel, "songs")
+    assert (await world.task()).lyrics == SONG.replace("harbour", "lantern")
 
 
 @pytest.mark.parametrize("text", [*HOSTILE, *MASKED_LINKS], ids=range(len(HOSTILE) + len(MASKED_LINKS)))

@@ -33,7 +33,7 @@ async def test_members_are_not_offered_the_queue(world: World) -> None:
 
 
 async def test_the_queue_is_not_there_in_direct_messages(world: World) -> None:
-    assert set(world.alice.user.available_commands()) == {"song", "lyrics", "continue", "songs"}
+    assert set(world.alice.user.available_commands()) == {"song", "lyrics", "continue", "songs", "preferences"}
 
 
 async def test_a_server_that_is_gone_takes_what_waits_with_it(world: World) -> None:

@@ -8,7 +8,7 @@ import pytest
 from bot.domain.members import Preferences, Telling
 from bot.domain.tasks import State
 from sandbox.catalog import MUSIC, Model
-from tests.behaviour.conftest import Seen, World, fill, private
+from tests.behaviour.conftest import Seen, World, files_of, fill, private
 
 OTHER = replace(MUSIC, id="other-music", aliases=(), price=("0.05", "0.05"))
 OPEN = "*"
@@ -375,7 +375,7 @@ async def test_whoever_wants_silence_has_the_card_alone(world: World) -> None:
         await world.advance(60)
 
     assert (world.pings(), world.dms()) == ([], [])
-    assert len(world.card(await world.task()).attachments) == 1
+    assert files_of(world.card(await world.task())) == ["Slow Harbour Blues.mp3"]
 
 
 @pytest.mark.parametrize("code", [50007, 50278])

@@ -208,6 +208,7 @@ def check_commands(commands: list[Json]) -> None:
     for number, command in enumerate(commands):
         if command.get("type", 1) == 1:
             troubles += _slash_troubles(str(number), command)
+            troubles += _localized_troubles(str(number), command)
         troubles += _locale_troubles(str(number), command)
     if troubles:
         raise ApiError(50035, errors=troubles)
@@ -228,6 +229,18 @@ def _slash_troubles(at: str, node: Json) -> Iterator[Trouble]:
         yield from _slash_troubles(f"{at}.options.{number}", option)
         if len(option.get("choices", [])) > 25:
             yield f"{at}.options.{number}.choices", "Must be 25 or fewer in length."
+
+
+def _localized_troubles(at: str, node: Json) -> Iterator[Trouble]:
+    """In other languages the same rules hold."""
+    for locale, name in (node.get("name_localizations") or {}).items():
+        if not COMMAND_NAME.fullmatch(name) or name != name.lower():
+            yield f"{at}.name_localizations.{locale}", "Command name is invalid"
+    for locale, description in (node.get("description_localizations") or {}).items():
+        if not 1 <= len(description) <= 100:
+            yield f"{at}.description_localizations.{locale}", "Must be between 1 and 100 in length."
+    for number, option in enumerate(node.get("options", [])):
+        yield from _localized_troubles(f"{at}.options.{number}", option)
 
 
 def _locale_troubles(at: str, node: Json) -> Iterator[Trouble]:

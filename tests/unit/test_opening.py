@@ -72,7 +72,7 @@ def test_an_opened_card_is_deleted_only_after_a_question() -> None:
     assert [button.press for button in card.buttons if button.label == "Delete"] == [Press.DELETE]
 
 
-@pytest.mark.parametrize(("may_attach", "words"), [(True, "in the file"), (False, "I may not attach it")])
+@pytest.mark.parametrize(("may_attach", "words"), [(True, "in the file"), (False, "shows it page by page")])
 def test_long_lyrics_say_whether_their_file_goes_along(*, may_attach: bool, words: str) -> None:
     _, card = opened(kind=Kind.LYRICS, result=Result(lyrics="la\n" * 3000), may_attach=may_attach)
 
