@@ -7,28 +7,31 @@ from tests.wire.conftest import SHARED_LOOP, Studio
 pytestmark = [pytest.mark.wire, SHARED_LOOP]
 
 REFUSED = {
-    "de": "Dieses Lied finde ich nicht.",
+    "de": "Ich finde diesen Song nicht.",
     "en-US": "I can't find that song.",
     "en-GB": "I can't find that song.",
     "fr": "I can't find that song.",
 }
+
+FOR = {"en-US": "For <@", "fr": "For <@", "de": "Für <@", "ja": "> さんのリクエスト"}
+"""How a card begins to say whose it is."""
 
 
 async def test_the_commands_are_made_known_in_each_language(shared: Studio) -> None:
     song = next(command for command in shared.discord.commands if command["name"] == "song")
     title = next(option for option in song["options"] if option["name"] == "title")
 
-    assert song["name_localizations"] == {"de": "lied", "es-ES": "canción", "es-419": "canción", "ja": "曲"}
+    assert song["name_localizations"] == {"de": "lied", "es-ES": "cancion", "es-419": "cancion", "ja": "曲"}
     assert song["description_localizations"]["ja"] == "あなたの言葉から曲を作ります"
     assert title["name_localizations"]["es-419"] == "título"
-    assert title["description_localizations"]["de"] == "Wie es heißt"
+    assert title["description_localizations"]["de"] == "Wie der Song heißen soll"
 
 
 async def test_a_menu_is_made_known_in_each_language(shared: Studio) -> None:
     (menu,) = [command for command in shared.discord.commands if command["type"] == 3]
 
     assert set(menu["name_localizations"]) == {"de", "es-ES", "es-419", "ja"}
-    assert menu["name_localizations"]["de"] == "Dieses Lied fortsetzen"
+    assert menu["name_localizations"]["de"] == "Diesen Song fortsetzen"
 
 
 @pytest.mark.parametrize("locale", REFUSED)
@@ -53,8 +56,7 @@ async def test_a_card_is_in_the_language_of_the_server(
     monkeypatch.setattr(discord.alice, "locale", member)
     monkeypatch.setattr(discord.songs.guild, "locale", server)
 
-    card = (await shared.song("In which language?")).shown
+    card = (await shared.song(f"A song of {member} in {server}")).shown
 
     assert (await shared.until_row(card, lambda row: row["state"] != "received"))["locale"] == server
-    if server == "en-US":
-        assert "For " in card.text
+    assert FOR[server] in card.text
