@@ -412,7 +412,7 @@ def draft_card(
         lines.append(words("From: the end"))
     lines.append(quote(prompt, PROMPT_SHOWN_CHARS) if prompt else words("With the same words as before."))
     if price:
-        lines.append(price)
+        lines += ["", price]
     return Card(
         embed=discord.Embed(
             title=words("Did I understand you?"), description="\n".join(lines), colour=COLOURS[State.QUEUED]
