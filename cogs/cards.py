@@ -96,7 +96,10 @@ class CardsCog(commands.Cog):
         if len(quoted) <= MESSAGE_CHARS:
             await say(interaction, quoted)
         else:
-            await say(interaction, "", file=discord.File(io.BytesIO(task.prompt.encode()), filename="prompt.txt"))
+            words = words_of(interaction)
+            whole = io.BytesIO(task.prompt.encode())
+            file = discord.File(whole, filename="prompt.txt", description=words("The whole prompt"))
+            await say(interaction, "", file=file)
 
     # --- once more -------------------------------------------------------------------------------------------------
 

@@ -118,7 +118,7 @@ class DeskCog(commands.Cog):
             raise error
         words = words_of(interaction)
         again = Button(label=words("Edit"), press=Press.EDIT_LYRICS, subject=task.id)
-        file = discord.File(io.BytesIO(typed.encode()), filename="lyrics.txt")
+        file = discord.File(io.BytesIO(typed.encode()), filename="lyrics.txt", description=words("What you wrote"))
         sentence = f"{texts.refusal(error, words)} {words(texts.LYRICS_TYPED)}"
         await say(interaction, sentence, view=_view([again]), file=file)
 

@@ -336,7 +336,8 @@ class Messenger:
         path = self._media_dir / (task.media[0].picture or "")
         if not path.is_file() or path.stat().st_size > task.attachment_limit_bytes:
             return []
-        description = f"Waveform of {title_of(task)}"[:DESCRIPTION_CHARS]
+        words = words_for(task.locale)
+        description = words("Waveform of {song}", song=title_of(task))[:DESCRIPTION_CHARS]
         return [partial(discord.File, path, filename=PICTURE, description=description)]
 
     # --- Discord ---------------------------------------------------------------------------------------------------
@@ -454,4 +455,5 @@ def has_picture(task: MusicTask) -> bool:
 def text_file(task: MusicTask, text: str) -> discord.File:
     """Lyrics as a file with a name that people recognise."""
     name = "".join(char if char.isalnum() or char in " -_" else "" for char in title_of(task)).strip()[:60] or "lyrics"
-    return discord.File(BytesIO(text.encode()), filename=f"{name}.txt", description="The whole lyrics")
+    words = words_for(task.locale)
+    return discord.File(BytesIO(text.encode()), filename=f"{name}.txt", description=words("The whole lyrics"))
