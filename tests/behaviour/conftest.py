@@ -92,7 +92,7 @@ class World:
             "database_url": f"sqlite+aiosqlite:///{self.folder / 'encore.db'}",
             "media_dir": self.folder / "media",
             "media_allow_private": True,
-            "tokenlab_create_timeout_s": 1,
+            "tokenlab_create_timeout_s": 3,
             "shard_count": 1,
         }
         return load_settings(_env_file=None, **{**values, **self.changes})

@@ -62,6 +62,7 @@ async def test_a_create_that_is_not_answered_is_unclear(shared: Studio, measure:
 
 async def test_an_edit_under_way_is_let_through(shared: Studio, measure: Measure) -> None:
     answer, provider_id = await shared.running("Edit under way")
+    await shared.shows(answer.shown, "Being made")
     gate = shared.discord.hold("PATCH", CARD_EDIT)
     shared.standin.finish(provider_id)
     await gate.arrived()
@@ -115,6 +116,7 @@ async def test_a_gateway_that_is_lost_for_good_lets_a_create_end_first(shared: S
 
 async def test_a_gateway_that_is_lost_for_good_lets_an_edit_through_first(shared: Studio) -> None:
     answer, provider_id = await shared.running("Edit at the loss")
+    await shared.shows(answer.shown, "Being made")
     gate = shared.discord.hold("PATCH", CARD_EDIT)
     shared.standin.finish(provider_id)
     await gate.arrived()
