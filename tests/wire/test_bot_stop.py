@@ -12,6 +12,8 @@ pytestmark = [pytest.mark.wire, SHARED_LOOP]
 LONGEST_S = 10.0
 ANSWERED_AFTER_S = 2.0
 """TokenLab takes its time, but no more than the bot gives it."""
+LAST_REFRESH = "taking longer than usual"
+"""What a running card says at last: from then on only the result is worth an edit."""
 
 
 async def paying(studio: Studio, prompt: str, fault: str) -> tuple[FakeMessage, asyncio.Event]:
@@ -62,7 +64,7 @@ async def test_a_create_that_is_not_answered_is_unclear(shared: Studio, measure:
 
 async def test_an_edit_under_way_is_let_through(shared: Studio, measure: Measure) -> None:
     answer, provider_id = await shared.running("Edit under way")
-    await shared.shows(answer.shown, "Being made")
+    await shared.shows(answer.shown, LAST_REFRESH, timeout_s=30)
     gate = shared.discord.hold("PATCH", CARD_EDIT)
     shared.standin.finish(provider_id)
     await gate.arrived()
@@ -116,7 +118,7 @@ async def test_a_gateway_that_is_lost_for_good_lets_a_create_end_first(shared: S
 
 async def test_a_gateway_that_is_lost_for_good_lets_an_edit_through_first(shared: Studio) -> None:
     answer, provider_id = await shared.running("Edit at the loss")
-    await shared.shows(answer.shown, "Being made")
+    await shared.shows(answer.shown, LAST_REFRESH, timeout_s=30)
     gate = shared.discord.hold("PATCH", CARD_EDIT)
     shared.standin.finish(provider_id)
     await gate.arrived()
