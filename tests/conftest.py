@@ -1,8 +1,12 @@
-"""What all floors share: one line for each reason why tests were skipped, however many they are."""
+"""What all floors share: no property is judged by time, and one line for each reason why tests were skipped."""
 
 from collections import Counter
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("encore", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("encore")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.engine.budget import WINDOW_S, Budget, Purpose
@@ -76,7 +76,6 @@ def act(subject: Budget, clock: HandClock, action: tuple[Any, ...], taken_at: li
 
 
 @given(limit=LIMITS, share=st.sampled_from([0.5, 0.9, 1.0]), actions=st.lists(ACTIONS, max_size=60))
-@settings(deadline=None)
 def test_no_window_of_a_minute_holds_more_than_the_limit(limit, share, actions):
     subject, clock = budget(limit, share=share)
     taken_at: list[float] = []
@@ -92,7 +91,6 @@ def test_no_window_of_a_minute_holds_more_than_the_limit(limit, share, actions):
 @given(
     limit=LIMITS, actions=st.lists(ACTIONS, max_size=30), retry_after_s=st.floats(0.1, 3600), part=st.floats(0, 0.999)
 )
-@settings(deadline=None)
 def test_nothing_is_sent_before_retry_after_has_passed(limit, actions, retry_after_s, part):
     subject, clock = budget(limit)
     for action in actions:

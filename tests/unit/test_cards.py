@@ -359,7 +359,7 @@ HOSTILE = st.one_of(
 PRESENT = HOSTILE.filter(lambda text: text.strip() != "")
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     prompt=PRESENT, title=st.none() | PRESENT, tags=st.none() | HOSTILE, detail=HOSTILE, state=st.sampled_from(State)
 )

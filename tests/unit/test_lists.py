@@ -68,7 +68,7 @@ def units(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(title=st.none() | HOSTILE, made_title=st.none() | HOSTILE, prompt=HOSTILE, text=HOSTILE)
 async def test_no_text_makes_discord_refuse_a_list(
     title: str | None, made_title: str | None, prompt: str, text: str

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain.wishes import LYRICS_MAX_CHARS, normalise
@@ -94,7 +94,6 @@ def test_headings_are_set_apart_and_the_words_stand_behind_a_bar() -> None:
     assert shown(text) == "**Verse \\*1\\***\n> Rain # and\n> \\# thunder\n\n> more"
 
 
-@settings(deadline=None)
 @given(text=st.one_of(LYRICS, FULL))
 def test_no_line_is_lost_over_the_pages_and_each_page_fits(text: str) -> None:
     found = pages(text)
@@ -108,13 +107,11 @@ def _bare(text: str) -> str:
     return re.sub(r"^> |[\\*\[\]\u200b]", "", text, flags=re.M)
 
 
-@settings(deadline=None)
 @given(text=LYRICS)
 def test_what_fits_is_one_page_as_the_card_shows_it(text: str) -> None:
     assert (pages(text) == [shown(text)]) is (len(shown(text)) <= PAGE_CHARS)
 
 
-@settings(deadline=None)
 @given(text=st.one_of(LYRICS, FULL))
 def test_no_page_ends_between_a_backslash_and_what_it_escapes(text: str) -> None:
     for line in "\n".join(pages(text)).splitlines():
@@ -151,7 +148,6 @@ def test_lyrics_are_changed_by_sections_or_by_whole_paragraphs_that_go_together(
     assert len(parts(text)) == count
 
 
-@settings(deadline=None)
 @given(text=st.one_of(LYRICS, FULL))
 @example(LONG_LINES)
 @example("x" * LYRICS_MAX_CHARS)
@@ -165,7 +161,6 @@ def test_every_bit_of_a_text_stands_in_an_input_of_one_of_its_parts(text: str) -
     assert squeezed("".join("".join(texts) for texts in filled)) == squeezed(joined(sections(text)))
 
 
-@settings(deadline=None)
 @given(text=st.one_of(LYRICS, FULL))
 @example(LONG_LINES)
 def test_inputs_that_nobody_touched_are_the_same_text(text: str) -> None:

@@ -10,7 +10,7 @@ import av
 import mutagen
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.ui.media import AudioKind, SongTags, prepare, safe_filename
@@ -92,7 +92,6 @@ def test_what_is_no_audio_is_not_taken_for_it(tmp_path, content):
     assert duration_s(path) is None
 
 
-@settings(deadline=None)
 @given(st.sampled_from(list(AudioKind)), st.lists(st.tuples(st.integers(0, 300), st.integers(0, 255)), max_size=20))
 def test_broken_files_raise_nothing(tmp_path_factory, kind, spoilt):
     content = bytearray(SAMPLES[kind])
@@ -202,7 +201,6 @@ def test_further_takes_say_so():
     assert safe_filename("", "wav", take=2) == "song (take 2).wav"
 
 
-@settings(deadline=None)
 @given(st.text(max_size=300), st.integers(1, 9))
 def test_file_names_are_safe_for_any_title(title, take):
     name = safe_filename(title, "mp3", take=take)

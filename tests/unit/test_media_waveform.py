@@ -210,7 +210,7 @@ async def test_without_the_decoders_library_there_are_no_pictures(song, caplog, 
     assert await fails(song, caplog)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.sampled_from(list(AudioKind)), st.lists(st.tuples(st.integers(0, 300), st.integers(0, 255)), max_size=20))
 async def test_broken_files_raise_nothing(tmp_path_factory, kind, spoilt):
     content = bytearray(SAMPLES[kind])

@@ -6,7 +6,7 @@ import time
 from ipaddress import ip_address
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.secrets import SecretKind, find_secret, is_public, literal_address
@@ -180,13 +180,11 @@ def test_innocent_texts_pass(text):
     assert find_secret(text) is None
 
 
-@settings(deadline=None)
 @given(st.lists(st.from_regex(r"[^\W\d_]{1,14}[,.!?:;]?", fullmatch=True), max_size=60))
 def test_ordinary_words_never_trigger(words):
     assert find_secret(" ".join(words)) is None
 
 
-@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_no_text_makes_it_fail(text):
     assert find_secret(text) in {None, *SecretKind}

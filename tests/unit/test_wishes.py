@@ -5,7 +5,7 @@ import math
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.tasks import TaskId
@@ -52,7 +52,6 @@ def test_texts_are_normalised(text, expected):
     assert normalise(text) == expected
 
 
-@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_normalising_twice_changes_nothing(text):
     once = normalise(text)
@@ -158,7 +157,6 @@ def test_what_is_no_time_is_refused(text):
     assert refused.value.problem is WishProblem.BAD_TIME
 
 
-@settings(deadline=None)
 @given(st.floats(min_value=0, max_value=AT_MAX_S))
 def test_a_written_time_is_read_back(at_s):
     minutes, seconds = divmod(round(at_s, 3), 60)
@@ -233,7 +231,6 @@ def test_a_clock_time_that_does_not_exist_is_refused():
     assert refused.value.problem is WishProblem.BAD_TIME
 
 
-@settings(deadline=None)
 @given(st.text(max_size=80) | st.from_regex(r"(?i)(from|at) [\d:.,hms ]{0,12}[ ,-]{0,2}.{0,20}"))
 def test_no_reply_raises_anything_but_a_wish_error(text):
     with contextlib.suppress(WishError):
