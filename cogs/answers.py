@@ -18,10 +18,11 @@ from bot.tokenlab.models import ModelInfo
 from bot.ui import texts
 from bot.ui.buttons import view_of
 from bot.ui.card import Button, Card, Press, jump_url
-from bot.ui.cards import cost_words, price_words, render
+from bot.ui.cards import render
 from bot.ui.client import MusicBot, asker_of, say, words_of
 from bot.ui.escape import inline, link_name
 from bot.ui.forms import Choice, Field, Values
+from bot.ui.prices import cost_words, price_words
 from bot.ui.words import Words
 
 log = logging.getLogger(__name__)

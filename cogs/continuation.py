@@ -24,9 +24,10 @@ from bot.service import title_of
 from bot.ui import texts
 from bot.ui.buttons import view_of
 from bot.ui.card import Button, Card, Press
-from bot.ui.cards import cost_words, draft_card
+from bot.ui.cards import draft_card
 from bot.ui.client import MusicBot, asker_of, words_of
 from bot.ui.forms import Field, Form, Values, form_of
+from bot.ui.prices import cost_words
 from bot.ui.words import N_, Words, words_for
 from cogs.answers import CHOICE_CHARS, CHOICES_MAX, confirm, first_card, picked_task, show_card
 

@@ -13,12 +13,12 @@ from bot.domain.tasks import MusicTask, TaskId
 from bot.domain.wishes import SongWish, WishError
 from bot.service import title_of
 from bot.ui import lyrics, texts
+from bot.ui.attachments import text_file
 from bot.ui.buttons import view_of
 from bot.ui.card import Button, Card, Press
 from bot.ui.cards import LYRICS_COLOUR
 from bot.ui.client import MusicBot, asker_of, say, words_of
 from bot.ui.forms import Field, Form, Values, form_of
-from bot.ui.messenger import text_file
 from bot.ui.words import Words
 from cogs.answers import named, show_card, song_fields, song_of
 

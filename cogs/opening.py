@@ -7,11 +7,11 @@ from discord.ext import commands
 
 from bot.domain.scene import Scene
 from bot.domain.tasks import MusicTask, State, TaskId
+from bot.ui.attachments import text_file
 from bot.ui.buttons import view_of
 from bot.ui.card import Press
 from bot.ui.client import MusicBot, asker_of, say, words_of
 from bot.ui.lists import tree_sheet
-from bot.ui.messenger import text_file
 from bot.ui.opening import music_of, opened_card
 from bot.ui.pages import ListState
 from cogs.answers import picked_task

@@ -14,10 +14,10 @@ from bot.tokenlab.models import ModelInfo
 from bot.ui import texts
 from bot.ui.buttons import PressMenu, item_of, menu_of
 from bot.ui.card import Button, Press
-from bot.ui.cards import price_words
 from bot.ui.client import MusicBot, say, words_of
 from bot.ui.escape import inline
 from bot.ui.forms import Field, Form, Values, form_of
+from bot.ui.prices import price_words
 from bot.ui.words import N_, Words
 from cogs.answers import CHOICE_CHARS
 from cogs.song import VERSION_CHOICES

@@ -1,22 +1,19 @@
-"""All SQL about music tasks. One statement per change, each guarded by the state that it started from."""
+"""All SQL that changes music tasks. One statement per change, each guarded by the state that it started from."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, update
+from sqlalchemy import and_, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import Clock
 from bot.domain.limits import UnderWay, may_ask, may_run
-from bot.domain.line import Waiting
-from bot.domain.listing import LISTED, ListedTask, Wanted, folded, search_text
+from bot.domain.listing import search_text
 from bot.domain.tasks import (
-    SETTLED,
     AttemptOutcome,
-    Kind,
     LineFullError,
     MediaFile,
     MusicTask,
@@ -30,31 +27,25 @@ from bot.domain.tasks import (
     check_move,
 )
 from bot.store.database import Database
-from bot.store.rows import LISTED_COLUMNS, TASK_COLUMNS, columns_of, listed_of, task_of
-from bot.store.schema import UNPINGED, attempts, lyrics_versions, music_tasks, task_messages
+from bot.store.queries import AT_PROVIDER, T, TaskQueries
+from bot.store.rows import TASK_COLUMNS, columns_of, task_of
+from bot.store.schema import attempts, lyrics_versions, music_tasks, task_messages
 from bot.store.statements import insert_or
 
-T = music_tasks.c
 IN_LINE = (State.RECEIVED, State.QUEUED)
-AT_PROVIDER = (State.SUBMITTING, State.RUNNING)
-NEVER_SHOWN = (State.RECEIVED, State.ABANDONED)
 WISH = [
     name
     for name in (one.name for one in fields(NewTask))
     if name not in {"origin_key", "message_id", "interaction_token"}
 ]
 """What a task keeps of its wish, whatever becomes of it."""
-DURATIONS_AMONG = 3000
-"""The newest finished tasks of all kinds and models, in which durations are looked for: what keeps that cheap."""
-DURATIONS_EACH = 300
-"""Durations of one kind and model that count, newest first."""
 
 
-class TaskStore:
-    """The rows of `music_tasks`, `attempts` and `task_messages`."""
+class TaskStore(TaskQueries):
+    """The rows of `music_tasks`, `attempts` and `task_messages`: all questions, and all changes."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
-        self._database = database
+        super().__init__(database)
         self._clock = clock
 
     # --- making and moving -------------------------------------------------------------------------------------
@@ -205,12 +196,6 @@ class TaskStore:
             await connection.execute(delete(lyrics_versions).where(lyrics_versions.c.task_id == task.id))
             return True
 
-    async def messages_of(self, task_id: TaskId) -> list[tuple[int, int]]:
-        """Channel and id of every message that shows a task."""
-        query = select(task_messages.c.channel_id, task_messages.c.message_id).where(task_messages.c.task_id == task_id)
-        async with self._database.read() as connection:
-            return [(row.channel_id, row.message_id) for row in (await connection.execute(query)).all()]
-
     async def mark_shown(self, task: MusicTask, **values: Any) -> None:  # noqa: ANN401 -- column values
         """Remember that the card shows this revision (or can't, for good); `shown_revision` only grows.
 
@@ -256,180 +241,6 @@ class TaskStore:
         async with self._database.write() as connection:
             await _remember(connection, task, message_id, channel_id, role)
 
-    # --- looking -------------------------------------------------------------------------------------------------
-
-    async def get(self, task_id: TaskId) -> MusicTask | None:
-        """The task with this id."""
-        return await self._first(T.id == task_id)
-
-    async def by_origin(self, origin_key: str) -> MusicTask | None:
-        """The task that this command, reply or button began."""
-        return await self._first(T.origin_key == origin_key)
-
-    async def by_message(self, message_id: int) -> MusicTask | None:
-        """The task that this message shows."""
-        found = select(task_messages.c.task_id).where(task_messages.c.message_id == message_id)
-        return await self._first(T.id == found.scalar_subquery())
-
-    async def waiting(self) -> list[Waiting]:
-        """Everybody in the line, unordered; `bot/domain/line.py` says who is next."""
-        query = select(T.id, T.user_id, T.guild_id, T.created_at, T.not_before).where(T.state == State.QUEUED)
-        async with self._database.read() as connection:
-            rows = (await connection.execute(query)).all()
-        return [Waiting(**row._mapping) for row in rows]  # noqa: SLF001 -- SQLAlchemy's public accessor
-
-    async def running_by_member(self) -> dict[int, int]:
-        """How many tasks each member has at the provider."""
-        query = select(T.user_id, func.count()).where(T.state.in_(AT_PROVIDER)).group_by(T.user_id)
-        async with self._database.read() as connection:
-            return {row[0]: row[1] for row in (await connection.execute(query)).all()}
-
-    async def durations(self) -> dict[tuple[Kind, str], list[float]]:
-        """How many seconds the newest finished tasks took, by kind and model: from the provider's yes to our look.
-
-        A look may come late, as the process was down or the provider did not answer; nothing in a row says so. Of a
-        long absence the tasks seen after their deadline are left out. What a short one leaves does little harm: only
-        those that ran at that moment, of which the median bears a half and the 90th percentile a tenth.
-        """
-        columns = (T.id, T.kind, T.model, T.submitted_at, T.state_at, T.deadline_at)
-        newest = select(*columns).where(T.state == State.COMPLETED).order_by(T.id.desc()).limit(DURATIONS_AMONG)
-        done = newest.subquery().c
-        query = (
-            select(done.kind, done.model, done.submitted_at, done.state_at)
-            .where(done.state_at > done.submitted_at, done.state_at <= done.deadline_at)
-            .order_by(done.id.desc())
-        )
-        found: dict[tuple[Kind, str], list[float]] = {}
-        async with self._database.read() as connection:
-            for kind, model, submitted_at, state_at in await connection.execute(query):
-                some = found.setdefault((Kind(kind), model), [])
-                if len(some) < DURATIONS_EACH:
-                    some.append((state_at - submitted_at).total_seconds())
-        return found
-
-    async def due_looks(self, now: datetime, limit: int) -> list[MusicTask]:
-        """Tasks whose next look is due, longest due first."""
-        return await self._list(T.next_look_at <= now, order=[T.next_look_at], limit=limit)
-
-    async def unshown(
-        self, now: datetime, limit: int, *, media_since: datetime, settle_since: datetime
-    ) -> list[MusicTask]:
-        """Cards that lag behind their rows, finals first.
-
-        A completed song waits for its audio until `media_since`; a task that is being submitted is shown
-        as such only if that began before `settle_since`, as the next change is usually a moment away.
-        """
-        due = and_(
-            T.revision > T.shown_revision,
-            T.state.not_in(NEVER_SHOWN),
-            or_(T.show_after.is_(None), T.show_after <= now),
-            or_(T.media_wanted.is_(False), T.media_failures > 0, T.state_at < media_since, T.state != State.COMPLETED),
-            or_(T.state.not_in((State.SUBMITTING, State.QUEUED)), T.state_at < settle_since),
-        )
-        return await self._list(due, order=[T.state.in_(SETTLED).desc(), T.state_at], limit=limit)
-
-    async def unpinged(self, now: datetime, limit: int) -> list[MusicTask]:
-        """Tasks whose card is settled and whose requester has not been told, or perhaps not."""
-        due = and_(
-            UNPINGED,
-            T.revision == T.shown_revision,
-            or_(T.show_after.is_(None), T.show_after <= now),
-        )
-        return await self._list(due, order=[T.state_at], limit=limit)
-
-    async def moving_cards(self, since: datetime) -> list[MusicTask]:
-        """Tasks in line or running whose card is up to date and not older than `since`: for soft refreshes."""
-        states = (State.QUEUED, State.RUNNING)
-        return await self._list(
-            and_(T.state.in_(states), T.revision == T.shown_revision, T.created_at > since, T.card_lost.is_(None)),
-            order=[T.id],
-            limit=1000,
-        )
-
-    async def media_wanted(self, now: datetime, limit: int) -> list[MusicTask]:
-        """Completed songs whose audio is still to be fetched."""
-        due = and_(T.media_wanted, or_(T.media_after.is_(None), T.media_after <= now))
-        return await self._list(due, order=[T.state_at], limit=limit)
-
-    async def media_names(self) -> set[str]:
-        """Names of the files that a card does not carry yet."""
-        query = select(T.media).where(T.media.is_not(None), T.files_shown.is_(False))
-        async with self._database.read() as connection:
-            rows = (await connection.execute(query)).all()
-        names = (name for (media,) in rows for one in media for name in (one["name"], one.get("picture")))
-        return {name for name in names if name}
-
-    async def in_state(self, state: State, *, before: datetime | None = None) -> list[MusicTask]:
-        """Tasks that are in a state, since before a moment if one is given; at most 500 at a time."""
-        aged = [T.state_at < before] if before is not None else []
-        return await self._list(and_(T.state == state, *aged), order=[T.state_at], limit=500)
-
-    async def guilds_in_line(self) -> set[int]:
-        """Servers with somebody in the line."""
-        query = select(T.guild_id).where(T.state == State.QUEUED, T.guild_id.is_not(None)).distinct()
-        async with self._database.read() as connection:
-            return set((await connection.execute(query)).scalars())
-
-    async def in_line_of(self, guild_id: int) -> list[MusicTask]:
-        """The tasks of a server that wait in the line."""
-        return await self._list(and_(T.state == State.QUEUED, T.guild_id == guild_id), order=[T.id], limit=500)
-
-    async def ids_of_member(self, user_id: int, wanted: Wanted) -> list[TaskId]:
-        """Which of a member's tasks are wanted, newest first."""
-        # by an expression, for the index of the member is the one to use, whatever the planner thinks of states
-        conditions: list[ColumnElement[bool]] = [(T.state + "").in_(wanted.states), (T.kind + "").in_(wanted.kinds)]
-        if wanted.text:
-            conditions.append(T.search_text.contains(folded(wanted.text), autoescape=True))
-        query = select(T.id).where(T.user_id == user_id, T.deleted_at.is_(None), *conditions).order_by(T.id.desc())
-        async with self._database.read() as connection:
-            return [TaskId(task_id) for task_id in (await connection.execute(query)).scalars()]
-
-    async def listed(self, ids: Collection[TaskId]) -> list[ListedTask]:
-        """These tasks as a list shows them, newest first; deleted ones are among them."""
-        return await self._listed(T.id.in_(ids), order=T.id.desc(), limit=len(ids))
-
-    async def listed_children(self, ids: Collection[TaskId], limit: int) -> list[ListedTask]:
-        """What was made from these tasks, as a list shows it, oldest first."""
-        made = and_(T.parent_id.in_(ids), T.state.in_(LISTED), T.deleted_at.is_(None))
-        return await self._listed(made, order=T.id, limit=limit)
-
-    async def asked_since(self, user_id: int, since: datetime) -> list[MusicTask]:
-        """What a member has asked for since a moment, newest first."""
-        return await self._list(
-            and_(T.user_id == user_id, T.created_at >= since, T.deleted_at.is_(None)), order=[T.id.desc()], limit=20
-        )
-
-    async def started_from(self, origin: str) -> int:
-        """How many tasks a button has started: their origin is this one with a number behind it.
-
-        One whose card is not confirmed yet does not count, so that pressing twice is the same wish.
-        """
-        numbered = and_(T.origin_key > f"{origin}:", T.origin_key < f"{origin};", T.state != State.RECEIVED)
-        async with self._database.read() as connection:
-            return (await connection.execute(select(func.count()).where(numbered))).scalar_one()
-
-    async def children_of(self, task_id: TaskId) -> list[MusicTask]:
-        """What was made from a task, oldest first."""
-        return await self._list(
-            and_(T.parent_id == task_id, T.state != State.ABANDONED, T.deleted_at.is_(None)), order=[T.id], limit=25
-        )
-
-    async def of_guild(self, guild_id: int, states: Collection[State], limit: int) -> list[MusicTask]:
-        """A server's tasks in these states, oldest first."""
-        return await self._list(and_(T.guild_id == guild_id, T.state.in_(states)), order=[T.id], limit=limit)
-
-    async def counts_of_guild(self, guild_id: int) -> dict[State, int]:
-        """How many of a server's tasks are in each state."""
-        query = select(T.state, func.count()).where(T.guild_id == guild_id).group_by(T.state)
-        async with self._database.read() as connection:
-            return {State(state): count for state, count in (await connection.execute(query)).all()}
-
-    async def counts(self) -> dict[State, int]:
-        """How many tasks are in each state, over all servers."""
-        query = select(T.state, func.count()).group_by(T.state)
-        async with self._database.read() as connection:
-            return {State(state): count for state, count in (await connection.execute(query)).all()}
-
     async def erase_tokens(self, before: datetime) -> int:
         """Forget the interaction tokens that began before a moment; gives how many."""
         dead = and_(T.interaction_token.is_not(None), T.token_at < before)
@@ -467,24 +278,6 @@ class TaskStore:
     async def _running_of(self, connection: AsyncConnection, user_id: int) -> int:
         query = select(func.count()).where(T.user_id == user_id, T.state.in_(AT_PROVIDER))
         return (await connection.execute(query)).scalar_one()
-
-    async def _first(self, condition: ColumnElement[bool]) -> MusicTask | None:
-        found = await self._list(condition, order=[], limit=1)
-        return found[0] if found else None
-
-    async def _list(
-        self, condition: ColumnElement[bool], *, order: Sequence[ColumnElement[Any]], limit: int
-    ) -> list[MusicTask]:
-        query = select(*TASK_COLUMNS).where(condition).order_by(*order).limit(limit)
-        async with self._database.read() as connection:
-            return [task_of(row) for row in (await connection.execute(query)).all()]
-
-    async def _listed(
-        self, condition: ColumnElement[bool], *, order: ColumnElement[Any], limit: int
-    ) -> list[ListedTask]:
-        query = select(*LISTED_COLUMNS).where(condition).order_by(order).limit(limit)
-        async with self._database.read() as connection:
-            return [listed_of(row) for row in (await connection.execute(query)).all()]
 
 
 async def insert_task(connection: AsyncConnection, new: NewTask, now: datetime) -> MusicTask:

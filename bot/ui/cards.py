@@ -3,14 +3,12 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 import discord
 from discord.utils import format_dt
 
 from bot.domain.line import Place
 from bot.domain.pacing import Forecast
-from bot.domain.price import Price
 from bot.domain.scene import Scene
 from bot.domain.secrets import find_secret
 from bot.domain.tasks import ErrorCode, Kind, MusicTask, State
@@ -18,6 +16,7 @@ from bot.service import title_of
 from bot.ui import lyrics, texts
 from bot.ui.card import EMBED_CHARS, LINK_BUTTON_CHARS, Button, Card, Press, jump_url
 from bot.ui.escape import inline, link_name, quote, safe_text
+from bot.ui.prices import cost_words
 from bot.ui.words import N_, Words, words_for
 
 PROMPT_SHOWN_CHARS = 300
@@ -174,30 +173,6 @@ def _place_words(place: Place | None, words: Words) -> str:
         return words("{own}, nobody else before you", own=own)
     people = words.several("{number} person before you", "{number} people before you", place.people_ahead)
     return ", ".join(part for part in (own, people) if part)
-
-
-def price_words(price: Price | None, words: Words) -> str | None:
-    """As in "$0.10 to $0.25"; None where the catalogue says nothing."""
-    if price is None:
-        return None
-    if price.is_free:
-        return words("free")
-    if price.min_usd == price.max_usd:
-        return _dollars(price.max_usd)
-    return words("{least} to {most}", least=_dollars(price.min_usd), most=_dollars(price.max_usd))
-
-
-def cost_words(price: Price | None, words: Words, sentence: str = texts.COSTS) -> str | None:
-    """The sentence with what it costs; None where the catalogue says nothing."""
-    if price is not None and price.is_free:
-        return words(texts.COSTS_NOTHING)
-    told = price_words(price, words)
-    return words(sentence, price=told) if told else None
-
-
-def _dollars(amount: Decimal) -> str:
-    cents = amount.quantize(Decimal("0.01"))
-    return f"${cents if cents == amount else amount.normalize():f}"
 
 
 def _finish_words(drawing: Drawing) -> list[str]:

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
 from functools import partial
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +14,14 @@ from bot.clock import Clock
 from bot.domain.members import Telling
 from bot.domain.pacing import Forecaster
 from bot.domain.scene import Scene
-from bot.domain.tasks import MediaFile, MusicTask, PingStatus, State
+from bot.domain.tasks import MusicTask, PingStatus, State
 from bot.engine.ports import ShowLaterError, Shown, Where
 from bot.service import title_of
 from bot.ui import texts
+from bot.ui.attachments import audio_files, has_picture, picture_files, text_file
 from bot.ui.buttons import presses_in, view_of
 from bot.ui.card import Card, Press, jump_url
-from bot.ui.cards import PICTURE, plain, render
+from bot.ui.cards import plain, render
 from bot.ui.escape import inline
 from bot.ui.verdicts import Verdict, may_be_sent, verdict_of
 from bot.ui.words import Words, words_for
@@ -34,10 +34,6 @@ CARD_EDITS = timedelta(hours=1)
 """Discord: messages older than this are edited so seldom that a final card had better be a new one."""
 AUDIO_PATIENCE = timedelta(hours=1)
 AUDIO_RETRY_S = 30.0
-FILES_MAX = 10
-"""Discord: attachments of one message."""
-DESCRIPTION_CHARS = 1024
-"""Discord: what screen readers say of an attachment."""
 SEARCH_MESSAGES = 50
 MAY_POST = frozenset({Verdict.NO_CARD, Verdict.ARCHIVED, Verdict.TOO_MANY_EDITS, Verdict.FORBIDDEN})
 """Where a settled card may be a new message in the channel."""
@@ -307,7 +303,7 @@ class Messenger:
         files = [] if stays else audio
         if card.lyrics_file is not None and not stays:
             files = [partial(text_file, task, card.lyrics_file)]
-        picture = self._picture(task) if audio and not stays else []
+        picture = picture_files(task, self._media_dir) if audio and not stays else []
         if picture or (stays and has_picture(task)):
             yield self._card(task, scene, shows_picture=True), [*files, *picture]
         if files:
@@ -328,17 +324,6 @@ class Messenger:
         if task.state is not State.COMPLETED:
             return []
         return audio_files(task, self._media_dir, limit_bytes=task.attachment_limit_bytes)
-
-    def _picture(self, task: MusicTask) -> list[Callable[[], discord.File]]:
-        """The maker of the waveform's attachment, if it goes along with the audio."""
-        if not has_picture(task):
-            return []
-        path = self._media_dir / (task.media[0].picture or "")
-        if not path.is_file() or path.stat().st_size > task.attachment_limit_bytes:
-            return []
-        words = words_for(task.locale)
-        description = words("Waveform of {song}", song=title_of(task))[:DESCRIPTION_CHARS]
-        return [partial(discord.File, path, filename=PICTURE, description=description)]
 
     # --- Discord ---------------------------------------------------------------------------------------------------
 
@@ -429,31 +414,3 @@ def _nonce(purpose: str, task: MusicTask) -> str:
 
 def _only(user_id: int) -> discord.AllowedMentions:
     return discord.AllowedMentions(everyone=False, roles=False, replied_user=False, users=[discord.Object(user_id)])
-
-
-def audio_files(task: MusicTask, media_dir: Path, *, limit_bytes: int) -> list[Callable[[], discord.File]]:
-    """Makers of attachments for the takes that fit and are there: the first one and others, or none."""
-    fitting = [one for one in task.media if one.size_bytes <= limit_bytes and (media_dir / one.name).is_file()]
-    if not fitting or fitting[0] != task.media[0]:
-        return []
-    return [
-        partial(discord.File, media_dir / one.name, filename=one.shown_as, description=_described(task, one))
-        for one in fitting[:FILES_MAX]
-    ]
-
-
-def _described(task: MusicTask, file: MediaFile) -> str:
-    length = f", {texts.clock_time(int(file.duration_s))}" if file.duration_s else ""
-    return f"{title_of(task)[: DESCRIPTION_CHARS - len(length)]}{length}"
-
-
-def has_picture(task: MusicTask) -> bool:
-    """Whether its card shows a waveform where it carries the audio; a full card has no room for one."""
-    return bool(task.media and task.media[0].picture and len(task.media) < FILES_MAX)
-
-
-def text_file(task: MusicTask, text: str) -> discord.File:
-    """Lyrics as a file with a name that people recognise."""
-    name = "".join(char if char.isalnum() or char in " -_" else "" for char in title_of(task)).strip()[:60] or "lyrics"
-    words = words_for(task.locale)
-    return discord.File(BytesIO(text.encode()), filename=f"{name}.txt", description=words("The whole lyrics"))

@@ -11,9 +11,9 @@ from bot.domain.pacing import Forecast
 from bot.domain.scene import Scene
 from bot.domain.tasks import TERMINAL, MusicTask, State
 from bot.ui import texts
+from bot.ui.attachments import audio_files
 from bot.ui.card import Button, Card, Press, jump_url
 from bot.ui.cards import links_shown, listening, render
-from bot.ui.messenger import audio_files
 from bot.ui.verdicts import verdict_of
 from bot.ui.words import Words
 

@@ -71,8 +71,8 @@ async def test_only_durations_that_can_be_true_count(store: TaskStore, took: Mak
 
 
 async def test_only_the_newest_durations_count(store: TaskStore, took: Make, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("bot.store.tasks.DURATIONS_EACH", 2)
-    monkeypatch.setattr("bot.store.tasks.DURATIONS_AMONG", 4)
+    monkeypatch.setattr("bot.store.queries.DURATIONS_EACH", 2)
+    monkeypatch.setattr("bot.store.queries.DURATIONS_AMONG", 4)
     await took(1, kind=Kind.LYRICS)
     for seconds in (5, 6, 7, 8):
         await took(seconds)

@@ -14,7 +14,8 @@ from bot.domain.scene import Scene
 from bot.domain.tasks import Kind, MediaFile, MusicTask, PingStatus, Result, State
 from bot.engine.ports import ShowLaterError, Shown
 from bot.store.schema import music_tasks
-from bot.ui.messenger import Messenger, _nonce, text_file
+from bot.ui.attachments import text_file
+from bot.ui.messenger import Messenger, _nonce
 from bot.ui.verdicts import Verdict
 from tests.fakes.engine_fakes import SONG
 from tests.fakes.engine_rows import START, HandClock, make_task
