@@ -32,6 +32,7 @@ from bot.store.lock import only_one
 from bot.store.lyrics import LyricsStore
 from bot.store.members import MemberStore
 from bot.store.migrate import migrate
+from bot.store.servers import ServerStore
 from bot.store.tasks import TaskStore
 from bot.tokenlab.catalogue import Catalogue
 from bot.tokenlab.client import TokenLabClient
@@ -88,6 +89,8 @@ async def build(settings: Settings, *, clock: Clock = system_clock, sync_command
             log.info("database migrated", extra={"from": before, "to": after})
         tasks, drafts, members = TaskStore(database, clock), DraftStore(database, clock), MemberStore(database)
 
+        servers = ServerStore(database, clock)
+
         session = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
         # a create must never meet a kept connection that the server is just closing: its fate would be unknown
         paying_session = await stack.enter_async_context(
@@ -110,6 +113,7 @@ async def build(settings: Settings, *, clock: Clock = system_clock, sync_command
                 tasks=tasks,
                 drafts=drafts,
                 members=members,
+                servers=servers,
                 lyrics=LyricsStore(database, clock),
                 catalogue=catalogue,
                 clock=clock,

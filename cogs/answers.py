@@ -82,7 +82,7 @@ async def _ask_back(interaction: discord.Interaction[MusicBot], repeated: Repeat
 async def ask_to_start(interaction: discord.Interaction[MusicBot], draft: Draft, question: str, *, label: str) -> None:
     """Ask privately whether a wish is meant, and say what it costs; a press makes its card, as a new message."""
     words = words_of(interaction)
-    price = await interaction.client.service.asking.price(draft.wish)
+    price = await interaction.client.service.asking.price(draft.wish, draft.guild_id)
     cost = cost_words(price, words) or ""
     start = Button(label=label, press=Press.START_ANOTHER, subject=draft.id, style=discord.ButtonStyle.success)
     await say(interaction, f"{question} {cost}".strip(), view=view_of(Card(embed=discord.Embed(), buttons=(start,))))

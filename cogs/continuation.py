@@ -172,7 +172,7 @@ class ContinuationCog(commands.Cog):
         )
 
     async def _draft_card(self, draft: Draft, parent: MusicTask, words: Words) -> Card:
-        price = await self._service.asking.price(draft.wish)
+        price = await self._service.asking.price(draft.wish, draft.guild_id)
         told = cost_words(price, words)
         assert isinstance(draft.wish, ContinuationWish)  # noqa: S101 -- a reply is nothing else
         return draft_card(
@@ -182,7 +182,9 @@ class ContinuationCog(commands.Cog):
     async def _offer_form(self, message: discord.Message, parent: MusicTask) -> None:
         """A button instead of words that can't be read; nothing where they may well be about something else."""
         try:
-            self._service.asking.check_continuable(parent, user_id=message.author.id, channel_id=message.channel.id)
+            await self._service.asking.check_continuable(
+                parent, user_id=message.author.id, channel_id=message.channel.id
+            )
         except Refused:
             return
         words = words_for(_locale_at(message, parent))

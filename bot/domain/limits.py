@@ -1,26 +1,88 @@
-"""How much one member may have under way: pure decisions."""
+"""How much one member and one server may have under way, in a day and in a month: pure decisions."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
 
-RUNNING_PER_MEMBER = 3
-"""So many at the provider at once; the rest wait in our line, where cancelling is free."""
-WAITING_PER_MEMBER = 10
-"""So many in our line; one more is refused."""
+from bot.domain.rules import Rules
+
+WARNED_FROM = Decimal("0.8")
+"""The share of a month's budget from which its server is warned."""
+
+
+class Limit(StrEnum):
+    """Which limit one more wish would break."""
+
+    WAITING_MEMBER = "waiting_member"
+    WAITING_SERVER = "waiting_server"
+    DAY_MEMBER = "day_member"
+    DAY_SERVER = "day_server"
+    MONTH_SONGS = "month_songs"
+    MONTH_USD = "month_usd"
+
+
+class LimitReachedError(Exception):
+    """One more wish would break a limit; nothing was written."""
+
+    def __init__(self, limit: Limit) -> None:
+        super().__init__(limit)
+        self.limit = limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UnderWay:
-    """What a member has under way."""
+class Used:
+    """What a member and their server have used, counted in the transaction that would add one more.
 
-    waiting: int
-    running: int
+    What was made counts, what is under way, and what is unclear; failed, cancelled and never shown tasks don't.
+    """
+
+    waiting_member: int = 0
+    waiting_server: int = 0
+    day_member: int = 0
+    day_server: int = 0
+    month_songs: int = 0
+    month_usd: Decimal = Decimal(0)
 
 
-def may_ask(under_way: UnderWay) -> bool:
-    """Whether one more wish may join the line."""
-    return under_way.waiting < WAITING_PER_MEMBER
+def limit_reached(rules: Rules, used: Used, *, costs_usd: Decimal) -> Limit | None:
+    """Which limit one more wish that may cost so much would break; the nearest one first."""
+    pairs = (
+        (Limit.WAITING_MEMBER, used.waiting_member, rules.waiting_per_member),
+        (Limit.WAITING_SERVER, used.waiting_server, rules.waiting_per_server),
+        (Limit.DAY_MEMBER, used.day_member, rules.daily_per_member),
+        (Limit.DAY_SERVER, used.day_server, rules.daily_per_server),
+        (Limit.MONTH_SONGS, used.month_songs, rules.monthly_songs),
+    )
+    for limit, so_many, most in pairs:
+        if most is not None and so_many >= most:
+            return limit
+    if rules.monthly_usd is not None and used.month_usd + costs_usd > rules.monthly_usd:
+        return Limit.MONTH_USD
+    return None
 
 
-def may_run(running: int) -> bool:
-    """Whether one more of a member's tasks may be sent to the provider."""
-    return running < RUNNING_PER_MEMBER
+def is_warned(rules: Rules, used: Used) -> bool:
+    """Whether most of the month's budget is used, in songs or in money."""
+    songs = rules.monthly_songs is not None and used.month_songs >= rules.monthly_songs * WARNED_FROM
+    return songs or (rules.monthly_usd is not None and used.month_usd >= rules.monthly_usd * WARNED_FROM)
+
+
+def may_run(rules: Rules, *, member: int, server: int) -> bool:
+    """Whether one more task may be sent to the provider, where so many of the member and the server are there."""
+    return member < rules.running_per_member and (rules.running_per_server is None or server < rules.running_per_server)
+
+
+def day_of(now: datetime) -> datetime:
+    """The beginning of the day, in UTC."""
+    return now.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def month_of(now: datetime) -> datetime:
+    """The beginning of the month, in UTC."""
+    return day_of(now).replace(day=1)
+
+
+def next_month_of(now: datetime) -> datetime:
+    """The beginning of the next month, in UTC."""
+    return month_of(month_of(now) + timedelta(days=31))

@@ -5,7 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.domain.limits import may_run
+from bot.domain.rules import EVERYWHERE, Rules
 from bot.domain.tasks import TaskId
+
+Running = Mapping[tuple[int, int], int]
+"""How many tasks are at the provider, by server (see `Waiting.server`) and member."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +22,10 @@ class Waiting:
     guild_id: int | None
     created_at: datetime
     not_before: datetime | None = None
+    rules: Rules = Rules()  # noqa: RUF009 -- frozen
+    """Those of its server."""
+    is_held: bool = False
+    """Whether its server's moderators have paused the line."""
 
     @property
     def server(self) -> int:
@@ -34,20 +43,22 @@ class Place:
     """How many other members those belong to."""
     own_ahead: int = 0
     """How many of its member's own come before it: those at the provider, and those that go first in the line."""
+    at_once: int = Rules().running_per_member
+    """How many of its member's own may be at the provider at once."""
+    is_held: bool = False
 
 
-def in_turn(waiting: Sequence[Waiting], running: Mapping[int, int]) -> list[Waiting]:
+def in_turn(waiting: Sequence[Waiting], running: Running) -> list[Waiting]:
     """Order the line: round robin over servers, then over each server's members, oldest first.
 
-    `running` counts what each member has at the provider already; it uses up their first turns.
+    What a member has at the provider already uses up their first turns in that server.
     """
-    members: dict[int, list[Waiting]] = defaultdict(list)
+    members: dict[tuple[int, int], list[Waiting]] = defaultdict(list)
     for one in sorted(waiting, key=lambda w: (w.created_at, w.id)):
-        members[one.user_id].append(one)
+        members[one.server, one.user_id].append(one)
     by_server: dict[int, list[tuple[int, Waiting]]] = defaultdict(list)
-    for user_id, own in members.items():
-        for turn, one in enumerate(own, start=running.get(user_id, 0)):
-            by_server[one.server].append((turn, one))
+    for (server, user_id), own in members.items():
+        by_server[server] += enumerate(own, start=running.get((server, user_id), 0))
     ranked: list[tuple[int, Waiting]] = []
     for theirs in by_server.values():
         theirs.sort(key=lambda pair: (pair[0], pair[1].created_at, pair[1].id))
@@ -56,14 +67,39 @@ def in_turn(waiting: Sequence[Waiting], running: Mapping[int, int]) -> list[Wait
     return [one for _, one in ranked]
 
 
-def places(order: Sequence[Waiting], running: Mapping[int, int]) -> dict[TaskId, Place]:
+def sendable(order: Sequence[Waiting], running: Running, *, now: datetime) -> list[Waiting]:
+    """Those of a line that may be sent to the provider now, within the limits of their servers."""
+    found: list[Waiting] = []
+    members = Counter(running)
+    servers: Counter[int] = Counter()
+    for (server, _), count in running.items():
+        servers[max(server, EVERYWHERE)] += count  # all direct messages are one for this
+    for one in order:
+        home = max(one.server, EVERYWHERE)
+        if one.is_held or (one.not_before is not None and one.not_before > now):
+            continue
+        if may_run(one.rules, member=members[one.server, one.user_id], server=servers[home]):
+            members[one.server, one.user_id] += 1
+            servers[home] += 1
+            found.append(one)
+    return found
+
+
+def places(order: Sequence[Waiting], running: Running) -> dict[TaskId, Place]:
     """Where each one stands in a line that `in_turn` has ordered with the same `running`."""
     found: dict[TaskId, Place] = {}
     own = Counter(running)
     people: set[int] = set()
     for ahead, one in enumerate(order):
         others = people - {one.user_id}
-        found[one.id] = Place(ahead=ahead, people_ahead=len(others), own_ahead=own[one.user_id])
-        own[one.user_id] += 1
+        seat = one.server, one.user_id
+        found[one.id] = Place(
+            ahead=ahead,
+            people_ahead=len(others),
+            own_ahead=own[seat],
+            at_once=one.rules.running_per_member,
+            is_held=one.is_held,
+        )
+        own[seat] += 1
         people.add(one.user_id)
     return found

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
-from bot.domain.limits import RUNNING_PER_MEMBER
 from bot.domain.line import Place
 from bot.domain.tasks import MusicTask, State
 
@@ -102,7 +101,7 @@ Forecaster = Callable[[MusicTask, Place | None], Forecast | None]
 def forecast(task: MusicTask, place: Place | None, usual: Usual, *, now: datetime) -> Forecast | None:
     """When a task should be finished: never a moment in the past, and None if nothing sensible can be said."""
     match task.state:
-        case State.RECEIVED | State.QUEUED if place is not None and not task.refusals:
+        case State.RECEIVED | State.QUEUED if place is not None and not place.is_held and not task.refusals:
             return _of_waiting(place, usual, now)
         case State.RUNNING:
             return _of_running(task, usual, now)
@@ -112,7 +111,7 @@ def forecast(task: MusicTask, place: Place | None, usual: Usual, *, now: datetim
 
 def _of_waiting(place: Place, usual: Usual, now: datetime) -> Forecast:
     """Rough: nobody waits long for others, but a member's own wait until those at the provider are through."""
-    rounds = place.own_ahead // RUNNING_PER_MEMBER + 1
+    rounds = place.own_ahead // place.at_once + 1
     return Forecast(phase=Phase.WAITING, finish_at=now + rounds * timedelta(seconds=usual.median_s))
 
 

@@ -1,5 +1,6 @@
 """Why a request of a person is refused before anything is spent: a closed list. `bot/ui/texts.py` has the words."""
 
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -8,7 +9,22 @@ class Reason(StrEnum):
 
     CLOSING = "closing"
     """The program is stopping."""
+    BLOCKED = "blocked"
+    """By the moderators of a server; `details` may tell until when."""
+    BLOCKED_BY_OPERATOR = "blocked_by_operator"
+    PAUSED = "paused"
+    """The server takes no wishes now; `details` may hold what its moderators tell."""
+    WRONG_CHANNEL = "wrong_channel"
+    """`details` tell where wishes are taken."""
+    WRONG_ROLE = "wrong_role"
+    """`details` tell whose wishes are taken."""
     LINE_FULL = "line_full"
+    SERVER_LINE_FULL = "server_line_full"
+    DAY_USED = "day_used"
+    """The member's; `details` tell when the next day begins."""
+    SERVER_DAY_USED = "server_day_used"
+    BUDGET_USED = "budget_used"
+    """`details` tell when the next month begins."""
     MISSING_PERMISSION = "missing_permission"
     """The bot may not do what it needs in this channel; `details` name the permissions."""
     UNKNOWN_MODEL = "unknown_model"
@@ -26,7 +42,7 @@ class Reason(StrEnum):
     """Submitted already, or over: nothing to cancel, retry or drop."""
     DRAFT_GONE = "draft_gone"
     NOT_OPEN = "not_open"
-    """Its owner does not let others continue it."""
+    """Its owner does not let others continue it, or its server does not."""
     NOT_SETTLED = "not_settled"
     """Still under way, or unclear: nothing to delete yet."""
     NO_LYRICS = "no_lyrics"
@@ -43,7 +59,7 @@ class Reason(StrEnum):
 class Refused(Exception):  # noqa: N818 -- a refusal is an answer, not a fault of the program
     """A clear no, with the facts that its words need."""
 
-    def __init__(self, reason: Reason, *details: str) -> None:
+    def __init__(self, reason: Reason, *details: str | int | datetime) -> None:
         super().__init__(reason)
         self.reason = reason
         self.details = details

@@ -59,16 +59,15 @@ TERMINAL = frozenset(state for state, after in MOVES.items() if not after)
 SETTLED = TERMINAL | {State.UNCERTAIN}
 """States whose card waits for nobody but a person: shown before progress, on every rung of the delivery ladder."""
 
+RELEASED = frozenset({State.FAILED, State.CANCELLED, State.ABANDONED})
+"""States that no limit counts: nothing was made, as far as anybody knows."""
+
 ANNOUNCED = frozenset({State.COMPLETED, State.FAILED, State.UNCERTAIN})
 """States that are told to the requester with a ready ping, at most once each."""
 
 
 class StaleTaskError(Exception):
     """Somebody else has moved the task meanwhile: look again before acting."""
-
-
-class LineFullError(Exception):
-    """The member has as many tasks waiting as the limits allow."""
 
 
 class InvalidMoveError(Exception):

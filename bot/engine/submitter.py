@@ -5,11 +5,11 @@ import logging
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import takewhile
 from typing import Any
 
 from bot.clock import Clock
-from bot.domain.limits import may_run
-from bot.domain.line import Waiting, in_turn
+from bot.domain.line import Waiting, in_turn, sendable
 from bot.domain.tasks import AttemptOutcome, ErrorCode, MusicTask, StaleTaskError, State, TaskId
 from bot.engine.budget import Budget, Purpose
 from bot.engine.ports import Provider, Tasks
@@ -58,20 +58,10 @@ class Submitter(Worker[Waiting]):
     async def find(self, room: int) -> Sequence[Waiting]:
         """Who is next, as far as the members' limits and the request budget allow."""
         running = await self._tasks.running_by_member()
-        chosen: list[Waiting] = []
-        now = self._clock()
-        for one in in_turn(await self._tasks.waiting(), running):
-            if len(chosen) >= room:
-                break
-            if (one.not_before is not None and one.not_before > now) or not self.is_free(one.id):
-                continue
-            if not may_run(running.get(one.user_id, 0)):
-                continue
-            if not self._budget.take(Purpose.CREATE):
-                break
-            running[one.user_id] = running.get(one.user_id, 0) + 1
-            chosen.append(one)
-        return chosen
+        order = in_turn(await self._tasks.waiting(), running)
+        free = [one for one in order if self.is_free(one.id)]
+        fitting = sendable(free, running, now=self._clock())[:room]
+        return list(takewhile(lambda _: self._budget.take(Purpose.CREATE), fitting))
 
     async def handle(self, item: Waiting) -> None:
         """Claim, ask once, and write down what came of it, whatever that is."""

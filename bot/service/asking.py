@@ -5,11 +5,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.domain.drafts import Draft
+from bot.domain.limits import LimitReachedError
 from bot.domain.line import Place, Waiting, in_turn, places
 from bot.domain.price import Price
 from bot.domain.refusals import Reason, Refused
-from bot.domain.tasks import LineFullError, MusicTask, NewTask, StaleTaskError, State, TaskId
+from bot.domain.tasks import MusicTask, NewTask, StaleTaskError, State, TaskId
 from bot.domain.wishes import ContinuationWish, ReplyWish, Wish, checked_continuation, wish_again
+from bot.service.admission import admit, limit_refused
 from bot.service.making import Maker, Origin
 from bot.service.parts import Asker, Parts
 from bot.tokenlab.models import ModelInfo
@@ -50,14 +52,14 @@ class Asking:
             WishError: the wish itself can't be taken; nothing was written.
             RepeatedError: the member has just asked for the same; a draft was written.
         """
-        self._check_may_ask(asker)
-        new = await self._maker.new_task(wish, asker, Origin(key=f"i:{asker.interaction_id}"))
+        server = await admit(self._parts, asker)
+        new = await self._maker.new_task(wish, asker, server, Origin(key=f"i:{asker.interaction_id}"))
         if (earlier := await self._same(new)) is not None:
             raise RepeatedError(earlier, await self._draft(wish, asker, new.origin_key))
         try:
             task, is_new = await self._parts.tasks.add(new)
-        except LineFullError as error:
-            raise Refused(Reason.LINE_FULL) from error
+        except LimitReachedError as error:
+            raise limit_refused(error.limit, self._parts.clock()) from error
         log.info("wish received", extra={"task_id": task.id, "kind": task.kind, "is_new": is_new})
         return task
 
@@ -106,7 +108,7 @@ class Asking:
         self._parts.check_open()
         wish = ContinuationWish(parent_id=parent.id, prompt=understood.prompt, at_s=understood.at_s)
         wish = checked_continuation(wish)
-        self.check_continuable(parent, user_id=user_id, channel_id=channel_id)
+        await self.check_continuable(parent, user_id=user_id, channel_id=channel_id)
         self._maker.check_start(wish.at_s)
         return await self._parts.drafts.add(
             Draft(
@@ -126,7 +128,7 @@ class Asking:
         Raises:
             Refused: it is not this member's.
         """
-        self._check_may_ask(asker)
+        await admit(self._parts, asker)
         task = await self._parts.own(task_id, asker.user_id)
         origin = f"b:{message_id}:again"
         count = await self._parts.tasks.started_from(origin)
@@ -171,13 +173,13 @@ class Asking:
         Raises:
             Refused: not this member's, or started or dropped already.
         """
-        self._check_may_ask(asker)
+        server = await admit(self._parts, asker)
         draft = await self.drafted(draft_id, asker)
-        new = await self._maker.new_task(draft.wish, asker, Origin(key=draft.origin_key, message_id=message_id))
+        new = await self._maker.new_task(draft.wish, asker, server, Origin(key=draft.origin_key, message_id=message_id))
         try:
             task = await self._parts.drafts.start(draft, new)
-        except LineFullError as error:
-            raise Refused(Reason.LINE_FULL) from error
+        except LimitReachedError as error:
+            raise limit_refused(error.limit, self._parts.clock()) from error
         if task is None:
             raise Refused(Reason.DRAFT_GONE)
         log.info("wish received", extra={"task_id": task.id, "kind": task.kind, "draft_id": draft.id})
@@ -214,16 +216,16 @@ class Asking:
             Refused: it can't be continued, or not by this member.
         """
         parent = await self._parts.known(task_id)
-        self.check_continuable(parent, user_id=asker.user_id, channel_id=asker.channel_id)
+        await self.check_continuable(parent, user_id=asker.user_id, channel_id=asker.channel_id)
         return parent
 
-    def check_continuable(self, parent: MusicTask, *, user_id: int, channel_id: int) -> None:
+    async def check_continuable(self, parent: MusicTask, *, user_id: int, channel_id: int) -> None:
         """See `Maker.check_continuable`."""
-        self._maker.check_continuable(parent, user_id=user_id, channel_id=channel_id)
+        await self._maker.check_continuable(parent, user_id=user_id, channel_id=channel_id)
 
-    async def price(self, wish: Wish) -> Price | None:
-        """What a wish would cost, as far as the catalogue says."""
-        return await self._maker.price(wish)
+    async def price(self, wish: Wish, guild_id: int | None) -> Price | None:
+        """What a wish would cost in a server, as far as the catalogue says."""
+        return await self._maker.price(wish, guild_id)
 
     def takes_negative_tags(self, model: str | None) -> bool:
         """Whether a model (None is the operator's) can be told which styles to keep out."""
@@ -236,11 +238,6 @@ class Asking:
     def lyrics_models(self) -> list[ModelInfo]:
         """The models that write lyrics, as far as known."""
         return self._parts.catalogue.lyrics_models()
-
-    def _check_may_ask(self, asker: Asker) -> None:
-        self._parts.check_open()
-        if asker.missing_permissions:
-            raise Refused(Reason.MISSING_PERMISSION, *asker.missing_permissions)
 
     async def _same(self, new: NewTask) -> MusicTask | None:
         """The newest task of this member's that asks for the same and has not ended badly."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.domain.price import Price
 from bot.domain.refusals import Reason, Refused
+from bot.domain.rules import EVERYWHERE, Rules, Server
 from bot.domain.tasks import MusicTask, NewTask, State
 from bot.domain.wishes import ContinuationWish, LyricsWish, SongWish, Wish, checked
 from bot.service.parts import Asker, Parts
@@ -29,8 +30,8 @@ class Maker:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    async def new_task(self, wish: Wish, asker: Asker, origin: Origin) -> NewTask:
-        """The row that a wish becomes.
+    async def new_task(self, wish: Wish, asker: Asker, server: Server, origin: Origin) -> NewTask:
+        """The row that a wish becomes under the rules of its server.
 
         Raises:
             Refused: it can't be made, or not by this member.
@@ -42,24 +43,25 @@ class Maker:
             "user_id": asker.user_id,
             "guild_id": asker.guild_id,
             "channel_id": asker.channel_id,
-            "locale": asker.locale,
+            "locale": server.rules.locale or asker.locale,
             "message_id": origin.message_id,
             "interaction_id": asker.interaction_id,
             "interaction_token": asker.interaction_token if origin.message_id is None else None,
             "token_at": asker.asked_at,
             "attachment_limit_bytes": asker.attachment_limit_bytes,
         }
-        made = await self._made(checked(wish), asker)
+        made = await self._made(checked(wish), asker, server.rules)
         self._check_negative_tags(made["model"], made.get("negative_tags"))
         if (price := self.price_of(made["model"])) is not None:
             common |= {"price_min_usd": price.min_usd, "price_max_usd": price.max_usd}
         return NewTask(**common, **made)
 
-    async def price(self, wish: Wish) -> Price | None:
-        """What a wish would cost, as far as the catalogue says."""
+    async def price(self, wish: Wish, guild_id: int | None) -> Price | None:
+        """What a wish would cost in a server, as far as the catalogue says."""
         match wish:
             case SongWish():
-                return self.price_of(self._music_model(wish.model))
+                rules = (await self._parts.servers.get(guild_id or EVERYWHERE)).rules
+                return self.price_of(self._music_model(wish.model, rules))
             case LyricsWish():
                 return self.price_of(self._lyrics_model(wish.model))
             case ContinuationWish():
@@ -70,30 +72,30 @@ class Maker:
         found = self._parts.catalogue.find(model)
         return found.price if found else None
 
-    async def _made(self, wish: Wish, asker: Asker) -> dict[str, Any]:
+    async def _made(self, wish: Wish, asker: Asker, rules: Rules) -> dict[str, Any]:
         match wish:
             case SongWish():
-                return self._song(wish)
+                return self._song(wish, rules)
             case LyricsWish():
                 return {"prompt": wish.prompt, "model": self._lyrics_model(wish.model)}
             case ContinuationWish():
                 return await self._continuation(wish, asker)
 
-    def _song(self, wish: SongWish) -> dict[str, Any]:
+    def _song(self, wish: SongWish, rules: Rules) -> dict[str, Any]:
         return {
             "prompt": wish.prompt,
             "title": wish.title,
             "tags": wish.tags,
             "negative_tags": wish.negative_tags,
             "instrumental": bool(wish.instrumental),
-            "model": self._music_model(wish.model),
-            "version": wish.version or self._parts.defaults.version,
+            "model": self._music_model(wish.model, rules),
+            "version": wish.version or rules.version or self._parts.defaults.version,
             "parent_id": wish.lyrics_id,
         }
 
     async def _continuation(self, wish: ContinuationWish, asker: Asker) -> dict[str, Any]:
         parent = await self._parts.known(wish.parent_id)
-        self.check_continuable(parent, user_id=asker.user_id, channel_id=asker.channel_id)
+        await self.check_continuable(parent, user_id=asker.user_id, channel_id=asker.channel_id)
         self.check_start(wish.at_s)
         return {
             "prompt": wish.prompt or parent.prompt,
@@ -108,15 +110,15 @@ class Maker:
             "continue_at_s": wish.at_s,
         }
 
-    def check_continuable(self, parent: MusicTask, *, user_id: int, channel_id: int) -> None:
-        """The owner anywhere, others only where the song was posted, unless its owner has said no.
+    async def check_continuable(self, parent: MusicTask, *, user_id: int, channel_id: int) -> None:
+        """The owner anywhere, others only where the song was posted, unless its owner or its server has said no.
 
         Raises:
             Refused: it can't be continued, or not by this member.
         """
         if parent.user_id != user_id and parent.channel_id != channel_id:
             raise Refused(Reason.NOT_YOURS)
-        if parent.user_id != user_id and not parent.others_may_continue:
+        if parent.user_id != user_id and not (parent.others_may_continue and await self._is_shared(parent)):
             raise Refused(Reason.NOT_OPEN)
         if parent.deleted_at is not None:
             raise Refused(Reason.NOT_FOUND)
@@ -126,6 +128,9 @@ class Maker:
             raise Refused(Reason.NOT_FINISHED)
         if self._clip_of(parent) is None:
             raise Refused(Reason.NO_CLIP)
+
+    async def _is_shared(self, parent: MusicTask) -> bool:
+        return (await self._parts.servers.get(parent.guild_id or EVERYWHERE)).rules.others_may_continue
 
     def check_start(self, at_s: float | None) -> None:
         """`upload-extend` needs to know from where.
@@ -150,12 +155,19 @@ class Maker:
             return parent.result.tracks[0].audio_url
         return choose_clip(parent.clip_candidates, self._parts.defaults.clip_id_order)
 
-    def _music_model(self, wanted: str | None) -> str:
+    def _music_model(self, wanted: str | None, rules: Rules) -> str:
         if wanted is None:
-            return self._parts.defaults.model
+            return self._server_model(rules) or self._parts.defaults.model
         if not self._parts.catalogue.is_loaded and MODEL_ID.fullmatch(wanted):
             return wanted  # nothing is known, so nothing is known against it
         return self._parts.music_model(wanted).id
+
+    def _server_model(self, rules: Rules) -> str | None:
+        """The server's own choice; None if it has none, or if that is known to make no music any more."""
+        if rules.model is None or not self._parts.catalogue.is_loaded:
+            return rules.model
+        found = self._parts.catalogue.find(rules.model)
+        return found.id if found is not None and found.makes_music else None
 
     def _lyrics_model(self, wanted: str | None) -> str:
         catalogue = self._parts.catalogue

@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from bot.clock import Clock
+from bot.domain.blocks import Block
 from bot.domain.drafts import Draft
-from bot.domain.line import Waiting
+from bot.domain.line import Running, Waiting
 from bot.domain.listing import ListedTask, Wanted
 from bot.domain.lyrics import LyricsVersion
 from bot.domain.members import Preferences
 from bot.domain.refusals import Reason, Refused
+from bot.domain.rules import Server
 from bot.domain.tasks import MusicTask, NewTask, State, TaskId
 from bot.domain.wishes import Wish
 from bot.tokenlab.catalogue import Catalogue
@@ -30,6 +32,10 @@ class Asker:
     locale: str
     """The language that cards have here."""
     is_moderator: bool
+    places: frozenset[int]
+    """The channel, and what it belongs to: a thread's channel, a channel's category."""
+    roles: frozenset[int]
+    """The member's, in this server."""
     missing_permissions: tuple[str, ...]
     """What the bot may not do in this channel although it has to."""
     interaction_id: int
@@ -61,7 +67,7 @@ class Tasks(Protocol):
     async def by_message(self, message_id: int) -> MusicTask | None: ...
     async def started_from(self, origin: str) -> int: ...
     async def waiting(self) -> list[Waiting]: ...
-    async def running_by_member(self) -> dict[int, int]: ...
+    async def running_by_member(self) -> Running: ...
     async def guilds_in_line(self) -> set[int]: ...
     async def in_line_of(self, guild_id: int) -> list[MusicTask]: ...
     async def ids_of_member(self, user_id: int, wanted: Wanted) -> list[TaskId]: ...
@@ -72,6 +78,13 @@ class Tasks(Protocol):
     async def children_of(self, task_id: TaskId) -> list[MusicTask]: ...
     async def of_guild(self, guild_id: int, states: Collection[State], limit: int) -> list[MusicTask]: ...
     async def counts_of_guild(self, guild_id: int) -> dict[State, int]: ...
+
+
+class Servers(Protocol):
+    """The store of servers, as far as asking needs it; `EVERYWHERE` stands for direct messages."""
+
+    async def get(self, guild_id: int) -> Server: ...
+    async def block_on(self, guild_id: int, user_id: int, now: datetime) -> Block | None: ...
 
 
 class Drafts(Protocol):
@@ -105,6 +118,7 @@ class Parts:
     tasks: Tasks
     drafts: Drafts
     members: Members
+    servers: Servers
     lyrics: Lyrics
     catalogue: Catalogue
     clock: Clock

@@ -6,12 +6,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
-from bot.domain.line import Waiting
+from bot.domain.line import Running, Waiting
 from bot.domain.listing import LISTED, ListedTask, Wanted, folded
+from bot.domain.rules import EVERYWHERE, Intake
 from bot.domain.tasks import SETTLED, Kind, MusicTask, State, TaskId
 from bot.store.database import Database
 from bot.store.rows import LISTED_COLUMNS, TASK_COLUMNS, listed_of, task_of
 from bot.store.schema import UNPINGED, music_tasks, task_messages
+from bot.store.servers import servers_among
 
 T = music_tasks.c
 AT_PROVIDER = (State.SUBMITTING, State.RUNNING)
@@ -46,13 +48,22 @@ class TaskQueries:
         query = select(T.id, T.user_id, T.guild_id, T.created_at, T.not_before).where(T.state == State.QUEUED)
         async with self._database.read() as connection:
             rows = (await connection.execute(query)).all()
-        return [Waiting(**row._mapping) for row in rows]  # noqa: SLF001 -- SQLAlchemy's public accessor
+            homes = await servers_among(connection, {row.guild_id or EVERYWHERE for row in rows})
+        found = []
+        for row in rows:
+            home = homes[row.guild_id or EVERYWHERE]
+            held = home.intake is Intake.PAUSED
+            found.append(Waiting(**row._mapping, rules=home.rules, is_held=held))  # noqa: SLF001 -- SQLAlchemy's public accessor
+        return found
 
-    async def running_by_member(self) -> dict[int, int]:
-        """How many tasks each member has at the provider."""
-        query = select(T.user_id, func.count()).where(T.state.in_(AT_PROVIDER)).group_by(T.user_id)
+    async def running_by_member(self) -> Running:
+        """How many tasks are at the provider, by server and member."""
+        query = (
+            select(T.guild_id, T.user_id, func.count()).where(T.state.in_(AT_PROVIDER)).group_by(T.guild_id, T.user_id)
+        )
         async with self._database.read() as connection:
-            return {row[0]: row[1] for row in (await connection.execute(query)).all()}
+            rows = (await connection.execute(query)).all()
+        return {(-user_id if guild_id is None else guild_id, user_id): count for guild_id, user_id, count in rows}
 
     async def durations(self) -> dict[tuple[Kind, str], list[float]]:
         """How many seconds the newest finished tasks took, by kind and model: from the provider's yes to our look.

@@ -5,6 +5,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from sqlalchemy import (
+    DDL,
     JSON,
     BigInteger,
     Boolean,
@@ -19,11 +20,13 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    event,
     text,
 )
 from sqlalchemy.types import TypeDecorator
 
 from bot.domain.members import Telling
+from bot.domain.rules import Intake
 from bot.domain.tasks import Kind, State
 
 MILLION = 1_000_000
@@ -144,6 +147,7 @@ music_tasks = Table(
     Column("others_may_continue", Boolean, nullable=False, server_default=text("true")),
     Column("deleted_at", Moment),
     Column("search_text", Text, nullable=False, server_default=""),
+    Column("cost_usd", Dollars),
     _one_of("state", State),
     _one_of("kind", Kind),
     CheckConstraint("shown_revision <= revision", name="shown"),
@@ -153,6 +157,25 @@ music_tasks = Table(
 Index("ix_music_tasks_state_id", music_tasks.c.state, music_tasks.c.id)
 Index("ix_music_tasks_user_id_id", music_tasks.c.user_id, music_tasks.c.id)
 Index("ix_music_tasks_guild_id_id", music_tasks.c.guild_id, music_tasks.c.id)
+OPEN = text("state IN ('received', 'queued', 'submitting', 'running', 'expired', 'uncertain')")
+"""Not yet at an end. As with `UNPINGED`, a query finds the index only by the very same words."""
+Index(
+    "ix_music_tasks_open",
+    music_tasks.c.guild_id,
+    music_tasks.c.user_id,
+    music_tasks.c.state,
+    sqlite_where=OPEN,
+    postgresql_where=OPEN,
+)
+Index(
+    "ix_music_tasks_used",
+    music_tasks.c.guild_id,
+    music_tasks.c.created_at,
+    music_tasks.c.state,
+    music_tasks.c.user_id,
+    music_tasks.c.price_max_usd,
+    music_tasks.c.cost_usd,
+)
 Index(
     "ix_music_tasks_parent_id",
     music_tasks.c.parent_id,
@@ -252,3 +275,86 @@ members = Table(
     Column("instrumental", Boolean, nullable=False),
     _one_of("telling", Telling),
 )
+
+servers = Table(
+    "servers",
+    metadata,
+    Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("rules", JSON, nullable=False),
+    Column("intake", String(16), nullable=False),
+    Column("intake_note", Text),
+    Column("warned_for", Moment),
+    Column("warning_due", Boolean, nullable=False, server_default=text("false")),
+    _one_of("intake", Intake),
+)
+
+blocks = Table(
+    "blocks",
+    metadata,
+    Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("until", Moment),
+    Column("reason", Text),
+)
+
+boards = Table(
+    "boards",
+    metadata,
+    Column("channel_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("guild_id", BigInteger, nullable=False),
+    Column("message_id", BigInteger),
+    Column("locale", String(10), nullable=False),
+    Column("posted_at", Moment),
+    Column("looked_at", Moment),
+    Column("looks", String(64)),
+)
+
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("asked_at", Moment, nullable=False),
+)
+
+people = Table(
+    "people",
+    metadata,
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("ref", String(32), nullable=False, unique=True),
+)
+"""Who a random reference of the audit is; erasing the row makes it nobody's."""
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("at", Moment, nullable=False),
+    Column("act", String(16), nullable=False),
+    Column("guild_id", BigInteger, nullable=False),
+    Column("actor_ref", String(32)),
+    Column("subject_ref", String(32)),
+    Column("task_id", RowId),
+    Column("reason", Text),
+    Column("before", JSON, nullable=False),
+    Column("after", JSON, nullable=False),
+    Index("ix_audit_guild_id_id", "guild_id", "id"),
+    sqlite_autoincrement=True,
+)
+"""Append-only: triggers refuse updates and deletes."""
+for _change in ("UPDATE", "DELETE"):
+    event.listen(
+        audit,
+        "after_create",
+        DDL(  # type: ignore[no-untyped-call]  # an annotation is missing there
+            f"CREATE TRIGGER audit_no_{_change.lower()} BEFORE {_change} ON audit "
+            "BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END"
+        ).execute_if(dialect="sqlite"),
+    )
+for _statement in (
+    "CREATE FUNCTION audit_refuses() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN RAISE EXCEPTION 'the audit is append-only'; END $$",
+    "CREATE TRIGGER audit_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON audit "
+    "FOR EACH STATEMENT EXECUTE FUNCTION audit_refuses()",
+):
+    _ddl = DDL(_statement)  # type: ignore[no-untyped-call]  # as above
+    event.listen(audit, "after_create", _ddl.execute_if(dialect="postgresql"))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import and_, delete, func, insert, select, update
@@ -10,11 +11,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import Clock
-from bot.domain.limits import UnderWay, may_ask, may_run
+from bot.domain.audit import Deed
+from bot.domain.limits import LimitReachedError, limit_reached, may_run
 from bot.domain.listing import search_text
+from bot.domain.rules import EVERYWHERE, Intake
 from bot.domain.tasks import (
     AttemptOutcome,
-    LineFullError,
     MediaFile,
     MusicTask,
     NewTask,
@@ -26,13 +28,15 @@ from bot.domain.tasks import (
     TaskId,
     check_move,
 )
+from bot.store.audit import write_deed
 from bot.store.database import Database
-from bot.store.queries import AT_PROVIDER, T, TaskQueries
+from bot.store.queries import T, TaskQueries
 from bot.store.rows import TASK_COLUMNS, columns_of, task_of
 from bot.store.schema import attempts, lyrics_versions, music_tasks, task_messages
+from bot.store.servers import server_in
 from bot.store.statements import insert_or
+from bot.store.used import lock_server, running_in, used_in, warn_if_due
 
-IN_LINE = (State.RECEIVED, State.QUEUED)
 WISH = [
     name
     for name in (one.name for one in fields(NewTask))
@@ -57,18 +61,20 @@ class TaskStore(TaskQueries):
             The task, and whether it is new.
 
         Raises:
-            LineFullError: the member's limit is reached; nothing was written.
+            LimitReachedError: a limit of the member or the server is reached; nothing was written.
         """
         try:
             async with self._database.write() as connection:
                 return await insert_task(connection, new, self._clock()), True
-        except (IntegrityError, LineFullError):  # full, perhaps by this very wish
+        except (IntegrityError, LimitReachedError):  # reached, perhaps by this very wish
             if (known := await self.by_origin(new.origin_key)) is None:
                 raise
             return known, False
 
-    async def move(self, before: MusicTask, to: State, **values: Any) -> MusicTask:  # noqa: ANN401 -- column values
+    async def move(self, before: MusicTask, to: State, *, deed: Deed | None = None, **values: Any) -> MusicTask:  # noqa: ANN401 -- column values
         """Move a task on, with whatever else changes at that moment; bumps its revision.
+
+        A moderator's deed is written to the audit along with it.
 
         Raises:
             InvalidMoveError: the table of moves does not know this one.
@@ -82,6 +88,8 @@ class TaskStore(TaskQueries):
             )
             if outcome is not None:
                 await self._end_attempt(connection, after, outcome)
+            if deed is not None:
+                await write_deed(connection, deed, self._clock())
         return after
 
     async def note(self, before: MusicTask, **values: Any) -> MusicTask:  # noqa: ANN401 -- column values
@@ -97,15 +105,19 @@ class TaskStore(TaskQueries):
         """Take a waiting task out of the line for one POST: SUBMITTING and a new attempt, in one transaction.
 
         Returns:
-            The task, or None if it is no longer waiting or its member has enough running.
+            The task, or None if it is no longer waiting, its line is held, or enough are running.
         """
         now = self._clock()
         async with self._database.write() as connection:
             row = (await connection.execute(select(*TASK_COLUMNS).where(T.id == task_id))).first()
             if row is None or (before := task_of(row)).state is not State.QUEUED:
                 return None
-            await _lock_member(connection, before.user_id)
-            if not may_run(await self._running_of(connection, before.user_id)):
+            await lock_server(connection, before.guild_id)
+            home = await server_in(connection, before.guild_id or EVERYWHERE)
+            if home.intake is Intake.PAUSED:
+                return None
+            running = await running_in(connection, before.guild_id, before.user_id)
+            if not may_run(home.rules, member=running.member, server=running.server):
                 return None
             check_move(before.state, State.SUBMITTING)
             try:
@@ -275,37 +287,25 @@ class TaskStore(TaskQueries):
             )
         )
 
-    async def _running_of(self, connection: AsyncConnection, user_id: int) -> int:
-        query = select(func.count()).where(T.user_id == user_id, T.state.in_(AT_PROVIDER))
-        return (await connection.execute(query)).scalar_one()
-
 
 async def insert_task(connection: AsyncConnection, new: NewTask, now: datetime) -> MusicTask:
-    """Write a RECEIVED row inside a running transaction, within the member's limit.
+    """Write a RECEIVED row inside a running transaction, within the limits of its member and its server.
 
     Raises:
-        LineFullError: the member's limit is reached.
+        LimitReachedError: one is reached.
         IntegrityError: the origin has a row already.
     """
-    await _lock_member(connection, new.user_id)
-    in_line = select(func.count()).where(T.user_id == new.user_id, T.state.in_(IN_LINE))
-    at_provider = select(func.count()).where(T.user_id == new.user_id, T.state.in_(AT_PROVIDER))
-    under_way = UnderWay(
-        waiting=(await connection.execute(in_line)).scalar_one(),
-        running=(await connection.execute(at_provider)).scalar_one(),
-    )
-    if not may_ask(under_way):
-        raise LineFullError
+    await lock_server(connection, new.guild_id)
+    home = await server_in(connection, new.guild_id or EVERYWHERE)
+    used = await used_in(connection, new.guild_id, new.user_id, home.rules, now)
+    costs_usd = new.price_max_usd or Decimal(0)
+    if (limit := limit_reached(home.rules, used, costs_usd=costs_usd)) is not None:
+        raise LimitReachedError(limit)
+    await warn_if_due(connection, home, used, costs_usd, now)
     words = search_text(title=new.title, made_title=None, prompt=new.prompt)
     values = {**asdict(new), "search_text": words, "state": State.RECEIVED, "created_at": now, "state_at": now}
     row = (await connection.execute(insert(music_tasks).values(**values).returning(*TASK_COLUMNS))).one()
     return task_of(row)
-
-
-async def _lock_member(connection: AsyncConnection, user_id: int) -> None:
-    """Let nobody else count this member's tasks until the transaction ends; SQLite has one writer anyway."""
-    if connection.dialect.name == "postgresql":
-        await connection.execute(select(func.pg_advisory_xact_lock(user_id)))
 
 
 async def _remember(connection: AsyncConnection, task: MusicTask, message_id: int, channel_id: int, role: Role) -> None:

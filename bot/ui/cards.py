@@ -160,6 +160,8 @@ def _queued(drawing: Drawing) -> Body:
     if task.refusals and task.not_before is not None:
         when = format_dt(task.not_before, "R")
         return f"{words(texts.IN_LINE_BUSY, when=when)} {cost}", (cancel,)
+    if drawing.scene.place and drawing.scene.place.is_held:
+        return f"{words(texts.IN_LINE_HELD)} {cost}", (cancel,)
     where = ", ".join([_place_words(drawing.scene.place, words), *_finish_words(drawing)])
     return f"{words(texts.IN_LINE, place=where)} {cost}", (cancel,)
 

@@ -173,12 +173,20 @@ def asker_of(interaction: discord.Interaction[Any]) -> Asker:
         channel_id=interaction.channel_id or 0,
         locale=str(interaction.guild_locale or interaction.locale),
         is_moderator=bool(interaction.guild_id and interaction.permissions.manage_messages),
+        places=_places_of(interaction.channel),
+        roles=frozenset(role.id for role in getattr(interaction.user, "roles", ())),
         missing_permissions=tuple(missing),
         interaction_id=interaction.id,
         interaction_token=interaction.token,
         asked_at=interaction.created_at,
         attachment_limit_bytes=interaction.filesize_limit if may_attach else 0,
     )
+
+
+def _places_of(channel: Any) -> frozenset[int]:  # noqa: ANN401 -- whatever kind of channel it is
+    """A channel and what it belongs to: a thread's channel, a channel's category."""
+    above = (getattr(channel, name, None) for name in ("id", "parent_id", "category_id"))
+    return frozenset(one for one in above if one)
 
 
 def words_of(interaction: discord.Interaction[Any]) -> Words:

@@ -1,7 +1,9 @@
 """The sentences that people read, in English; `bot/ui/words.py` says them in other languages."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+from discord.utils import format_dt
 
 from bot.domain.listing import Stage
 from bot.domain.members import Telling
@@ -9,8 +11,10 @@ from bot.domain.pacing import Phase
 from bot.domain.refusals import Reason, Refused
 from bot.domain.tasks import ErrorCode, Kind, State
 from bot.domain.wishes import WishError, WishProblem
+from bot.ui.escape import inline
 from bot.ui.words import N_, Words
 
+NOTE_CHARS = 300
 NOT_CHARGED = N_("Nothing was charged for it.")
 
 KIND: Mapping[Kind, str] = {
@@ -74,6 +78,7 @@ FAILURE: Mapping[ErrorCode, str] = {
 
 IN_LINE = N_("**In line:** {place}.")
 IN_LINE_BUSY = N_("**In line.** TokenLab is busy; I ask again {when}.")
+IN_LINE_HELD = N_("**In line.** The moderators have paused it; it goes on when they say so.")
 COSTS = N_("Costs about {price}.")
 COSTS_NOTHING = N_("It costs nothing.")
 COSTS_ONCE_SENT = N_("Costs about {price} once it is sent.")
@@ -192,6 +197,15 @@ PROBLEM: Mapping[WishProblem, str] = {
 
 REFUSAL: Mapping[Reason, str] = {
     Reason.CLOSING: N_("I am just restarting. Please ask again in a minute."),
+    Reason.BLOCKED: N_("The moderators of this server have blocked you from asking here."),
+    Reason.BLOCKED_BY_OPERATOR: N_("Whoever runs this bot has blocked you from asking."),
+    Reason.PAUSED: N_("This server takes no new wishes at the moment."),
+    Reason.WRONG_CHANNEL: N_("Wishes are not taken in this channel. Ask in {detail}."),
+    Reason.WRONG_ROLE: N_("In this server only members with one of these roles may ask: {detail}."),
+    Reason.SERVER_LINE_FULL: N_("The line of this server is full. Try again once some of it is through."),
+    Reason.DAY_USED: N_("You have used up what you may ask for today. The next day begins {detail}."),
+    Reason.SERVER_DAY_USED: N_("This server has used up what it may ask for today. The next day begins {detail}."),
+    Reason.BUDGET_USED: N_("This server's budget for the month is used up. The next one begins {detail}."),
     Reason.LINE_FULL: N_("You have enough waiting in line. Let some finish, or cancel one."),
     Reason.MISSING_PERMISSION: N_("I can't work in this channel: a moderator has to allow me to {detail} here."),
     Reason.UNKNOWN_MODEL: N_("I don't know this model for that. Pick one from the list that appears while you type."),
@@ -202,7 +216,7 @@ REFUSAL: Mapping[Reason, str] = {
     Reason.NOT_YOURS: N_("That is somebody else's."),
     Reason.NOT_FINISHED: N_("This one is not finished, so there is nothing to continue yet."),
     Reason.NO_CLIP: N_("There is no music in this one to continue."),
-    Reason.NOT_OPEN: N_("Whoever asked for this song does not want others to continue it."),
+    Reason.NOT_OPEN: N_("This song may be continued only by whoever asked for it."),
     Reason.NOT_SETTLED: N_("This one is still under way. Cancel it or let it finish first."),
     Reason.NO_LYRICS: N_("There are no lyrics here."),
     Reason.LYRICS_CHANGED: N_("This has changed since you opened the form, so I left it alone. Open it once more."),
@@ -215,12 +229,31 @@ REFUSAL: Mapping[Reason, str] = {
     Reason.NEEDS_START: N_("Tell me from where, for example `from 1:05`."),
 }
 
+REFUSAL_MORE: Mapping[Reason, str] = {
+    Reason.BLOCKED: N_("That ends {detail}."),
+    Reason.PAUSED: N_("The moderators say: {detail}"),
+}
+"""What is added where there is something to add."""
+
 
 def refusal(error: Refused | WishError, words: Words) -> str:
     """The sentence for a refusal."""
     if isinstance(error, WishError):
         return words(PROBLEM[error.problem], limit=error.limit)
-    return words(REFUSAL[error.reason], detail=", ".join(words(detail) for detail in error.details))
+    detail = ", ".join(_detail(error.reason, one, words) for one in error.details)
+    sentence = words(REFUSAL[error.reason], detail=detail)
+    more = words(REFUSAL_MORE[error.reason], detail=detail) if detail and error.reason in REFUSAL_MORE else ""
+    return f"{sentence} {more}".strip()
+
+
+def _detail(reason: Reason, detail: str | int | datetime, words: Words) -> str:
+    match detail:
+        case datetime():
+            return format_dt(detail, "R")
+        case int():
+            return f"<#{detail}>" if reason is Reason.WRONG_CHANNEL else f"<@&{detail}>"
+        case _:
+            return inline(detail, NOTE_CHARS) if reason is Reason.PAUSED else words(detail)
 
 
 def clock_time(seconds: float) -> str:

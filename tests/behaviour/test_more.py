@@ -38,7 +38,7 @@ async def test_a_song_that_is_not_open_can_not_be_continued_by_others(world: Wor
     closed = await world.alice.click(panel.response, label="Only I may continue it")
 
     answer = await world.bob.slash(world.channel, "continue", song="1")
-    assert "does not want others to continue it" in private(answer)
+    assert "may be continued only by whoever asked for it" in private(answer)
     own = await world.alice.slash(world.channel, "continue", song="1")
     assert not own.response.ephemeral
 

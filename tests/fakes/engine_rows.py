@@ -1,16 +1,19 @@
 """The task and draft stores as dicts, and a clock that moves when told: for tests without a database."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bot.domain.blocks import Block
 from bot.domain.drafts import Draft
-from bot.domain.line import Waiting
+from bot.domain.line import Running, Waiting
 from bot.domain.listing import LISTED, ListedTask, Wanted, folded, search_text
 from bot.domain.lyrics import LyricsVersion
 from bot.domain.members import Preferences
+from bot.domain.rules import EVERYWHERE, Server
 from bot.domain.tasks import (
     ANNOUNCED,
     SETTLED,
@@ -199,9 +202,9 @@ class Rows:
             for t in self._where(lambda task: task.state is State.QUEUED)
         ]
 
-    async def running_by_member(self) -> dict[int, int]:
+    async def running_by_member(self) -> Running:
         running = self._where(lambda task: task.state in {State.SUBMITTING, State.RUNNING})
-        return {user: sum(t.user_id == user for t in running) for user in {t.user_id for t in running}}
+        return Counter((-t.user_id if t.guild_id is None else t.guild_id, t.user_id) for t in running)
 
     async def durations(self) -> dict[tuple[Kind, str], list[float]]:
         await self._reach("durations")
@@ -328,6 +331,21 @@ class Rows:
 def history_of(rows: Rows, clock: HandClock) -> History:
     """What is usual: a minute and a half for music, a quarter of a minute for lyrics, until something has finished."""
     return History(rows, clock, expected_song_s=90, expected_lyrics_s=15)
+
+
+class ServerRows:
+    """The store of servers: what a test puts in."""
+
+    def __init__(self) -> None:
+        self.servers: dict[int, Server] = {}
+        self.blocks: list[Block] = []
+
+    async def get(self, guild_id: int) -> Server:
+        return self.servers.get(guild_id) or Server(guild_id=guild_id)
+
+    async def block_on(self, guild_id: int, user_id: int, now: datetime) -> Block | None:
+        found = [one for one in self.blocks if one.guild_id in {guild_id, EVERYWHERE} and one.user_id == user_id]
+        return next((one for one in found if one.holds(now)), None)
 
 
 class DraftRows:

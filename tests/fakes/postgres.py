@@ -54,7 +54,8 @@ class Postgres:
 
     async def clear(self, name: str, tables: Sequence[str]) -> None:
         """Remove all rows, from the first table to the last: faster than a new database."""
-        await self._tell("; ".join(f"DELETE FROM {table}" for table in tables), name)  # noqa: S608 -- our own names
+        emptied = [f"DELETE FROM {table}" for table in tables]  # noqa: S608 -- our own names
+        await self._tell("; ".join(["SET session_replication_role = replica", *emptied]), name)  # no triggers
 
     async def _tell(self, statement: str, name: str = "postgres") -> None:
         connection = await self.connect(name)

@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 
 from bot.domain.tasks import Kind, MusicTask, NewTask, State
+from bot.store.audit import AuditStore
 from bot.store.database import Database
 from bot.store.drafts import DraftStore
 from bot.store.lyrics import LyricsStore
 from bot.store.migrate import migrate
 from bot.store.schema import metadata
+from bot.store.servers import ServerStore
 from bot.store.tasks import TaskStore
 from tests.fakes.postgres import NoPostgresError, Postgres, running_postgres
 
@@ -144,13 +146,24 @@ def lyrics(database: Database, clock: HandClock) -> LyricsStore:
 
 
 @pytest.fixture
+def servers(database: Database, clock: HandClock) -> ServerStore:
+    return ServerStore(database, clock)
+
+
+@pytest.fixture
+def audit(database: Database) -> AuditStore:
+    return AuditStore(database)
+
+
+@pytest.fixture
 def make(store: TaskStore) -> Make:
     """Puts a task into any state, with any columns; each is of another member unless said otherwise."""
     numbers = count(1)
 
     async def made(state: State = State.QUEUED, **columns: Any) -> MusicTask:
         number = next(numbers)
-        task, _ = await store.add(wish(f"made {number}", user_id=columns.pop("user_id", 10_000 + number)))
+        wished = {name: columns.pop(name) for name in ("user_id", "price_max_usd") if name in columns}
+        task, _ = await store.add(wish(f"made {number}", **{"user_id": 10_000 + number, **wished}))
         await store.annotate(task.id, state=state, **columns)
         return await again(store, task)
 

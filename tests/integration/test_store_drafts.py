@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.drafts import Draft
-from bot.domain.limits import WAITING_PER_MEMBER
+from bot.domain.limits import LimitReachedError
 from bot.domain.listing import Wanted
-from bot.domain.tasks import LineFullError, MusicTask, State
+from bot.domain.rules import Rules
+from bot.domain.tasks import MusicTask, State
 from bot.domain.wishes import ContinuationWish
 from bot.store.drafts import DraftStore
 from bot.store.tasks import TaskStore
@@ -39,7 +40,7 @@ def unsaved(parent: MusicTask) -> Draft:
 
 
 async def fill_line(store: TaskStore) -> None:
-    for number in range(WAITING_PER_MEMBER):
+    for number in range(Rules().waiting_per_member):
         await store.add(wish(f"filler {number}"))
 
 
@@ -78,7 +79,7 @@ async def test_ten_clicks_on_start_at_once_start_one_task(drafts: DraftStore, st
 
 async def test_a_draft_stays_while_the_line_is_full(drafts: DraftStore, store: TaskStore, draft: Draft):
     await fill_line(store)
-    with pytest.raises(LineFullError):
+    with pytest.raises(LimitReachedError):
         await drafts.start(draft, wish("r:1"))
     assert await drafts.get(draft.id) == draft
 

@@ -113,7 +113,7 @@ async def test_only_tasks_at_the_provider_count_as_running(store: TaskStore, mak
     for state in State:
         await make(state, user_id=ALICE)
     await make(State.RUNNING, user_id=BOB)
-    assert await store.running_by_member() == {ALICE: 2, BOB: 1}
+    assert await store.running_by_member() == {(STUDIO, ALICE): 2, (STUDIO, BOB): 1}
 
 
 async def test_servers_in_line_are_those_with_somebody_waiting(store: TaskStore, make: Make):

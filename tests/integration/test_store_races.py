@@ -6,8 +6,9 @@ import random
 
 import pytest
 
-from bot.domain.limits import RUNNING_PER_MEMBER, WAITING_PER_MEMBER
-from bot.domain.tasks import LineFullError, MusicTask, Role, StaleTaskError, State
+from bot.domain.limits import LimitReachedError
+from bot.domain.rules import Rules
+from bot.domain.tasks import MusicTask, Role, StaleTaskError, State
 from bot.store.database import Database
 from bot.store.tasks import TaskStore
 from tests.integration.conftest import ALICE, HandClock, Make, again, wish
@@ -21,9 +22,9 @@ async def test_twenty_deliveries_of_one_command_are_one_task(store: TaskStore):
 
 async def test_the_limit_holds_when_a_member_asks_thirty_times_at_once(store: TaskStore):
     answers = await asyncio.gather(*(store.add(wish(number)) for number in range(30)), return_exceptions=True)
-    assert sum(isinstance(one, tuple) for one in answers) == WAITING_PER_MEMBER
-    assert sum(isinstance(one, LineFullError) for one in answers) == 30 - WAITING_PER_MEMBER
-    assert (await store.counts())[State.RECEIVED] == WAITING_PER_MEMBER
+    assert sum(isinstance(one, tuple) for one in answers) == Rules().waiting_per_member
+    assert sum(isinstance(one, LimitReachedError) for one in answers) == 30 - Rules().waiting_per_member
+    assert (await store.counts())[State.RECEIVED] == Rules().waiting_per_member
 
 
 async def test_a_task_claimed_ten_times_at_once_is_paid_for_once(store: TaskStore, make: Make):
@@ -34,9 +35,9 @@ async def test_a_task_claimed_ten_times_at_once_is_paid_for_once(store: TaskStor
 
 
 async def test_the_running_limit_holds_when_all_of_a_members_tasks_are_claimed_at_once(store: TaskStore, make: Make):
-    tasks = [await make(user_id=ALICE) for _ in range(WAITING_PER_MEMBER)]
+    tasks = [await make(user_id=ALICE) for _ in range(Rules().waiting_per_member)]
     claims = await asyncio.gather(*(store.claim(task.id) for task in tasks))
-    assert sum(one is not None for one in claims) == RUNNING_PER_MEMBER
+    assert sum(one is not None for one in claims) == Rules().running_per_member
 
 
 async def test_a_task_is_either_claimed_or_cancelled(store: TaskStore, make: Make):

@@ -127,7 +127,7 @@ HOT: dict[str, tuple[Callable[[TaskStore], Awaitable[object]], str]] = {
     "listed": (lambda store: store.listed([TaskId(1), TaskId(2)]), "PRIMARY KEY"),
     "listed_children": (lambda store: store.listed_children([TaskId(1), TaskId(2)], 12), "parent_id"),
     "of_guild": (lambda store: store.of_guild(1, [State.QUEUED, State.RUNNING], 25), "guild_id_id|state_id"),
-    "counts_of_guild": (lambda store: store.counts_of_guild(1), "guild_id_id"),
+    "counts_of_guild": (lambda store: store.counts_of_guild(1), "used"),
     "by_message": (lambda store: store.by_message(1), "PRIMARY KEY"),
     "by_origin": (lambda store: store.by_origin("i:1"), "autoindex_music_tasks_1"),
 }

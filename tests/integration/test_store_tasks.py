@@ -7,13 +7,13 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
-from bot.domain.limits import RUNNING_PER_MEMBER, WAITING_PER_MEMBER
+from bot.domain.limits import LimitReachedError
+from bot.domain.rules import Rules
 from bot.domain.tasks import (
     MOVES,
     AttemptOutcome,
     ErrorCode,
     InvalidMoveError,
-    LineFullError,
     MediaFile,
     MusicTask,
     PingStatus,
@@ -56,8 +56,8 @@ async def test_the_same_origin_is_the_same_task(store: TaskStore):
 
 
 async def test_the_same_origin_is_the_same_task_even_if_it_filled_the_line(store: TaskStore):
-    tasks = [(await store.add(wish(number)))[0] for number in range(WAITING_PER_MEMBER)]
-    assert await store.add(wish(WAITING_PER_MEMBER - 1)) == (tasks[-1], False)
+    tasks = [(await store.add(wish(number)))[0] for number in range(Rules().waiting_per_member)]
+    assert await store.add(wish(Rules().waiting_per_member - 1)) == (tasks[-1], False)
 
 
 async def test_a_parent_that_is_not_there_is_not_taken_for_the_same_origin(store: TaskStore):
@@ -66,16 +66,16 @@ async def test_a_parent_that_is_not_there_is_not_taken_for_the_same_origin(store
 
 
 async def test_one_wish_more_than_the_limit_is_refused_and_leaves_no_row(store: TaskStore):
-    for number in range(WAITING_PER_MEMBER):
+    for number in range(Rules().waiting_per_member):
         await store.add(wish(number))
-    with pytest.raises(LineFullError):
+    with pytest.raises(LimitReachedError):
         await store.add(wish("one more"))
     assert await store.by_origin("i:one more") is None
     await store.add(wish("somebody else's", user_id=BOB))
 
 
 async def test_tasks_at_the_provider_do_not_use_up_places_in_the_line(store: TaskStore, make: Make):
-    for _ in range(WAITING_PER_MEMBER):
+    for _ in range(Rules().waiting_per_member):
         await make(State.RUNNING, user_id=ALICE)
     assert (await store.add(wish("one more")))[1]
 
@@ -195,7 +195,7 @@ async def test_a_task_that_is_not_there_is_not_claimed(store: TaskStore):
 
 
 async def test_a_member_with_enough_running_waits(store: TaskStore, make: Make):
-    running = [await make(State.RUNNING, user_id=ALICE) for _ in range(RUNNING_PER_MEMBER)]
+    running = [await make(State.RUNNING, user_id=ALICE) for _ in range(Rules().running_per_member)]
     waiting = await make(State.QUEUED, user_id=ALICE)
     assert await store.claim(waiting.id) is None
     assert await store.claim((await make(State.QUEUED, user_id=BOB)).id) is not None

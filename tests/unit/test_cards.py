@@ -128,6 +128,14 @@ def test_a_place_in_line_is_told_in_people(place: Place, words: str) -> None:
     assert f"**In line:** {words}. Cancelling is free." in words_of(card_of(place))
 
 
+def test_a_line_that_is_held_says_so_and_promises_nothing() -> None:
+    card = card_of(Place(ahead=3, people_ahead=1, is_held=True))
+
+    assert "The moderators have paused it" in words_of(card)
+    assert "before you" not in words_of(card)
+    assert [button.press for button in card.buttons] == [Press.CANCEL]
+
+
 def test_the_facts_of_a_wish_stand_on_its_card() -> None:
     card = card_of(tags="blues, *slow*", instrumental=True, continue_at_s=65.5)
 

@@ -1,12 +1,16 @@
 """The use cases: who may do what, and that a refusal leaves nothing behind."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from bot.domain.blocks import Block
+from bot.domain.limits import Limit, LimitReachedError, day_of, next_month_of
 from bot.domain.refusals import Reason, Refused
-from bot.domain.tasks import Kind, LineFullError, Result, StaleTaskError, State, TaskId
+from bot.domain.rules import EVERYWHERE, Intake, Rules, Server
+from bot.domain.tasks import Kind, Result, StaleTaskError, State, TaskId
 from bot.domain.wishes import (
     LYRICS_MAX_CHARS,
     ContinuationWish,
@@ -20,7 +24,7 @@ from bot.service import Asker, Defaults, Parts, Service
 from bot.tokenlab.catalogue import Catalogue
 from bot.tokenlab.models import ModelInfo
 from tests.fakes.engine_fakes import SONG
-from tests.fakes.engine_rows import START, DraftRows, HandClock, LyricsRows, MemberRows, Rows, make_task
+from tests.fakes.engine_rows import START, DraftRows, HandClock, LyricsRows, MemberRows, Rows, ServerRows, make_task
 
 DONE = make_task(state=State.COMPLETED, result=SONG, clip_candidates={"audio_id": ["clip_1"], "task_id": ["ld_1"]})
 MODELS = [
@@ -42,11 +46,13 @@ class Office:
         values: dict[str, Any] = {"clip_id_order": ("audio_id", "task_id"), "upload_extend": False, **defaults}
         values |= {"model": "suno-music", "version": "chirp-v4"}
         self.members = MemberRows()
+        self.servers = ServerRows()
         self.service = Service(
             Parts(
                 tasks=self.rows,
                 drafts=self.drafts,
                 members=self.members,
+                servers=self.servers,
                 lyrics=LyricsRows(self.rows),
                 catalogue=self.catalogue,
                 clock=self.clock,
@@ -60,7 +66,8 @@ class Office:
 
 def asker(user_id: int = 7, **changes: Any) -> Asker:
     made = Asker(
-        user_id=user_id, guild_id=70, channel_id=700, locale="en-US", is_moderator=False, missing_permissions=(),
+        user_id=user_id, guild_id=70, channel_id=700, locale="en-US", is_moderator=False,
+        places=frozenset({700}), roles=frozenset(), missing_permissions=(),
         interaction_id=500, interaction_token="secret", asked_at=START, attachment_limit_bytes=10,
     )  # fmt: skip
     return replace(made, **changes)
@@ -123,16 +130,85 @@ async def test_another_lyrics_model_may_be_chosen() -> None:
     assert task.model == "more-words"
 
 
-async def test_a_full_line_is_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("limit", "reason", "when"),
+    [
+        (Limit.WAITING_MEMBER, Reason.LINE_FULL, ()),
+        (Limit.WAITING_SERVER, Reason.SERVER_LINE_FULL, ()),
+        (Limit.DAY_MEMBER, Reason.DAY_USED, (day_of(START) + timedelta(days=1),)),
+        (Limit.DAY_SERVER, Reason.SERVER_DAY_USED, (day_of(START) + timedelta(days=1),)),
+        (Limit.MONTH_SONGS, Reason.BUDGET_USED, (next_month_of(START),)),
+        (Limit.MONTH_USD, Reason.BUDGET_USED, (next_month_of(START),)),
+    ],
+)
+async def test_a_limit_is_a_refusal(
+    monkeypatch: pytest.MonkeyPatch, limit: Limit, reason: Reason, when: tuple[datetime, ...]
+) -> None:
     office = Office(DONE)
     draft = await _draft(office)
 
     async def full(*_: Any) -> Any:
-        raise LineFullError
+        raise LimitReachedError(limit)
 
     monkeypatch.setattr(office.rows, "add", full)
-    assert await refused(office.service.asking.request(SongWish(prompt="x"), asker())) is Reason.LINE_FULL
-    assert await refused(office.service.asking.start_draft(draft.id, asker(), message_id=1)) is Reason.LINE_FULL
+    with pytest.raises(Refused) as caught:
+        await office.service.asking.request(SongWish(prompt="x"), asker())
+    assert (caught.value.reason, caught.value.details) == (reason, when)
+    assert await refused(office.service.asking.start_draft(draft.id, asker(), message_id=1)) is reason
+
+
+SOON = START + timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("server", "block", "reason", "details"),
+    [
+        ({}, {"guild_id": 70}, Reason.BLOCKED, ()),
+        ({}, {"guild_id": 70, "until": SOON}, Reason.BLOCKED, (SOON,)),
+        ({}, {"guild_id": EVERYWHERE, "until": SOON}, Reason.BLOCKED_BY_OPERATOR, ()),
+        ({"intake": Intake.PAUSED}, None, Reason.PAUSED, ()),
+        ({"intake": Intake.DRAINING, "intake_note": "Back at 8"}, None, Reason.PAUSED, ("Back at 8",)),
+        ({"rules": Rules(channels=frozenset({702, 701}))}, None, Reason.WRONG_CHANNEL, (701, 702)),
+        ({"rules": Rules(roles=frozenset({5}))}, None, Reason.WRONG_ROLE, (5,)),
+    ],
+)
+async def test_a_server_decides_who_may_ask_and_where(
+    server: dict[str, Any], block: dict[str, Any] | None, reason: Reason, details: tuple[Any, ...]
+) -> None:
+    office = Office(DONE)
+    draft = await _draft(office)
+    office.servers.servers[70] = Server(guild_id=70, **server)
+    office.servers.blocks = [Block(user_id=7, **block)] if block else []
+
+    with pytest.raises(Refused) as caught:
+        await office.service.asking.request(SongWish(prompt="x"), asker())
+    assert (caught.value.reason, caught.value.details) == (reason, details)
+    assert await refused(office.service.asking.start_draft(draft.id, asker(), message_id=1)) is reason
+    assert [task.id for task in office.rows.tasks.values()] == [DONE.id]
+
+
+async def test_rules_of_a_server_let_in_whom_they_name() -> None:
+    office = Office()
+    rules = Rules(channels=frozenset({700}), roles=frozenset({5}), model="other", version="chirp-v5", locale="de")
+    office.servers.servers[70] = Server(guild_id=70, rules=rules)
+    office.servers.blocks = [
+        Block(guild_id=70, user_id=7, until=START), Block(guild_id=71, user_id=7), Block(guild_id=70, user_id=8),
+    ]  # fmt: skip
+
+    task = await office.service.asking.request(SongWish(prompt="x"), asker(roles=frozenset({5, 6})))
+    assert (task.version, task.locale) == ("chirp-v5", "de")
+    thread = asker(interaction_id=501, channel_id=799, places=frozenset({799, 700}), roles=frozenset({5}))
+    assert (await office.service.asking.request(SongWish(prompt="y"), thread)).channel_id == 799
+    elsewhere = asker(interaction_id=502, guild_id=None, channel_id=9, places=frozenset({9}))
+    assert (await office.service.asking.request(SongWish(prompt="z"), elsewhere)).locale == "en-US"
+
+
+async def test_a_server_may_keep_songs_to_their_owners() -> None:
+    office = Office(DONE)
+    office.servers.servers[70] = Server(guild_id=70, rules=Rules(others_may_continue=False))
+
+    assert await refused(office.service.asking.continuable(DONE.id, asker(user_id=8))) is Reason.NOT_OPEN
+    assert await office.service.asking.continuable(DONE.id, asker()) == DONE
 
 
 async def test_missing_permissions_are_named() -> None:

@@ -41,7 +41,7 @@ async def test_the_price_of_the_model_is_written_into_the_row() -> None:
     ],
 )
 async def test_a_price_is_known_before_anything_is_asked(wish: Any, dollars: str | None) -> None:
-    price = await Office(DONE, models=PRICED).service.asking.price(wish)
+    price = await Office(DONE, models=PRICED).service.asking.price(wish, 70)
 
     assert (price and price.max_usd) == (Decimal(dollars) if dollars else None)
 
@@ -155,7 +155,7 @@ async def test_a_deleted_task_is_not_found_again() -> None:
     assert await refused(office.service.library.own(TaskId(1), asker())) is Reason.NOT_FOUND
     assert await refused(office.service.asking.continuable(TaskId(1), asker())) is Reason.NOT_FOUND
     with pytest.raises(Refused):
-        office.service.asking.check_continuable(office.rows[1], user_id=7, channel_id=700)
+        await office.service.asking.check_continuable(office.rows[1], user_id=7, channel_id=700)
 
 
 # --- lyrics ---------------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """Every state, failure and refusal has words, and numbers read well."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from string import Formatter
 from typing import Any
@@ -40,13 +40,35 @@ def test_every_problem_of_a_wish_becomes_a_whole_sentence(problem: WishProblem) 
     assert not [field for _, field, _, _ in Formatter().parse(sentence) if field]
 
 
+SOON = datetime(2026, 1, 1, tzinfo=UTC)
+DETAILS: dict[Reason, tuple[str | int | datetime, str]] = {
+    Reason.MISSING_PERMISSION: ("see this channel", "see this channel"),
+    Reason.TOO_LONG_TO_SING: ("17", "17"),
+    Reason.PAUSED: ("Back at eight", "Back at eight"),
+    Reason.BLOCKED: (SOON, "<t:1767225600:R>"),
+    Reason.WRONG_CHANNEL: (5, "<#5>"),
+    Reason.WRONG_ROLE: (5, "<@&5>"),
+    **dict.fromkeys((Reason.DAY_USED, Reason.SERVER_DAY_USED, Reason.BUDGET_USED), (SOON, "<t:1767225600:R>")),
+}
+
+
 @pytest.mark.parametrize("reason", Reason)
 def test_every_refusal_becomes_a_whole_sentence(reason: Reason) -> None:
-    sentence = texts.refusal(Refused(reason, "see this channel"), ENGLISH)
+    detail, shown = DETAILS.get(reason, ("see this channel", ""))
+    sentence = texts.refusal(Refused(reason, detail), ENGLISH)
 
-    assert sentence.endswith(".")
-    has_details = reason in {Reason.MISSING_PERMISSION, Reason.TOO_LONG_TO_SING}
-    assert ("see this channel" in sentence) is has_details
+    assert sentence.endswith((".", shown) if shown else ".")
+    assert shown in sentence
+    assert shown == detail or str(detail) not in sentence.replace(shown, "")
+
+
+def test_what_a_moderator_says_can_not_mention_anybody() -> None:
+    assert "@everyone" not in texts.refusal(Refused(Reason.PAUSED, "@everyone come"), ENGLISH)
+
+
+@pytest.mark.parametrize("reason", [Reason.BLOCKED, Reason.PAUSED])
+def test_what_there_is_no_more_to_say_about_ends_there(reason: Reason) -> None:
+    assert texts.refusal(Refused(reason), ENGLISH) == texts.REFUSAL[reason]
 
 
 def test_a_surprise_claims_nothing_about_what_was_started() -> None:

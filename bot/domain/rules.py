@@ -1,0 +1,116 @@
+"""The rules of a server, as its admins set them; those of direct messages are the operator's."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Self
+
+EVERYWHERE = 0
+"""Stands where a server's id would: the operator's own rules and blocks. The rules hold in direct messages; the blocks
+and the words that are kept out hold in every server, too."""
+LIMIT_MOST = 1_000_000
+"""More than this is no limit at all."""
+USD_MOST = Decimal(1_000_000)
+DAYS_MOST = 3650
+WORDS_MOST = 200
+WORD_CHARS = 100
+PATTERNS_MOST = 25
+PATTERN_CHARS = 200
+PLACES_MOST = 25
+
+
+class Intake(StrEnum):
+    """Whether a server takes wishes."""
+
+    OPEN = "open"
+    PAUSED = "paused"
+    """Nothing new is taken, and what waits in the line is held there."""
+    DRAINING = "draining"
+    """Nothing new is taken; what was asked for is still made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What holds in one server. None is no limit of that kind, or leaves it to the operator."""
+
+    channels: frozenset[int] = frozenset()
+    """Where wishes are taken; none named: everywhere."""
+    roles: frozenset[int] = frozenset()
+    """Whose wishes are taken: who has one of these; none named: everybody's."""
+    running_per_member: int = 3
+    """So many at the provider at once; the rest wait in our line, where cancelling is free."""
+    waiting_per_member: int = 10
+    """So many in our line; one more is refused."""
+    daily_per_member: int | None = None
+    """In one day of UTC."""
+    running_per_server: int | None = None
+    waiting_per_server: int | None = None
+    daily_per_server: int | None = None
+    monthly_songs: int | None = None
+    """In one month of UTC, of all kinds."""
+    monthly_usd: Decimal | None = None
+    warning_channel_id: int | None = None
+    """Where it is told that most of the month's budget is used."""
+    model: str | None = None
+    version: str | None = None
+    others_may_continue: bool = True
+    """Whether members may continue each other's songs."""
+    words: tuple[str, ...] = ()
+    """Kept out of wishes; see `bot/domain/filters.py`."""
+    patterns: tuple[str, ...] = ()
+    keep_days: int | None = None
+    """Prompts, lyrics and results are erased after so long; None keeps them."""
+    locale: str | None = None
+    """The language of cards; None is what the server's own settings say."""
+
+    def encode(self) -> dict[str, Any]:
+        """What differs from the usual, as JSON can keep it."""
+        usual = Rules()
+        names = [one.name for one in fields(self) if getattr(self, one.name) != getattr(usual, one.name)]
+        return self.plain(names)
+
+    def plain(self, names: Iterable[str]) -> dict[str, Any]:
+        """Some of them by name, as JSON can keep them."""
+        return {name: _plain(getattr(self, name)) for name in names}
+
+    @classmethod
+    def decode(cls, encoded: Mapping[str, Any]) -> Self:
+        """What `encode` gave; what a later version wrote is left out."""
+        known = {one.name for one in fields(cls)}
+        return cls(**{name: _typed(name, value) for name, value in encoded.items() if name in known})
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 -- a field's value
+    match value:
+        case frozenset():
+            return sorted(value)
+        case Decimal():
+            return str(value)
+        case tuple():
+            return list(value)
+        case _:
+            return value
+
+
+def _typed(name: str, value: Any) -> Any:  # noqa: ANN401 -- a field's value
+    match name:
+        case "channels" | "roles":
+            return frozenset(value)
+        case "monthly_usd":
+            return None if value is None else Decimal(value)
+        case "words" | "patterns":
+            return tuple(value)
+        case _:
+            return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A server as the bot knows it: its rules, and whether it takes wishes now."""
+
+    guild_id: int
+    rules: Rules = Rules()
+    intake: Intake = Intake.OPEN
+    intake_note: str | None = None
+    """What its moderators tell everybody about that."""

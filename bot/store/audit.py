@@ -1,0 +1,82 @@
+"""All SQL about the audit: what was done, by whom and to whom, the people as random references."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.audit import Act, AuditLine, Deed
+from bot.domain.tasks import TaskId
+from bot.store.database import Database
+from bot.store.schema import audit, people
+from bot.store.statements import insert_or
+
+REF_BYTES = 16
+ACTOR, SUBJECT = people.alias("actor"), people.alias("subject")
+
+
+class AuditStore:
+    """The rows of `audit`, read."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def page(self, guild_id: int, *, acts: Sequence[Act] = (), skip: int, limit: int) -> Sequence[AuditLine]:
+        """What was done in a server, newest first; all acts if none is named."""
+        query = (
+            select(audit, ACTOR.c.user_id.label("actor_id"), SUBJECT.c.user_id.label("subject_id"))
+            .outerjoin(ACTOR, ACTOR.c.ref == audit.c.actor_ref)
+            .outerjoin(SUBJECT, SUBJECT.c.ref == audit.c.subject_ref)
+            .where(*_wanted(guild_id, acts))
+            .order_by(audit.c.id.desc())
+            .offset(skip)
+            .limit(limit)
+        )
+        async with self._database.read() as connection:
+            return [_line_of(row) for row in (await connection.execute(query)).all()]
+
+    async def count(self, guild_id: int, *, acts: Sequence[Act] = ()) -> int:
+        """How many lines `page` has in all."""
+        async with self._database.read() as connection:
+            query = select(func.count()).select_from(audit).where(*_wanted(guild_id, acts))
+            return (await connection.execute(query)).scalar_one()
+
+
+async def write_deed(connection: AsyncConnection, deed: Deed, now: datetime) -> None:
+    """Add a line inside the transaction that does what it tells of."""
+    refs = {
+        name: None if user_id is None else await _ref_of(connection, user_id)
+        for name, user_id in (("actor_ref", deed.actor_id), ("subject_ref", deed.subject_id))
+    }
+    await connection.execute(
+        insert(audit).values(
+            at=now,
+            act=deed.act,
+            guild_id=deed.guild_id,
+            task_id=deed.task_id,
+            reason=deed.reason,
+            before=dict(deed.before),
+            after=dict(deed.after),
+            **refs,
+        )
+    )
+
+
+async def _ref_of(connection: AsyncConnection, user_id: int) -> str:
+    new = insert_or(connection, people).values(user_id=user_id, ref=secrets.token_hex(REF_BYTES))
+    await connection.execute(new.on_conflict_do_nothing())
+    known = await connection.execute(select(people.c.ref).where(people.c.user_id == user_id))
+    return str(known.scalar_one())
+
+
+def _wanted(guild_id: int, acts: Sequence[Act]) -> list[Any]:
+    return [audit.c.guild_id == guild_id, *([audit.c.act.in_(acts)] if acts else [])]
+
+
+def _line_of(row: Row[Any]) -> AuditLine:
+    values = dict(row._mapping)  # noqa: SLF001 -- SQLAlchemy's public accessor, despite its name
+    task_id = values["task_id"]
+    return AuditLine(**{**values, "act": Act(values["act"]), "task_id": None if task_id is None else TaskId(task_id)})

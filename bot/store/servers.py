@@ -1,0 +1,133 @@
+"""All SQL about servers: their rules, whether they take wishes, and whom they keep out."""
+
+from collections.abc import Collection
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.clock import Clock
+from bot.domain.audit import Deed
+from bot.domain.blocks import Block
+from bot.domain.rules import EVERYWHERE, Intake, Rules, Server
+from bot.store.audit import write_deed
+from bot.store.database import Database
+from bot.store.schema import blocks, servers
+from bot.store.statements import insert_or
+
+SERVER_COLUMNS = (servers.c.guild_id, servers.c.rules, servers.c.intake, servers.c.intake_note)
+
+
+class ServerStore:
+    """The rows of `servers` and `blocks`; every change is written together with its line of the audit."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def get(self, guild_id: int) -> Server:
+        """A server; one that never changed anything has the usual rules."""
+        async with self._database.read() as connection:
+            return await server_in(connection, guild_id)
+
+    async def change_rules(self, guild_id: int, changes: dict[str, Any], deed: Deed) -> Server:
+        """Set some of the rules, by their names in `Rules`; the audit is told what has changed, if anything has."""
+        async with self._database.write() as connection:
+            await _ensure(connection, guild_id)
+            before = await _locked(connection, guild_id)
+            rules = replace(before.rules, **changes)
+            changed = [name for name in changes if getattr(rules, name) != getattr(before.rules, name)]
+            if not changed:
+                return before
+            await connection.execute(update(servers).where(servers.c.guild_id == guild_id).values(rules=rules.encode()))
+            told = replace(deed, before=before.rules.plain(changed), after=rules.plain(changed))
+            await write_deed(connection, told, self._clock())
+            return replace(before, rules=rules)
+
+    async def set_intake(self, guild_id: int, intake: Intake, note: str | None, deed: Deed) -> bool:
+        """Open, pause or drain a server; gives whether that is a change."""
+        async with self._database.write() as connection:
+            await _ensure(connection, guild_id)
+            before = await _locked(connection, guild_id)
+            if (before.intake, before.intake_note) == (intake, note):
+                return False
+            row = update(servers).where(servers.c.guild_id == guild_id).values(intake=intake, intake_note=note)
+            await connection.execute(row)
+            await write_deed(connection, deed, self._clock())
+            return True
+
+    # --- blocks ----------------------------------------------------------------------------------------------------
+
+    async def block_on(self, guild_id: int, user_id: int, now: datetime) -> Block | None:
+        """What keeps a member out of a server at this moment: its own block, or the operator's."""
+        own = blocks.c.guild_id.in_((guild_id, EVERYWHERE))
+        holds = or_(blocks.c.until.is_(None), blocks.c.until > now)
+        query = select(blocks).where(own, blocks.c.user_id == user_id, holds).order_by(blocks.c.guild_id.desc())
+        async with self._database.read() as connection:
+            row = (await connection.execute(query.limit(1))).first()
+        return Block(**row._mapping) if row else None  # noqa: SLF001 -- SQLAlchemy's public accessor
+
+    async def blocks_of(self, guild_id: int, now: datetime, limit: int) -> list[Block]:
+        """Whom a server keeps out at this moment."""
+        holds = or_(blocks.c.until.is_(None), blocks.c.until > now)
+        query = select(blocks).where(blocks.c.guild_id == guild_id, holds).order_by(blocks.c.user_id).limit(limit)
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query)).all()
+        return [Block(**row._mapping) for row in rows]  # noqa: SLF001 -- SQLAlchemy's public accessor
+
+    async def block(self, block: Block, deed: Deed) -> None:
+        """Keep somebody out; a block that is there already is replaced."""
+        values = asdict(block)
+        async with self._database.write() as connection:
+            kept = insert_or(connection, blocks).values(**values)
+            kept = kept.on_conflict_do_update(
+                index_elements=["guild_id", "user_id"], set_={"until": block.until, "reason": block.reason}
+            )
+            await connection.execute(kept)
+            await write_deed(connection, deed, self._clock())
+
+    async def unblock(self, guild_id: int, user_id: int, deed: Deed) -> bool:
+        """Let somebody in again; gives whether they were kept out."""
+        gone = delete(blocks).where(blocks.c.guild_id == guild_id, blocks.c.user_id == user_id)
+        async with self._database.write() as connection:
+            if (await connection.execute(gone)).rowcount == 0:
+                return False
+            await write_deed(connection, deed, self._clock())
+            return True
+
+
+async def server_in(connection: AsyncConnection, guild_id: int) -> Server:
+    """A server, inside a running transaction."""
+    return (await servers_among(connection, {guild_id}))[guild_id]
+
+
+async def servers_among(connection: AsyncConnection, guild_ids: Collection[int]) -> dict[int, Server]:
+    """Servers by their ids; those that never changed anything have the usual rules."""
+    if not guild_ids:
+        return {}
+    rows = (await connection.execute(select(*SERVER_COLUMNS).where(servers.c.guild_id.in_(guild_ids)))).all()
+    known = {row.guild_id: server_of(row) for row in rows}
+    return {guild_id: known.get(guild_id) or Server(guild_id=guild_id) for guild_id in guild_ids}
+
+
+def server_of(row: Any) -> Server:  # noqa: ANN401 -- `SERVER_COLUMNS`
+    """A row of `servers` as a domain object."""
+    return Server(
+        guild_id=row.guild_id,
+        rules=Rules.decode(row.rules),
+        intake=Intake(row.intake),
+        intake_note=row.intake_note,
+    )
+
+
+async def _ensure(connection: AsyncConnection, guild_id: int) -> None:
+    first = insert_or(connection, servers).values(guild_id=guild_id, rules={}, intake=Intake.OPEN)
+    await connection.execute(first.on_conflict_do_nothing())
+
+
+async def _locked(connection: AsyncConnection, guild_id: int) -> Server:
+    """The row, for this transaction alone; SQLite has one writer anyway."""
+    query = select(*SERVER_COLUMNS).where(servers.c.guild_id == guild_id).with_for_update()
+    return server_of((await connection.execute(query)).one())

@@ -1,0 +1,79 @@
+"""Counting what a member and their server have used, inside the transaction that would add to it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.limits import Used, day_of, is_warned, month_of
+from bot.domain.rules import EVERYWHERE, Rules, Server
+from bot.domain.tasks import RELEASED, State
+from bot.store.queries import AT_PROVIDER, T
+from bot.store.schema import OPEN, servers
+
+IN_LINE = (State.RECEIVED, State.QUEUED)
+MAY_COST = func.coalesce(T.cost_usd, T.price_max_usd, 0)
+"""What the provider's records say that a task has cost, else the most that the catalogue says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtProvider:
+    """How many tasks are at the provider."""
+
+    member: int
+    server: int
+
+
+async def lock_server(connection: AsyncConnection, guild_id: int | None) -> None:
+    """Let nobody else count this server's tasks until the transaction ends; SQLite has one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        await connection.execute(select(func.pg_advisory_xact_lock(guild_id or EVERYWHERE)))
+
+
+async def running_in(connection: AsyncConnection, guild_id: int | None, user_id: int) -> AtProvider:
+    """What a member and a server have at the provider; all direct messages are one server."""
+    running = T.state.in_(AT_PROVIDER)
+    query = select(_sum(and_(running, T.user_id == user_id)), _sum(running)).where(OPEN, home(guild_id))
+    member, server = (await connection.execute(query)).one()
+    return AtProvider(member=member, server=server)
+
+
+async def used_in(connection: AsyncConnection, guild_id: int | None, user_id: int, rules: Rules, now: datetime) -> Used:
+    """What counts against the limits of a member and a server; only what these rules limit is counted."""
+    waiting, own = T.state.in_(IN_LINE), T.user_id == user_id
+    line = select(_sum(and_(waiting, own)), _sum(waiting)).where(OPEN, home(guild_id))
+    waiting_member, waiting_server = (await connection.execute(line)).one()
+    used = {"waiting_member": waiting_member, "waiting_server": waiting_server}
+    day, month = day_of(now), month_of(now)
+    by_month = rules.monthly_songs is not None or rules.monthly_usd is not None
+    if by_month or rules.daily_per_member is not None or rules.daily_per_server is not None:
+        today = T.created_at >= day
+        counted = select(_sum(and_(today, own)), _sum(today), func.count(), func.sum(MAY_COST)).where(
+            home(guild_id), T.created_at >= (month if by_month else day), T.state.not_in(RELEASED)
+        )
+        day_member, day_server, songs, usd = (await connection.execute(counted)).one()
+        used |= {"day_member": day_member, "day_server": day_server, "month_songs": songs}
+        return Used(**used, month_usd=Decimal(usd or 0))
+    return Used(**used)
+
+
+async def warn_if_due(connection: AsyncConnection, home: Server, used: Used, costs_usd: Decimal, now: datetime) -> None:
+    """Remember, once a month, that a server has to be warned: with this wish most of its budget is used."""
+    with_this = Used(month_songs=used.month_songs + 1, month_usd=used.month_usd + costs_usd)
+    if not is_warned(home.rules, with_this):
+        return
+    month = month_of(now)
+    row = servers.c.guild_id == home.guild_id, servers.c.warned_for.is_distinct_from(month)
+    await connection.execute(update(servers).where(*row).values(warned_for=month, warning_due=True))
+
+
+def home(guild_id: int | None) -> ColumnElement[bool]:
+    """The tasks of a server; those of all direct messages where there is none."""
+    return T.guild_id.is_(None) if guild_id is None else T.guild_id == guild_id
+
+
+def _sum(condition: ColumnElement[bool]) -> ColumnElement[Any]:
+    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
