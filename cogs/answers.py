@@ -49,7 +49,7 @@ async def show_card_of(interaction: discord.Interaction[MusicBot], task: MusicTa
     """Answer with the card of a task that has just been written."""
     service = interaction.client.service
     card = await first_card(interaction.client, task)
-    await confirm(service, task, interaction.response.send_message(embed=card.embed, view=view_of(card)))
+    await confirm(service, task, interaction.response.send_message(embed=card.embed, view=view_of(card.buttons)))
 
 
 async def first_card(bot: MusicBot, task: MusicTask) -> Card:
@@ -85,7 +85,7 @@ async def ask_to_start(interaction: discord.Interaction[MusicBot], draft: Draft,
     price = await interaction.client.service.asking.price(draft.wish, draft.guild_id)
     cost = cost_words(price, words) or ""
     start = Button(label=label, press=Press.START_ANOTHER, subject=draft.id, style=discord.ButtonStyle.success)
-    await say(interaction, f"{question} {cost}".strip(), view=view_of(Card(embed=discord.Embed(), buttons=(start,))))
+    await say(interaction, f"{question} {cost}".strip(), view=view_of([start]))
 
 
 def model_choices(

@@ -20,7 +20,7 @@ from bot.domain.wishes import (
 )
 from bot.ui import texts
 from bot.ui.buttons import view_of
-from bot.ui.card import Button, Card, Press
+from bot.ui.card import Button, Press
 from bot.ui.client import MusicBot, asker_of, say, words_of
 from bot.ui.escape import quote
 from bot.ui.forms import FIELDS_MAX, INPUT_CHARS, Choice, Field, Form, Values, form_of
@@ -80,7 +80,7 @@ class CardsCog(commands.Cog):
             number=task.attempt,
             style=discord.ButtonStyle.danger,
         )
-        await say(interaction, words(texts.RETRY_QUESTION), view=_view(surely))
+        await say(interaction, words(texts.RETRY_QUESTION), view=view_of([surely]))
 
     async def _retry(self, interaction: discord.Interaction[MusicBot], subject: int, attempt: int) -> None:
         await self._service.deciding.retry(TaskId(subject), asker_of(interaction), attempt=attempt)
@@ -158,7 +158,7 @@ class CardsCog(commands.Cog):
             buttons.append(
                 Button(label=words("Delete"), press=Press.DELETE, subject=task.id, style=discord.ButtonStyle.danger)
             )
-        return "\n".join(lines), _view(*buttons)
+        return "\n".join(lines), view_of(buttons)
 
     async def _show_panel(self, interaction: discord.Interaction[MusicBot], task: MusicTask) -> None:
         """The private answer shows at once what was chosen."""
@@ -189,15 +189,11 @@ class CardsCog(commands.Cog):
         surely = Button(
             label=words("Yes, delete it"), press=Press.DELETE_SURELY, subject=task.id, style=discord.ButtonStyle.danger
         )
-        await say(interaction, words(texts.DELETE_QUESTION, song=named(task)), view=_view(surely))
+        await say(interaction, words(texts.DELETE_QUESTION, song=named(task)), view=view_of([surely]))
 
     async def _delete(self, interaction: discord.Interaction[MusicBot], subject: int) -> None:
         await self._service.library.delete(TaskId(subject), asker_of(interaction))
         await interaction.response.edit_message(content=words_of(interaction)(texts.DELETED), view=None)
-
-
-def _view(*buttons: Button) -> discord.ui.View:
-    return view_of(Card(embed=discord.Embed(), buttons=buttons))
 
 
 def _fields(wish: Wish, words: Words, *, negative: bool) -> Sequence[Field | Choice]:

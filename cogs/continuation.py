@@ -166,7 +166,7 @@ class ContinuationCog(commands.Cog):
         card = await self._draft_card(draft, parent, words_for(_locale_at(message, parent)))
         await message.channel.send(
             embed=card.embed,
-            view=view_of(card),
+            view=view_of(card.buttons),
             nonce=f"d-{draft.id}",
             reference=message.to_reference(fail_if_not_exists=False),
         )
@@ -193,7 +193,7 @@ class ContinuationCog(commands.Cog):
         )
         await message.channel.send(
             words(texts.REPLY_UNREADABLE),
-            view=view_of(Card(embed=discord.Embed(), buttons=(form,))),
+            view=view_of([form]),
             reference=message.to_reference(fail_if_not_exists=False),
             delete_after=REFUSAL_STAYS_S * 10,
         )
@@ -227,7 +227,7 @@ class ContinuationCog(commands.Cog):
         message_id = interaction.message.id
         task = await self._service.asking.start_draft(subject, asker_of(interaction), message_id=message_id)
         card = await first_card(self._bot, task)
-        answering = interaction.response.edit_message(embed=card.embed, view=view_of(card))
+        answering = interaction.response.edit_message(embed=card.embed, view=view_of(card.buttons))
         await confirm(self._service, task, answering)
 
     async def _forget(self, interaction: discord.Interaction[MusicBot], subject: int) -> None:
@@ -252,7 +252,7 @@ class ContinuationCog(commands.Cog):
         assert isinstance(draft.wish, ContinuationWish)  # noqa: S101 -- `change_draft` takes nothing else
         parent = await self._service.asking.continuable(draft.wish.parent_id, asker)
         card = await self._draft_card(draft, parent, words_for(asker.locale))
-        await interaction.response.edit_message(embed=card.embed, view=view_of(card))
+        await interaction.response.edit_message(embed=card.embed, view=view_of(card.buttons))
 
 
 def _fields(words: Words, *, prompt: str, at_s: float | None) -> list[Field]:

@@ -15,7 +15,7 @@ from bot.service import title_of
 from bot.ui import lyrics, texts
 from bot.ui.attachments import text_file
 from bot.ui.buttons import view_of
-from bot.ui.card import Button, Card, Press
+from bot.ui.card import Button, Press
 from bot.ui.cards import LYRICS_COLOUR
 from bot.ui.client import MusicBot, asker_of, say, words_of
 from bot.ui.forms import Field, Form, Values, form_of
@@ -55,7 +55,7 @@ class DeskCog(commands.Cog):
             await _answer(interaction, "", buttons, embed=embed)
             return
         files = [text_file(task, task.lyrics)] if len(found) > 1 and asker.attachment_limit_bytes else []
-        await say(interaction, "", embed=embed, view=_view(buttons), files=files)
+        await say(interaction, "", embed=embed, view=view_of(buttons), files=files)
 
     # --- changing ----------------------------------------------------------------------------------------------
 
@@ -120,7 +120,7 @@ class DeskCog(commands.Cog):
         again = Button(label=words("Edit"), press=Press.EDIT_LYRICS, subject=task.id)
         file = discord.File(io.BytesIO(typed.encode()), filename="lyrics.txt", description=words("What you wrote"))
         sentence = f"{texts.refusal(error, words)} {words(texts.LYRICS_TYPED)}"
-        await say(interaction, sentence, view=_view([again]), file=file)
+        await say(interaction, sentence, view=view_of([again]), file=file)
 
     # --- earlier versions --------------------------------------------------------------------------------------
 
@@ -189,13 +189,9 @@ async def _answer(
 ) -> None:
     """In the private answer that was pressed, else in a new one: never in a card."""
     if interaction.message is not None and interaction.message.flags.ephemeral:
-        await interaction.response.edit_message(content=sentence, embed=embed, view=_view(buttons))
+        await interaction.response.edit_message(content=sentence, embed=embed, view=view_of(buttons))
     else:
-        await say(interaction, sentence, embed=embed, view=_view(buttons))
-
-
-def _view(buttons: Sequence[Button]) -> discord.ui.View:
-    return view_of(Card(embed=discord.Embed(), buttons=tuple(buttons)))
+        await say(interaction, sentence, embed=embed, view=view_of(buttons))
 
 
 def _page(pages: Sequence[str], wanted: int, words: Words) -> tuple[int, discord.Embed]:

@@ -41,7 +41,7 @@ class OpeningCog(commands.Cog):
         files = [make() for make in music.files]
         if card.lyrics_file is not None and limit_bytes:
             files.append(text_file(task, card.lyrics_file))
-        await say(interaction, said, embed=card.embed, view=view_of(card), files=files)
+        await say(interaction, said, embed=card.embed, view=view_of(card.buttons), files=files)
 
     async def _scene(self, task: MusicTask) -> Scene:
         if task.state is State.QUEUED:

@@ -12,7 +12,7 @@ from bot.domain.wishes import TAGS_MAX_CHARS
 from bot.service import Service
 from bot.tokenlab.models import ModelInfo
 from bot.ui import texts
-from bot.ui.buttons import PressMenu, item_of, menu_of
+from bot.ui.buttons import Control, menu_of, view_of
 from bot.ui.card import Button, Press
 from bot.ui.client import MusicBot, say, words_of
 from bot.ui.escape import inline
@@ -143,12 +143,9 @@ class Panel:
             label=words("Back to the beginning"), press=Press.PREFER_NOTHING, subject=owner,
             is_disabled=self._chosen == Preferences(user_id=owner),
         )  # fmt: skip
-        view = discord.ui.View(timeout=None)
-        for item in (*self._menus(), item_of(styles), item_of(reset)):
-            view.add_item(item)
-        return view
+        return view_of([*self._menus(), styles, reset])
 
-    def _menus(self) -> list[PressMenu]:
+    def _menus(self) -> list[Control]:
         chosen, words, owner = self._chosen, self._words, self._chosen.user_id
         tellings = [
             discord.SelectOption(

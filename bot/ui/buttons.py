@@ -1,97 +1,116 @@
 """Buttons and menus that work for ever: their state is their custom id, so they live through restarts."""
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 import discord
+from discord.ui.select import BaseSelect
 
-from bot.ui.card import Button, Card, Press
+from bot.ui.card import Button, Press
+from bot.ui.pages import ListState
 
 if TYPE_CHECKING:
     from bot.ui.client import MusicBot
 
 PressHandler = Callable[..., Awaitable[None]]
-"""Answers a press: takes the interaction, the id of what it is about (see `Button`), and what else there is: the number
-of a button that has one, the value that was picked in a menu."""
+"""Answers a press: takes the interaction, the facts of the custom id (what it is about and the number of a button, or
+what a list shows), and what was picked in a menu (see `Control`)."""
 
 
-class PressButton(
-    discord.ui.DynamicItem[discord.ui.Button[Any]],
-    template=r"encore:(?P<press>[a-z_]+):(?P<numbers>\d{1,20}(?::\d{1,9})?)",
+class Control(
+    discord.ui.DynamicItem[discord.ui.Item[Any]],
+    template=(
+        r"encore:(?:(?P<shape>menu|list):)?(?P<press>[a-z_]+):"
+        r"(?P<facts>\d{1,20}(?::\d{1,9})?|\d{1,5}:\d:\d:.*)"
+    ),
 ):
-    """Any button of ours; hands the press to whoever registered for it on the client."""
+    """Any button or menu of ours; hands over what its custom id says, and what was picked.
 
-    def __init__(self, press: str, numbers: Sequence[int], item: discord.ui.Button[Any]) -> None:
+    A menu in which one thing can be picked gives that, or nothing if nothing is; one that takes several gives a list.
+    Where Discord itself lists members, roles or channels, what is picked are their ids.
+    """
+
+    def __init__(self, press: str, facts: Sequence[int | ListState], item: discord.ui.Item[Any]) -> None:
         super().__init__(item)
         self.press = press
-        self.numbers = numbers
+        self.facts = facts
 
     @classmethod
     async def from_custom_id(
         cls, _interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
     ) -> Self:
-        """Called by discord.py for each press of a button whose custom id fits the template."""
-        if not isinstance(item, discord.ui.Button):
-            raise TypeError("only buttons carry our custom ids")
-        return cls(match["press"], [int(number) for number in match["numbers"].split(":")], item)
+        """Called by discord.py for whatever carries a custom id that fits the template."""
+        facts: list[int | ListState]
+        if match["shape"] == "list":
+            facts = [ListState.decode(match["facts"])]
+        else:
+            facts = [int(number) for number in match["facts"].split(":")]
+        return cls(match["press"], facts, item)
 
     async def callback(self, interaction: "discord.Interaction[MusicBot]") -> None:  # type: ignore[override]  # the client is always ours
-        """Hand the press over."""
-        await interaction.client.pressed(interaction, self.press, *self.numbers)
+        """Hand it over."""
+        picked = _picked(self.item, interaction) if isinstance(self.item, BaseSelect) else []
+        await interaction.client.pressed(interaction, self.press, *self.facts, *picked)
 
 
-class PressMenu(
-    discord.ui.DynamicItem[discord.ui.Select[Any]],
-    template=r"encore:menu:(?P<press>[a-z_]+):(?P<subject>\d{1,20})",
-):
-    """Any menu of ours in which one thing can be picked; hands over what it was."""
-
-    def __init__(self, press: str, subject: int, item: discord.ui.Select[Any]) -> None:
-        super().__init__(item)
-        self.press = press
-        self.subject = subject
-
-    @classmethod
-    async def from_custom_id(
-        cls, _interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Called by discord.py for each choice in a menu whose custom id fits the template."""
-        if not isinstance(item, discord.ui.Select):
-            raise TypeError("only menus carry these custom ids")
-        return cls(match["press"], int(match["subject"]), item)
-
-    async def callback(self, interaction: "discord.Interaction[MusicBot]") -> None:  # type: ignore[override]  # the client is always ours
-        """Hand the choice over."""
-        await interaction.client.pressed(interaction, self.press, self.subject, self.item.values[0])
-
-
-def menu_of(press: Press, subject: int, options: Sequence[discord.SelectOption], chosen: str) -> PressMenu:
-    """A menu as discord.py sends it; it shows which of the options is chosen now."""
-    for option in options:
-        option.default = option.value == chosen
-    item: discord.ui.Select[Any] = discord.ui.Select(custom_id=f"encore:menu:{press}:{subject}", options=[*options])
-    return PressMenu(press, subject, item)
+def _picked(menu: BaseSelect[Any], interaction: discord.Interaction[Any]) -> list[Any]:
+    """What was picked, as the arguments of a handler."""
+    # the values of discord.py's own are members, roles and channels, in any order
+    data: Mapping[str, Any] = interaction.data or {}
+    values: Sequence[str] = data.get("values", ())
+    picked = [*values] if isinstance(menu, discord.ui.Select) else [int(value) for value in values]
+    return [picked] if menu.max_values > 1 else picked[:1]
 
 
 def item_of(button: Button) -> discord.ui.Item[Any]:
     """A button as discord.py sends it."""
     if button.press is None:
         return discord.ui.Button(label=button.label, url=button.url)
-    numbers = [button.subject] if button.number is None else [button.subject, button.number]
-    custom_id = ":".join(["encore", button.press, *map(str, numbers)])
-    return PressButton(
+    facts = [button.subject] if button.number is None else [button.subject, button.number]
+    custom_id = ":".join(["encore", button.press, *map(str, facts)])
+    return Control(
         button.press,
-        numbers,
+        facts,
         discord.ui.Button(label=button.label, style=button.style, custom_id=custom_id, disabled=button.is_disabled),
     )
 
 
-def view_of(card: Card) -> discord.ui.View:
-    """The buttons of a card; discord.py need not remember them, they are all dynamic."""
+def menu_of(press: Press, subject: int, options: Sequence[discord.SelectOption], chosen: str) -> Control:
+    """A menu as discord.py sends it; it shows which of the options is chosen now."""
+    for option in options:
+        option.default = option.value == chosen
+    item: discord.ui.Select[Any] = discord.ui.Select(custom_id=f"encore:menu:{press}:{subject}", options=[*options])
+    return Control(press, [subject], item)
+
+
+def list_button(press: Press, state: ListState, label: str, *, is_disabled: bool = False) -> Control:
+    """A button that shows this state of a list, or asks about it."""
+    button: discord.ui.Button[Any] = discord.ui.Button(
+        label=label, custom_id=_list_id(press, state), disabled=is_disabled
+    )
+    return Control(press, [state], button)
+
+
+def list_menu(
+    press: Press, state: ListState, options: Sequence[discord.SelectOption], *, placeholder: str | None = None
+) -> Control:
+    """A menu of a list, from which one thing is picked."""
+    menu: discord.ui.Select[Any] = discord.ui.Select(
+        custom_id=_list_id(press, state), options=[*options], placeholder=placeholder
+    )
+    return Control(press, [state], menu)
+
+
+def _list_id(press: Press, state: ListState) -> str:
+    return f"encore:list:{press}:{state.encode()}"
+
+
+def view_of(parts: Iterable[Button | discord.ui.Item[Any]]) -> discord.ui.View:
+    """Buttons and menus below a message; discord.py need not remember them, they are all dynamic."""
     view = discord.ui.View(timeout=None)
-    for button in card.buttons:
-        view.add_item(item_of(button))
+    for part in parts:
+        view.add_item(item_of(part) if isinstance(part, Button) else part)
     return view
 
 

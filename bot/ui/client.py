@@ -16,10 +16,9 @@ from bot.domain.refusals import Refused
 from bot.domain.wishes import WishError
 from bot.service import Asker, Service
 from bot.ui import texts
-from bot.ui.buttons import PressButton, PressHandler, PressMenu
+from bot.ui.buttons import Control, PressHandler
 from bot.ui.card import Press
 from bot.ui.forms import Form, FormHandler, filled_form
-from bot.ui.pages import ListControl
 from bot.ui.translator import CommandTranslator
 from bot.ui.verdicts import PASSING
 from bot.ui.words import N_, Words, words_for
@@ -92,7 +91,7 @@ class MusicBot(commands.AutoShardedBot):
     async def setup_hook(self) -> None:
         """Load the cogs and make the commands known; a cog that can't be loaded stops the start."""
         self.logged_in.set()
-        self.add_dynamic_items(PressButton, PressMenu, ListControl)
+        self.add_dynamic_items(Control)
         for name in COGS:
             await self.load_extension(name)
         await self.tree.set_translator(CommandTranslator())

@@ -1,9 +1,8 @@
 """Music tasks as lists: one line each, a member's own in pages, a family as a tree."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 import discord
 from discord.utils import format_dt
@@ -12,9 +11,10 @@ from bot.domain.listing import ListedTask
 from bot.domain.tasks import MusicTask, TaskId
 from bot.service import Branch, Page, title_of
 from bot.ui import texts
+from bot.ui.buttons import Control, list_button, list_menu, view_of
 from bot.ui.card import EMBED_CHARS, Press, jump_url
 from bot.ui.escape import cut, link_name, whole_lines
-from bot.ui.pages import KINDS, STAGES, ListControl, ListState, list_button, list_menu
+from bot.ui.pages import KINDS, STAGES, ListState
 from bot.ui.words import Words
 
 NAME_CHARS = 60
@@ -54,7 +54,7 @@ def songs_sheet(page: Page, state: ListState, words: Words, *, now: datetime) ->
         _filter(Press.SONGS_KIND, state, KINDS.index(state.kind), [words(texts.KINDS[one]) for one in KINDS]),
     ]
     opening = [open_menu(page.rows, words, now=now)] if page.rows else []
-    return embed, _view([*opening, *menus, *_turning(page, state, words)])
+    return embed, view_of([*opening, *menus, *_turning(page, state, words)])
 
 
 def _own_line(task: ListedTask, words: Words, *, now: datetime) -> str:
@@ -71,7 +71,7 @@ def _footer(page: Page, state: ListState, words: Words) -> str:
     return " · ".join(parts)
 
 
-def _filter(press: Press, state: ListState, chosen: int, labels: Sequence[str]) -> ListControl:
+def _filter(press: Press, state: ListState, chosen: int, labels: Sequence[str]) -> Control:
     options = [
         discord.SelectOption(label=label, value=str(place), default=place == chosen)
         for place, label in enumerate(labels)
@@ -79,7 +79,7 @@ def _filter(press: Press, state: ListState, chosen: int, labels: Sequence[str]) 
     return list_menu(press, state, options)
 
 
-def _turning(page: Page, state: ListState, words: Words) -> Iterator[ListControl]:
+def _turning(page: Page, state: ListState, words: Words) -> Iterator[Control]:
     if page.pages > 1:
         newer, older = (replace(state, page=max(0, page.number + step)) for step in (-1, 1))
         yield list_button(Press.SONGS, newer, words("Newer"), is_disabled=page.number == 0)
@@ -89,7 +89,7 @@ def _turning(page: Page, state: ListState, words: Words) -> Iterator[ListControl
         yield list_button(Press.SONGS, replace(state, page=0, text=""), words("End search"))
 
 
-def open_menu(tasks: Sequence[ListedTask], words: Words, *, now: datetime) -> ListControl:
+def open_menu(tasks: Sequence[ListedTask], words: Words, *, now: datetime) -> Control:
     """A menu that opens one of these."""
     options = [
         discord.SelectOption(
@@ -107,13 +107,6 @@ def _described(task: ListedTask, words: Words, *, now: datetime) -> str:
     return f"{words(texts.KIND[task.kind])} · {words(texts.STATE[task.state])} · {age}"
 
 
-def _view(items: Iterable[discord.ui.Item[Any]]) -> discord.ui.View:
-    view = discord.ui.View(timeout=None)
-    for item in items:
-        view.add_item(item)
-    return view
-
-
 # --- families --------------------------------------------------------------------------------------------------------
 
 
@@ -124,7 +117,7 @@ def tree_sheet(branches: Sequence[Branch], shown: TaskId, asker_id: int, words: 
         description=whole_lines([_branch_line(one, shown, asker_id, words) for one in branches], EMBED_CHARS),
     )
     own = [one.task for one in branches if one.task and one.task.user_id == asker_id and one.task.id != shown]
-    return embed, _view([open_menu(own, words, now=now)] if own else [])
+    return embed, view_of([open_menu(own, words, now=now)] if own else [])
 
 
 def _branch_line(branch: Branch, shown: TaskId, asker_id: int, words: Words) -> str:

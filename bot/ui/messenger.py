@@ -278,7 +278,7 @@ class Messenger:
         last = Lost(Verdict.BAD_PAYLOAD)
         is_edit = files_key == "attachments"
         for card, files in self._variants(task, scene, is_edit=is_edit):
-            payload: dict[str, Any] = {"embed": card.embed, "view": view_of(card)}
+            payload: dict[str, Any] = {"embed": card.embed, "view": view_of(card.buttons)}
             if files or (is_edit and task.edited_lyrics and not task.files_shown):  # no file of an earlier text stays
                 payload[files_key] = [make() for make in files]
             try:

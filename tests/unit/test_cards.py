@@ -423,7 +423,7 @@ def assert_discord_takes(card: Card) -> None:
     assert 1 <= len(embed.description or "") <= EMBED_CHARS
     assert len(embed) <= 6000
     assert len(card.buttons) <= 25
-    for button in view_of(card).to_components():
+    for button in view_of(card.buttons).to_components():
         for child in button["components"]:
             assert 1 <= len(child["label"]) <= 80
             assert len(child.get("custom_id", "")) <= 100

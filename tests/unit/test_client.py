@@ -11,7 +11,6 @@ from discord import app_commands
 from bot.domain.refusals import Reason, Refused
 from bot.domain.wishes import WishError, WishProblem
 from bot.ui import texts
-from bot.ui.buttons import PressButton, PressMenu
 from bot.ui.client import answer_error, asker_of, intents, say
 from bot.ui.words import words_for
 from tests.fakes.engine_rows import START
@@ -140,24 +139,3 @@ def test_nothing_privileged_is_asked_for_unless_the_operator_wants_it(message_co
     assert {name for name, on in wanted.items() if on} == {"guilds", "guild_messages", "dm_messages"} | (
         {"message_content"} if message_content else set()
     )
-
-
-@pytest.mark.parametrize(
-    ("kind", "item"),
-    [
-        (PressButton, discord.ui.Select(custom_id="encore:cancel:1")),
-        (PressMenu, discord.ui.Button(custom_id="encore:menu:prefer_model:1")),
-    ],
-)
-async def test_only_buttons_and_menus_carry_our_custom_ids(kind: type[PressButton | PressMenu], item: Any) -> None:
-    match = kind.__discord_ui_compiled_template__.fullmatch(item.custom_id)
-    assert match is not None
-
-    with pytest.raises(TypeError):
-        await kind.from_custom_id(SimpleNamespace(), item, match)  # type: ignore[arg-type]  # not looked at
-
-
-@pytest.mark.parametrize("custom_id", ["encore:prefer_styles:18446744073709551615", "encore:retry_surely:12:3"])
-async def test_the_ids_of_buttons_hold_the_largest_ids_of_members(custom_id: str) -> None:
-    assert PressButton.__discord_ui_compiled_template__.fullmatch(custom_id)
-    assert not PressMenu.__discord_ui_compiled_template__.fullmatch(custom_id)
