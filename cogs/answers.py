@@ -14,7 +14,7 @@ from bot.domain.scene import Scene
 from bot.domain.tasks import MusicTask, TaskId
 from bot.domain.wishes import TAGS_MAX_CHARS, TITLE_MAX_CHARS, SongWish, Wish
 from bot.service import RepeatedError, Service, title_of
-from bot.tokenlab.models import ModelInfo
+from bot.tokenlab.models import VERSIONS, ModelInfo
 from bot.ui import texts
 from bot.ui.buttons import view_of
 from bot.ui.card import Button, Card, Press, jump_url
@@ -22,13 +22,14 @@ from bot.ui.cards import render
 from bot.ui.client import MusicBot, asker_of, say, words_of
 from bot.ui.escape import inline, link_name
 from bot.ui.forms import Choice, Field, Values
+from bot.ui.limits import OPTION_CHARS, OPTIONS_MAX
 from bot.ui.prices import cost_words, price_words
 from bot.ui.words import Words
 
 log = logging.getLogger(__name__)
 
-CHOICES_MAX = 25
-CHOICE_CHARS = 100
+VERSION_CHOICES = [app_commands.Choice(name=version, value=version) for version in VERSIONS if "." not in version]
+NAME_CHARS = 100
 
 
 async def show_card(interaction: discord.Interaction[MusicBot], wish: Wish) -> None:
@@ -73,7 +74,7 @@ async def confirm(
 
 async def _ask_back(interaction: discord.Interaction[MusicBot], repeated: RepeatedError) -> None:
     words = words_of(interaction)
-    name = link_name(title_of(repeated.earlier), CHOICE_CHARS)
+    name = link_name(title_of(repeated.earlier), NAME_CHARS)
     where = jump_url(repeated.earlier)
     question = words(texts.REPEATED, song=f"[{name}]({where})" if where else name)
     await ask_to_start(interaction, repeated.draft, question, label=words("Make another"))
@@ -93,16 +94,16 @@ def model_choices(
 ) -> list[app_commands.Choice[str]]:
     """The models whose name holds what was typed so far, with what they cost."""
     wanted = current.casefold().strip()
-    fitting = [model for model in models if wanted in model.id.casefold() and len(model.id) <= CHOICE_CHARS]
+    fitting = [model for model in models if wanted in model.id.casefold() and len(model.id) <= OPTION_CHARS]
     return [
-        app_commands.Choice(name=_choice_name(model, interaction), value=model.id) for model in fitting[:CHOICES_MAX]
+        app_commands.Choice(name=_choice_name(model, interaction), value=model.id) for model in fitting[:OPTIONS_MAX]
     ]
 
 
 def _choice_name(model: ModelInfo, interaction: discord.Interaction[MusicBot]) -> str:
     price = price_words(model.price, words_of(interaction))
     named = f"{model.id} · {price}" if price else model.id
-    return named if len(named) <= CHOICE_CHARS else model.id
+    return named if len(named) <= OPTION_CHARS else model.id
 
 
 def song_fields(wish: SongWish, words: Words, *, negative: bool) -> list[Field | Choice]:
@@ -132,7 +133,7 @@ def song_of(wish: SongWish, values: Values) -> SongWish:
 
 def named(task: MusicTask) -> str:
     """A task by its name, within a sentence."""
-    return inline(title_of(task), CHOICE_CHARS)
+    return inline(title_of(task), NAME_CHARS)
 
 
 def picked_task(value: str) -> TaskId:

@@ -23,7 +23,8 @@ from bot.ui.buttons import view_of
 from bot.ui.card import Button, Press
 from bot.ui.client import MusicBot, asker_of, say, words_of
 from bot.ui.escape import quote
-from bot.ui.forms import FIELDS_MAX, INPUT_CHARS, Choice, Field, Form, Values, form_of
+from bot.ui.forms import Choice, Field, Form, Values, form_of
+from bot.ui.limits import FIELDS_MAX, INPUT_CHARS
 from bot.ui.words import Words
 from cogs.answers import ask_to_start, named, show_card, show_card_of, song_fields, song_of
 

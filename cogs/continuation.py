@@ -24,12 +24,13 @@ from bot.service import title_of
 from bot.ui import texts
 from bot.ui.buttons import view_of
 from bot.ui.card import Button, Card, Press
-from bot.ui.cards import draft_card
 from bot.ui.client import MusicBot, asker_of, words_of
 from bot.ui.forms import Field, Form, Values, form_of
+from bot.ui.limits import OPTION_CHARS, OPTIONS_MAX
 from bot.ui.prices import cost_words
+from bot.ui.questions import draft_card
 from bot.ui.words import N_, Words, words_for
-from cogs.answers import CHOICE_CHARS, CHOICES_MAX, confirm, first_card, picked_task, show_card
+from cogs.answers import confirm, first_card, picked_task, show_card
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +83,7 @@ class ContinuationCog(commands.Cog):
 
     @go_on.autocomplete("song")
     async def _songs(self, interaction: discord.Interaction[MusicBot], current: str) -> list[app_commands.Choice[str]]:
-        made = await self._service.library.clips(interaction.user.id, current, CHOICES_MAX)
+        made = await self._service.library.clips(interaction.user.id, current, OPTIONS_MAX)
         words = words_of(interaction)
         return [
             app_commands.Choice(name=_choice_name(task, self._bot.clock(), words), value=str(task.id)) for task in made
@@ -280,7 +281,7 @@ def _locale_at(message: discord.Message, parent: MusicTask) -> str:
 
 
 def _choice_name(task: ListedTask, now: datetime, words: Words) -> str:
-    return f"{title_of(task)[: CHOICE_CHARS - 20]} · {texts.ago(now - task.created_at, words)}"
+    return f"{title_of(task)[: OPTION_CHARS - 20]} · {texts.ago(now - task.created_at, words)}"
 
 
 async def setup(bot: MusicBot) -> None:

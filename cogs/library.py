@@ -10,12 +10,13 @@ from discord.ext import commands
 from bot.domain.listing import ListedTask
 from bot.domain.tasks import MusicTask
 from bot.ui import texts
-from bot.ui.attachments import FILES_MAX, audio_files, text_file
-from bot.ui.card import EMBED_CHARS, Press
-from bot.ui.cards import LINK_CHARS
+from bot.ui.attachments import audio_files, text_file
+from bot.ui.card import Press
 from bot.ui.client import MusicBot, asker_of, say, words_of
 from bot.ui.escape import whole_lines
 from bot.ui.forms import Field, Form, Values, form_of
+from bot.ui.limits import EMBED_CHARS, FILES_MAX
+from bot.ui.links import LINK_CHARS
 from bot.ui.lists import Sheet, songs_sheet
 from bot.ui.pages import KINDS, SEARCH_CHARS, STAGES, ListState, kind_at, searched, stage_at
 from bot.ui.words import N_

@@ -6,8 +6,9 @@ from discord.ext import commands
 
 from bot.domain.wishes import PROMPT_MAX_CHARS, LyricsWish
 from bot.ui.client import MusicBot
+from bot.ui.limits import OPTION_CHARS
 from bot.ui.words import N_
-from cogs.answers import CHOICE_CHARS, model_choices, show_card
+from cogs.answers import model_choices, show_card
 
 
 class LyricsCog(commands.Cog):
@@ -22,7 +23,7 @@ class LyricsCog(commands.Cog):
         self,
         interaction: discord.Interaction[MusicBot],
         prompt: app_commands.Range[str, 1, PROMPT_MAX_CHARS],
-        model: app_commands.Range[str, 1, CHOICE_CHARS] | None = None,
+        model: app_commands.Range[str, 1, OPTION_CHARS] | None = None,
     ) -> None:
         """Take the wish and show its card."""
         await show_card(interaction, LyricsWish(prompt=prompt, model=model))

@@ -17,15 +17,11 @@ from bot.ui.card import Button, Press
 from bot.ui.client import MusicBot, say, words_of
 from bot.ui.escape import inline
 from bot.ui.forms import Field, Form, Values, form_of
+from bot.ui.limits import EMBED_FIELD_CHARS, OPTION_CHARS, OPTIONS_MAX
 from bot.ui.prices import price_words
 from bot.ui.words import N_, Words
-from cogs.answers import CHOICE_CHARS
-from cogs.song import VERSION_CHOICES
+from cogs.answers import VERSION_CHOICES
 
-OPTIONS_MAX = 25
-"""Discord: options of a menu."""
-FIELD_CHARS = 1024
-"""Discord: a field of an embed."""
 OPEN = "*"
 """The option that leaves it to the bot; no model and no version is called that."""
 VOCALS = {False: N_("With vocals"), True: N_("Instrumental")}
@@ -120,7 +116,7 @@ class Panel:
             (words("Model"), self._model_words()),
             (words("Version"), chosen.version or words(texts.BOTS_CHOICE)),
             (words("Vocals"), words(VOCALS[chosen.instrumental])),
-            (words("Styles"), inline(chosen.tags, FIELD_CHARS) if chosen.tags else words("none")),
+            (words("Styles"), inline(chosen.tags, EMBED_FIELD_CHARS) if chosen.tags else words("none")),
         ]
         embed = discord.Embed(title=words("Your preferences"), description=words(texts.PREFERENCES))
         for name, value in fields:
@@ -131,9 +127,9 @@ class Panel:
         if (model := self._chosen.model) is None:
             return self._words(texts.BOTS_CHOICE)
         if self._usable_model is None:
-            return self._words(texts.MODEL_GONE, model=inline(model, CHOICE_CHARS))
+            return self._words(texts.MODEL_GONE, model=inline(model, OPTION_CHARS))
         prices = {one.id: price_words(one.price, self._words) for one in self._models}
-        return " · ".join(filter(None, (inline(self._usable_model, CHOICE_CHARS), prices.get(self._usable_model))))
+        return " · ".join(filter(None, (inline(self._usable_model, OPTION_CHARS), prices.get(self._usable_model))))
 
     def view(self) -> discord.ui.View:
         """The menus, and below them the buttons."""
@@ -182,7 +178,7 @@ def _model_options(models: Sequence[ModelInfo], words: Words) -> list[discord.Se
     return [
         discord.SelectOption(label=one.id, value=one.id, description=price_words(one.price, words))
         for one in models
-        if len(one.id) <= CHOICE_CHARS
+        if len(one.id) <= OPTION_CHARS
     ]
 
 

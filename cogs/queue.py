@@ -6,9 +6,9 @@ from discord.ext import commands
 
 from bot.domain.tasks import State
 from bot.ui import texts
-from bot.ui.card import EMBED_CHARS
 from bot.ui.client import MusicBot, say, words_of
 from bot.ui.escape import whole_lines
+from bot.ui.limits import EMBED_CHARS, EMBED_FIELD_CHARS
 from bot.ui.lists import row_line
 from bot.ui.words import N_
 
@@ -38,7 +38,7 @@ class QueueCog(commands.Cog):
             description=whole_lines(lines or [words(texts.EMPTY_QUEUE)], EMBED_CHARS),
         )
         if counts:
-            embed.add_field(name=words("All tasks"), value=counts[:1024], inline=False)
+            embed.add_field(name=words("All tasks"), value=counts[:EMBED_FIELD_CHARS], inline=False)
         await say(interaction, "", embed=embed)
 
 

@@ -5,12 +5,10 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.domain.wishes import PROMPT_MAX_CHARS, TAGS_MAX_CHARS, TITLE_MAX_CHARS, SongWish
-from bot.tokenlab.models import VERSIONS
 from bot.ui.client import MusicBot
+from bot.ui.limits import OPTION_CHARS
 from bot.ui.words import N_
-from cogs.answers import CHOICE_CHARS, model_choices, show_card
-
-VERSION_CHOICES = [app_commands.Choice(name=version, value=version) for version in VERSIONS if "." not in version]
+from cogs.answers import VERSION_CHOICES, model_choices, show_card
 
 
 class SongCog(commands.Cog):
@@ -37,7 +35,7 @@ class SongCog(commands.Cog):
         title: app_commands.Range[str, 1, TITLE_MAX_CHARS] | None = None,
         tags: app_commands.Range[str, 1, TAGS_MAX_CHARS] | None = None,
         instrumental: bool | None = None,  # noqa: FBT001 -- an option of the command
-        model: app_commands.Range[str, 1, CHOICE_CHARS] | None = None,
+        model: app_commands.Range[str, 1, OPTION_CHARS] | None = None,
         version: str | None = None,
         avoid: app_commands.Range[str, 1, TAGS_MAX_CHARS] | None = None,
     ) -> None:

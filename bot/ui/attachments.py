@@ -11,12 +11,8 @@ from bot.domain.tasks import MediaFile, MusicTask
 from bot.service import title_of
 from bot.ui import texts
 from bot.ui.cards import PICTURE
+from bot.ui.limits import FILE_DESCRIPTION_CHARS, FILES_MAX
 from bot.ui.words import words_for
-
-FILES_MAX = 10
-"""Discord: attachments of one message."""
-DESCRIPTION_CHARS = 1024
-"""Discord: what screen readers say of an attachment."""
 
 MakeFile = Callable[[], discord.File]
 """Makes an attachment: one that was sent once can't be sent again."""
@@ -35,7 +31,7 @@ def audio_files(task: MusicTask, media_dir: Path, *, limit_bytes: int) -> list[M
 
 def _described(task: MusicTask, file: MediaFile) -> str:
     length = f", {texts.clock_time(int(file.duration_s))}" if file.duration_s else ""
-    return f"{title_of(task)[: DESCRIPTION_CHARS - len(length)]}{length}"
+    return f"{title_of(task)[: FILE_DESCRIPTION_CHARS - len(length)]}{length}"
 
 
 def has_picture(task: MusicTask) -> bool:
@@ -51,7 +47,7 @@ def picture_files(task: MusicTask, media_dir: Path) -> list[MakeFile]:
     if not path.is_file() or path.stat().st_size > task.attachment_limit_bytes:
         return []
     words = words_for(task.locale)
-    description = words("Waveform of {song}", song=title_of(task))[:DESCRIPTION_CHARS]
+    description = words("Waveform of {song}", song=title_of(task))[:FILE_DESCRIPTION_CHARS]
     return [partial(discord.File, path, filename=PICTURE, description=description)]
 
 

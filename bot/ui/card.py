@@ -11,12 +11,8 @@ import discord
 from bot.domain.listing import ListedTask
 from bot.domain.tasks import MusicTask
 
-EMBED_CHARS = 4096
-"""Discord: the description of an embed."""
 DRIFTING = re.compile(r"<t:-?\d+:R>|\n`█*░*` \d+ %")
 """Moments, which Discord counts down by itself, and the bar: both are drawn anew whenever something else changes."""
-LINK_BUTTON_CHARS = 512
-"""Discord: link buttons take addresses of up to 512 characters."""
 
 
 class Press(StrEnum):

@@ -1,7 +1,7 @@
 """The card: what a music task looks like. Pure: a row and its surroundings in, a card out."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import discord
@@ -14,8 +14,10 @@ from bot.domain.secrets import find_secret
 from bot.domain.tasks import ErrorCode, Kind, MusicTask, State
 from bot.service import title_of
 from bot.ui import lyrics, texts
-from bot.ui.card import EMBED_CHARS, LINK_BUTTON_CHARS, Button, Card, Press, jump_url
+from bot.ui.card import Button, Card, Press, jump_url
 from bot.ui.escape import inline, link_name, quote, safe_text
+from bot.ui.limits import EMBED_CHARS, EMBED_TITLE_CHARS
+from bot.ui.links import links_shown, listening
 from bot.ui.prices import cost_words
 from bot.ui.words import N_, Words, words_for
 
@@ -25,8 +27,6 @@ TITLE_CHARS = 200
 TAGS_SHOWN_CHARS = 200
 RELATIVE_CHARS = 60
 CHILDREN_SHOWN = 3
-LINK_CHARS = 1800
-"""Longer addresses don't fit beside the rest of a card."""
 IMAGE_URL_CHARS = 2000
 PICTURE = "waveform.png"
 """The attachment that a finished song's card shows as its image."""
@@ -110,7 +110,7 @@ def plain(task: MusicTask) -> Card:
 
 def _frame(task: MusicTask, words: Words, description: str) -> discord.Embed:
     embed = discord.Embed(
-        title=f"{words(texts.KIND[task.kind])} · {inline(title_of(task), TITLE_CHARS)}"[:256],
+        title=f"{words(texts.KIND[task.kind])} · {inline(title_of(task), TITLE_CHARS)}"[:EMBED_TITLE_CHARS],
         description=description[:EMBED_CHARS],
         colour=COLOURS[task.state],
     )
@@ -216,13 +216,6 @@ def _completed(drawing: Drawing) -> Body:
     return "\n".join(lines), (*_song_buttons(task, words), *short)
 
 
-def links_shown(links: Sequence[tuple[str, str]]) -> tuple[list[str], tuple[Button, ...]]:
-    """Labels and addresses as lines where the address is too long for a button, and as buttons, at most four."""
-    lines = [f"[{label}]({url})" for label, url in links if LINK_BUTTON_CHARS < len(url) <= LINK_CHARS]
-    buttons = [Button(label=label, url=url) for label, url in links if len(url) <= LINK_BUTTON_CHARS]
-    return lines, tuple(buttons[:4])
-
-
 def _finished_words(drawing: Drawing) -> str:
     task, words = drawing.task, drawing.words
     parts = [words(texts.FINISHED)]
@@ -264,12 +257,6 @@ def _links(task: MusicTask, words: Words, *, audio: bool) -> list[tuple[str, str
     tracks = task.result.tracks if task.result else ()
     links = listening([track.audio_url for track in tracks], words) if audio else []
     return links + [(words("Video"), track.video_url) for track in tracks[:1] if track.video_url]
-
-
-def listening(urls: Sequence[str], words: Words) -> list[tuple[str, str]]:
-    """Addresses of the takes of a song, each with its label."""
-    listen = words("Listen")
-    return [(f"{listen} {number}" if len(urls) > 1 else listen, url) for number, url in enumerate(urls, 1)]
 
 
 def _dress(embed: discord.Embed, task: MusicTask) -> None:
@@ -373,30 +360,3 @@ def _lyrics_buttons(task: MusicTask, words: Words, *, is_long: bool) -> tuple[Bu
     edit = Button(label=words("Edit"), press=Press.EDIT_LYRICS, subject=task.id)
     again = Button(label=words("Again"), press=Press.AGAIN, subject=task.id)
     return (song, *([read] if is_long else []), edit, again, _more(task, words))
-
-
-# --- questions ---------------------------------------------------------------------------------------------------
-
-
-def draft_card(
-    *, draft_id: int, parent: MusicTask, prompt: str | None, at_s: float | None, price: str | None, words: Words
-) -> Card:
-    """What was understood of a reply, before it costs anything."""
-    lines = [words("Continue **{song}**?", song=inline(title_of(parent), TITLE_CHARS))]
-    if at_s is not None:
-        lines.append(words("From: {time}", time=texts.clock_time(at_s)))
-    else:
-        lines.append(words("From: the end"))
-    lines.append(quote(prompt, PROMPT_SHOWN_CHARS) if prompt else words("With the same words as before."))
-    if price:
-        lines += ["", price]
-    return Card(
-        embed=discord.Embed(
-            title=words("Did I understand you?"), description="\n".join(lines), colour=COLOURS[State.QUEUED]
-        ),
-        buttons=(
-            Button(label=words("Start"), press=Press.START_DRAFT, subject=draft_id, style=discord.ButtonStyle.success),
-            Button(label=words("Edit"), press=Press.EDIT_DRAFT, subject=draft_id),
-            Button(label=words("Cancel"), press=Press.DROP_DRAFT, subject=draft_id),
-        ),
-    )

@@ -81,7 +81,6 @@ class MusicBot(commands.AutoShardedBot):
         self.clock = clock
         self.forecast = forecast
         self.media_dir = media_dir
-        self.reads_messages = message_content
         self.logged_in = asyncio.Event()
         """Set once Discord has told who we are: requests that name the application work from then on."""
         self._sync_commands = sync_commands
@@ -206,8 +205,6 @@ async def answer_error(interaction: discord.Interaction[Any], error: BaseExcepti
     words = words_of(interaction)
     if isinstance(error, (Refused, WishError)):
         sentence = texts.refusal(error, words)
-    elif isinstance(error, app_commands.MissingPermissions):
-        sentence = words(texts.MODERATOR_ONLY)
     else:
         sentence = words(texts.UNEXPECTED)
         log.error("interaction failed", extra={"interaction_id": interaction.id}, exc_info=error)

@@ -8,12 +8,8 @@ from typing import Any
 
 import discord
 
-TITLE_CHARS = 45
-"""Discord: the title of a form, and the label of a field."""
-INPUT_CHARS = 4000
-"""Discord: a text input."""
-FIELDS_MAX = 5
-"""Discord: fields of a form."""
+from bot.ui.limits import FORM_TITLE_CHARS, INPUT_CHARS, PLACEHOLDER_CHARS
+
 CUSTOM_ID = re.compile(r"encore:form:(?P<form>[a-z_]+)(?P<numbers>(?::\d{1,20})*)")
 
 
@@ -53,11 +49,11 @@ class Field:
             custom_id=self.name,
             style=discord.TextStyle.paragraph if self.is_long else discord.TextStyle.short,
             default=self.value[: self.max_chars] or None,
-            placeholder=self.placeholder[:100] or None,
+            placeholder=self.placeholder[:PLACEHOLDER_CHARS] or None,
             required=self.is_required,
             max_length=self.max_chars,
         )
-        return discord.ui.Label(text=self.label[:TITLE_CHARS], component=text)
+        return discord.ui.Label(text=self.label[:FORM_TITLE_CHARS], component=text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,12 +72,14 @@ class Choice:
             discord.SelectOption(label=label, value=value, default=value == self.value) for value, label in self.options
         ]
         menu: discord.ui.Select[Any] = discord.ui.Select(custom_id=self.name, options=options)
-        return discord.ui.Label(text=self.label[:TITLE_CHARS], component=menu)
+        return discord.ui.Label(text=self.label[:FORM_TITLE_CHARS], component=menu)
 
 
 def form_of(form: Form, *numbers: int, title: str, fields: Sequence[Field | Choice]) -> discord.ui.Modal:
     """A form as discord.py sends it; whoever registered for it on the client gets what is filled in."""
-    modal = discord.ui.Modal(title=title[:TITLE_CHARS], custom_id=":".join(["encore:form", form, *map(str, numbers)]))
+    modal = discord.ui.Modal(
+        title=title[:FORM_TITLE_CHARS], custom_id=":".join(["encore:form", form, *map(str, numbers)])
+    )
     for field in fields:
         modal.add_item(field.item())
     return modal

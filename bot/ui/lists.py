@@ -12,16 +12,14 @@ from bot.domain.tasks import MusicTask, TaskId
 from bot.service import Branch, Page, title_of
 from bot.ui import texts
 from bot.ui.buttons import Control, list_button, list_menu, view_of
-from bot.ui.card import EMBED_CHARS, Press, jump_url
+from bot.ui.card import Press, jump_url
 from bot.ui.escape import cut, link_name, whole_lines
+from bot.ui.limits import EMBED_CHARS, OPTION_CHARS, OPTIONS_MAX
 from bot.ui.pages import KINDS, STAGES, ListState
 from bot.ui.words import Words
 
 NAME_CHARS = 60
 RELATIVE_CHARS = 40
-OPTION_UNITS = 100
-"""Discord: label and description of an option take 100 characters."""
-OPTIONS_MAX = 25
 INDENT = "\N{EM SPACE}"
 """Discord leaves out ordinary spaces at the beginning of a line."""
 
@@ -93,8 +91,8 @@ def open_menu(tasks: Sequence[ListedTask], words: Words, *, now: datetime) -> Co
     """A menu that opens one of these."""
     options = [
         discord.SelectOption(
-            label=cut(f"#{task.id} {' '.join(title_of(task).split())}", OPTION_UNITS),
-            description=cut(_described(task, words, now=now), OPTION_UNITS),
+            label=cut(f"#{task.id} {' '.join(title_of(task).split())}", OPTION_CHARS),
+            description=cut(_described(task, words, now=now), OPTION_CHARS),
             value=str(task.id),
         )
         for task in tasks[:OPTIONS_MAX]

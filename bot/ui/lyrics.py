@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.ui.escape import safe_text
-from bot.ui.forms import FIELDS_MAX, INPUT_CHARS
+from bot.ui.limits import BUTTONS_MAX, FIELDS_MAX, INPUT_CHARS
 
 PAGE_CHARS = 3000
 """So much on one page, as it is shown; a longer section is split between lines."""
 LINE_CHARS = 1400
 """So much of a line fits a page whatever is in it: escaping at most doubles it."""
-PARTS_MAX = 24
-"""So many parts have a button each; Discord takes 25 at a message."""
+PARTS_MAX = BUTTONS_MAX - 1
+"""So many parts have a button each; one is for the earlier versions."""
 PART_CHARS = 3500
 """So much of a text without sections is changed at a time."""
 FULL_CHARS = 2000

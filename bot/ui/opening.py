@@ -13,7 +13,8 @@ from bot.domain.tasks import TERMINAL, MusicTask, State
 from bot.ui import texts
 from bot.ui.attachments import audio_files
 from bot.ui.card import Button, Card, Press, jump_url
-from bot.ui.cards import links_shown, listening, render
+from bot.ui.cards import render
+from bot.ui.links import links_shown, listening
 from bot.ui.verdicts import verdict_of
 from bot.ui.words import Words
 

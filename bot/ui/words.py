@@ -62,6 +62,3 @@ def _words(language: str | None) -> Words:
     write_mo(compiled, catalogue)
     compiled.seek(0)
     return Words(gettext.GNUTranslations(compiled))
-
-
-ENGLISH = words_for("en-US")

@@ -15,18 +15,17 @@ from bot.domain.scene import Family, Scene
 from bot.domain.tasks import ErrorCode, Kind, MediaFile, MusicTask, Result, State, Track
 from bot.service import title_of
 from bot.ui.buttons import view_of
-from bot.ui.card import EMBED_CHARS, Card, Press, jump_url
-from bot.ui.cards import (
-    draft_card,
-    plain,
-    render,
-)
+from bot.ui.card import Card, Press, jump_url
+from bot.ui.cards import plain, render
 from bot.ui.escape import inline, quote, safe_text, whole_lines
+from bot.ui.limits import EMBED_CHARS
 from bot.ui.lists import row_line
-from bot.ui.words import ENGLISH
+from bot.ui.questions import draft_card
+from bot.ui.words import words_for
 from tests.fakes.engine_fakes import SONG
 from tests.fakes.engine_rows import START, make_task
 
+ENGLISH = words_for("en-US")
 REPEAT = ["Again", "Edit & again", "More"]
 SUNG = ["Continue", *REPEAT]
 URL = "https://media.example.net/a.mp3"

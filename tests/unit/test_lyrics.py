@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain.wishes import LYRICS_MAX_CHARS, normalise
-from bot.ui.forms import FIELDS_MAX, INPUT_CHARS
+from bot.ui.limits import FIELDS_MAX, INPUT_CHARS
 from bot.ui.lyrics import (
     PAGE_CHARS,
     PARTS_MAX,

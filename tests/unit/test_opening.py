@@ -10,11 +10,12 @@ from bot.domain.tasks import Kind, Result, State, Track
 from bot.ui import texts
 from bot.ui.card import Card, Press
 from bot.ui.opening import Music, opened_card
-from bot.ui.words import ENGLISH
+from bot.ui.words import words_for
 from tests.fakes.engine_fakes import SONG
 from tests.fakes.engine_rows import make_task
 from tests.unit.test_cards import URL, assert_discord_takes, labels_of
 
+ENGLISH = words_for("en-US")
 DONE = make_task(state=State.COMPLETED, result=SONG)
 
 

@@ -12,7 +12,9 @@ from bot.domain.refusals import Reason, Refused
 from bot.domain.tasks import ErrorCode, Kind, State
 from bot.domain.wishes import WishError, WishProblem
 from bot.ui import texts
-from bot.ui.words import ENGLISH
+from bot.ui.words import words_for
+
+ENGLISH = words_for("en-US")
 
 
 @pytest.mark.parametrize(
