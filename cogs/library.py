@@ -1,26 +1,18 @@
 """`/songs`: what a member has asked for, in pages that can be narrowed and searched."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.domain.listing import ListedTask
-from bot.domain.tasks import MusicTask
 from bot.ui import texts
-from bot.ui.attachments import audio_files, text_file
 from bot.ui.card import Press
-from bot.ui.client import MusicBot, asker_of, say, words_of
-from bot.ui.escape import whole_lines
+from bot.ui.client import MusicBot, say, words_of
 from bot.ui.forms import Field, Form, Values, form_of
-from bot.ui.limits import EMBED_CHARS, FILES_MAX
-from bot.ui.links import LINK_CHARS
 from bot.ui.lists import Sheet, songs_sheet
 from bot.ui.pages import KINDS, SEARCH_CHARS, STAGES, ListState, kind_at, searched, stage_at
 from bot.ui.words import N_
-from cogs.answers import named
 
 
 class LibraryCog(commands.Cog):
@@ -28,7 +20,6 @@ class LibraryCog(commands.Cog):
 
     def __init__(self, bot: MusicBot) -> None:
         self._library = bot.service.library
-        self._media_dir = bot.media_dir
         bot.on_press(
             {
                 Press.SONGS: self._turn,
@@ -46,7 +37,7 @@ class LibraryCog(commands.Cog):
         interaction: discord.Interaction[MusicBot],
         search: app_commands.Range[str, 1, SEARCH_CHARS] | None = None,
     ) -> None:
-        """Answer privately; results whose card is lost come along."""
+        """Answer privately."""
         state = ListState(text=searched(search or ""))
         page = await self._library.page(interaction.user.id, state.wanted, 0)
         words = words_of(interaction)
@@ -55,26 +46,6 @@ class LibraryCog(commands.Cog):
             return
         embed, view = songs_sheet(page, state, words, now=interaction.client.clock())
         await say(interaction, "", embed=embed, view=view)
-        await self._bring_lost(interaction, page.rows)
-
-    async def _bring_lost(self, interaction: discord.Interaction[MusicBot], rows: Sequence[ListedTask]) -> None:
-        """What reached nobody; apart from the list, for an answer must come within three seconds."""
-        lost = [await self._library.own(row.id, asker_of(interaction)) for row in rows if row.card_lost]
-        words = words_of(interaction)
-        files = [
-            *(text_file(task, task.lyrics) for task in lost if task.lyrics and not task.kind.makes_audio),
-            *self._audio_kept(lost, limit_bytes=interaction.filesize_limit),
-        ]
-        links = [f"**{named(task)}** · [{words('Listen')}]({url})" for task in lost for url in _audio_urls(task)]
-        if not files and not links:
-            return
-        more = {"embed": discord.Embed(description=whole_lines(links, EMBED_CHARS))} if links else {}
-        await say(interaction, words(texts.FILES_KEPT), files=files[:FILES_MAX], **more)
-
-    def _audio_kept(self, lost: Sequence[MusicTask], *, limit_bytes: int) -> list[discord.File]:
-        unseen = [task for task in lost if not task.files_shown]
-        makers = [make for task in unseen for make in audio_files(task, self._media_dir, limit_bytes=limit_bytes)]
-        return [make() for make in makers[:FILES_MAX]]
 
     # --- the controls of the list --------------------------------------------------------------------------------
 
@@ -104,11 +75,6 @@ class LibraryCog(commands.Cog):
     async def _sheet(self, interaction: discord.Interaction[MusicBot], state: ListState) -> Sheet:
         page = await self._library.page(interaction.user.id, state.wanted, state.page)
         return songs_sheet(page, state, words_of(interaction), now=interaction.client.clock())
-
-
-def _audio_urls(task: MusicTask) -> list[str]:
-    tracks = task.result.tracks if task.result else ()
-    return [track.audio_url for track in tracks[:2] if len(track.audio_url) <= LINK_CHARS]
 
 
 async def setup(bot: MusicBot) -> None:

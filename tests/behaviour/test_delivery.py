@@ -6,7 +6,8 @@ from discord.webhook.async_ import AsyncWebhookAdapter
 from bot.domain.tasks import State
 from bot.ui import texts
 from sandbox.faults import changed
-from tests.behaviour.conftest import REPEAT, World, control, files_of, labels, private, text_of
+from tests.behaviour.conftest import REPEAT, World, control, files_of, labels, text_of
+from tests.behaviour.test_songs import opened, songs
 
 LATE = 16 * 60
 """Seconds after which the interaction token is dead."""
@@ -118,11 +119,9 @@ async def test_with_closed_direct_messages_the_song_is_kept_for_the_list(world: 
     task = await world.task()
     assert task.result is not None
     assert task.card_lost == "no_channel+no_dm"
-    answer = await world.alice.slash(world.channel, "songs")
-    assert "open it here" in private(answer)
-    (kept,) = answer.followups
-    assert task.result.tracks[0].audio_url in text_of(kept)
-    assert files_of(kept) == ["Harbour.mp3"]
+    shown = await songs(world)
+    assert "open it here" in text_of(shown)
+    assert files_of(await opened(world, task)) == ["Harbour.mp3"]
     assert len(world.requests("PATCH", f"/messages/{card_id}")) == edits + 1
 
 
@@ -159,13 +158,10 @@ async def test_audio_that_comes_after_the_direct_message_is_kept_for_the_list(wo
 
     task = await world.task()
     assert (len(world.dms()), task.card_lost, len(task.media)) == (1, "no_channel", 1)
-    answer = await world.alice.slash(world.channel, "songs")
-    (kept,) = answer.followups
-    assert files_of(kept) == ["Harbour.mp3"]
-    assert kept.ephemeral
+    assert files_of(await opened(world, task)) == ["Harbour.mp3"]
 
 
-async def test_lyrics_that_are_kept_come_whole_with_the_list(world: World) -> None:
+async def test_lyrics_that_are_kept_are_whole_when_they_are_opened(world: World) -> None:
     await world.alice.slash(world.channel, "lyrics", prompt="A lighthouse")
     await world.turn()
     world.env.inject_error("PATCH", "*", status=404, code=10003, times=None)
@@ -173,11 +169,11 @@ async def test_lyrics_that_are_kept_come_whole_with_the_list(world: World) -> No
     task = await world.until(State.COMPLETED, step_s=16)
     world.env.backend.faults.clear()
 
-    answer = await world.alice.slash(world.channel, "songs")
+    shown = text_of(await opened(world, task))
 
     assert task.result is not None
-    (kept,) = answer.followups
-    assert (await kept.attachments[0].read()).decode() == task.result.lyrics
+    assert task.result.lyrics is not None
+    assert [line for line in task.result.lyrics.splitlines() if line.strip("[]") not in shown] == []
 
 
 async def test_a_missing_permission_leads_to_a_new_message(world: World) -> None:

@@ -83,8 +83,9 @@ async def test_with_direct_messages_closed_the_song_waits_in_the_list(shared: St
     assert row["shown_revision"] == row["revision"]
     songs = await discord.slash(discord.bob, discord.songs, "songs")
     assert "Kept for me" in songs.shown.text
-    await discord.until(lambda: songs.interaction.followups)
-    assert shared.standin.media_base in songs.interaction.followups[0].text
+    opened = await discord.choose(discord.bob, songs.shown, "Open one of these", str(row["id"]))
+    await discord.until(lambda: opened.shown.attachments)
+    assert opened.ephemeral
     assert await new_messages(shared, card) == []
 
 
