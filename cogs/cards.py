@@ -22,13 +22,14 @@ from bot.ui import texts
 from bot.ui.buttons import view_of
 from bot.ui.card import Button, Press
 from bot.ui.client import MusicBot, asker_of, say, words_of
-from bot.ui.escape import quote
+from bot.ui.escape import packed, quoted_lines
 from bot.ui.forms import Choice, Field, Form, Values, form_of
-from bot.ui.limits import FIELDS_MAX, INPUT_CHARS
+from bot.ui.limits import FIELDS_MAX, INPUT_CHARS, MESSAGE_CHARS
 from bot.ui.words import Words
 from cogs.answers import ask_to_start, named, show_card, show_card_of, song_fields, song_of
 
-MESSAGE_CHARS = 1900
+LINE_CHARS = 900
+"""So much of a line fits a message whatever is in it: escaping at most doubles it."""
 TELLINGS = tuple(Telling)
 
 
@@ -92,15 +93,17 @@ class CardsCog(commands.Cog):
         await say(interaction, words_of(interaction)(texts.DROP_DONE))
 
     async def _whole_prompt(self, interaction: discord.Interaction[MusicBot], subject: int) -> None:
-        task = await self._service.library.task(TaskId(subject), asker_of(interaction))
-        quoted = quote(task.prompt, MESSAGE_CHARS * 10)
-        if len(quoted) <= MESSAGE_CHARS:
-            await say(interaction, quoted)
-        else:
-            words = words_of(interaction)
+        """As one message, else as a file, else as several messages."""
+        asker = asker_of(interaction)
+        task = await self._service.library.task(TaskId(subject), asker)
+        pieces = packed(quoted_lines(task.prompt, LINE_CHARS), "\n", MESSAGE_CHARS)
+        if len(pieces) > 1 and asker.attachment_limit_bytes:
             whole = io.BytesIO(task.prompt.encode())
-            file = discord.File(whole, filename="prompt.txt", description=words("The whole prompt"))
-            await say(interaction, "", file=file)
+            description = words_of(interaction)("The whole prompt")
+            await say(interaction, "", file=discord.File(whole, filename="prompt.txt", description=description))
+            return
+        for piece in pieces:
+            await say(interaction, piece)
 
     # --- once more -------------------------------------------------------------------------------------------------
 

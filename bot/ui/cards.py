@@ -143,7 +143,7 @@ def _relative(task: MusicTask, other: MusicTask | None) -> str | None:
 
 
 def _prompt_button(task: MusicTask, words: Words) -> tuple[Button, ...]:
-    if len(safe_text(task.prompt)) <= PROMPT_SHOWN_CHARS:
+    if len(task.prompt) <= PROMPT_SHOWN_CHARS and len(safe_text(task.prompt)) <= PROMPT_SHOWN_CHARS:
         return ()
     return (Button(label=words("Whole prompt"), press=Press.WHOLE_PROMPT, subject=task.id),)
 
@@ -169,7 +169,7 @@ def _queued(drawing: Drawing) -> Body:
 def _place_words(place: Place | None, words: Words) -> str:
     """As in "number 2 of yours, 3 people before you"."""
     if place is None or place.ahead == 0:
-        return words("next")
+        return words("next") if place is None or place.own_ahead < place.at_once else words(texts.NEXT_OF_YOURS)
     own = words("number {number} of yours", number=place.own_ahead + 1) if place.own_ahead else ""
     if not place.people_ahead:
         return words("{own}, nobody else before you", own=own)

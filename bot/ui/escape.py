@@ -1,7 +1,7 @@
 """Text of members and of the provider, made safe to stand among our words: no ping, no formatting, no hidden link."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from discord.utils import escape_markdown, escape_mentions
 
@@ -26,10 +26,27 @@ def _escaped_bracket(found: re.Match[str]) -> str:
 
 def quote(text: str, limit: int) -> str:
     """Text of a member as a block quote that can't ping, break out, or pass the limit (counted after escaping)."""
-    escaped = safe_text(text)
+    escaped = safe_text(text[: limit + 1])  # it never becomes shorter, and what is cut off anyway need not be escaped
     if len(escaped) > limit:
         escaped = escaped[: limit - 1].rstrip("\\ \n") + "…"
     return "\n".join(f"> {line}" for line in escaped.splitlines())
+
+
+def quoted_lines(text: str, line_chars: int) -> list[str]:
+    """A whole text of a member as lines of block quotes; one that is longer (before escaping) becomes several."""
+    pieces = (line[at : at + line_chars] for line in text.splitlines() for at in range(0, len(line) or 1, line_chars))
+    return [f"> {safe_text(piece)}" if piece else "" for piece in pieces]
+
+
+def packed(pieces: Iterable[str], gap: str, limit: int) -> list[str]:
+    """The pieces in order, as many together as fit; one that is longer stands alone."""
+    found: list[str] = []
+    for piece in pieces:
+        if found and len(found[-1]) + len(gap) + len(piece) <= limit:
+            found[-1] += gap + piece
+        else:
+            found.append(piece)
+    return found
 
 
 def inline(text: str, limit: int) -> str:

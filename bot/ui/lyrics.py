@@ -2,10 +2,10 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.ui.escape import safe_text
+from bot.ui.escape import packed, quoted_lines, safe_text
 from bot.ui.limits import BUTTONS_MAX, FIELDS_MAX, INPUT_CHARS
 
 PAGE_CHARS = 3000
@@ -62,27 +62,13 @@ def shown(lyrics: str) -> str:
 def _lines(part: Section) -> list[str]:
     """The lines of a section as they are shown; one that might be longer than a page becomes several."""
     heading = [f"**{safe_text(part.name)}**"] if part.name else []
-    pieces = (
-        line[at : at + LINE_CHARS] for line in part.text.splitlines() for at in range(0, len(line) or 1, LINE_CHARS)
-    )
-    return heading + [f"> {safe_text(piece)}" if piece else "" for piece in pieces]
+    return heading + quoted_lines(part.text, LINE_CHARS)
 
 
 def pages(lyrics: str) -> list[str]:
     """Lyrics in pieces that fit a message; whole sections together where they fit, and nothing is left out."""
-    blocks = (block for part in sections(lyrics) for block in _packed(_lines(part), "\n", PAGE_CHARS))
-    return [page.strip("\n") for page in _packed(blocks, "\n\n", PAGE_CHARS)]
-
-
-def _packed(pieces: Iterable[str], gap: str, limit: int) -> list[str]:
-    """The pieces in order, as many together as fit; one that is longer stands alone."""
-    found: list[str] = []
-    for piece in pieces:
-        if found and len(found[-1]) + len(gap) + len(piece) <= limit:
-            found[-1] += gap + piece
-        else:
-            found.append(piece)
-    return found
+    blocks = (block for part in sections(lyrics) for block in packed(_lines(part), "\n", PAGE_CHARS))
+    return [page.strip("\n") for page in packed(blocks, "\n\n", PAGE_CHARS)]
 
 
 # --- to change ---------------------------------------------------------------------------------------------------
@@ -97,7 +83,7 @@ def parts(lyrics: str) -> list[Section]:
     found = sections(lyrics)
     if len(found) <= PARTS_MAX and (len(found) > 1 or len(lyrics) <= INPUT_CHARS):
         return found
-    return [Section(text=text) for text in _packed(PARAGRAPHS.split(joined(found)), "\n\n", PART_CHARS)]
+    return [Section(text=text) for text in packed(PARAGRAPHS.split(joined(found)), "\n\n", PART_CHARS)]
 
 
 def with_part(parts_: Sequence[Section], number: int, text: str) -> str:

@@ -77,6 +77,7 @@ FAILURE: Mapping[ErrorCode, str] = {
 }
 
 IN_LINE = N_("**In line:** {place}.")
+NEXT_OF_YOURS = N_("as soon as one of yours is through")
 IN_LINE_BUSY = N_("**In line.** TokenLab is busy; I ask again {when}.")
 IN_LINE_HELD = N_("**In line.** The moderators have paused it; it goes on when they say so.")
 COSTS = N_("Costs about {price}.")
@@ -137,7 +138,6 @@ CANCEL_DONE = N_("Cancelled. It cost nothing.")
 CANCEL_DONE_UNCLEAR = N_("Cancelled. Whether the earlier try was charged is unclear.")
 DROP_DONE = N_("Dropped.")
 DRAFT_DROPPED = N_("Nothing was started.")
-FILES_KEPT = N_("These could not be shown where you asked for them.")
 NO_SONGS = N_("You have not asked for anything yet. Try `/song`.")
 NONE_FIT = N_("Nothing of yours fits.")
 KEPT_HERE = N_("could not be shown where you asked: open it here")
@@ -211,7 +211,9 @@ REFUSAL: Mapping[Reason, str] = {
     Reason.UNKNOWN_MODEL: N_("I don't know this model for that. Pick one from the list that appears while you type."),
     Reason.NO_LYRICS_MODEL: N_("No model writes lyrics at the moment. `/song` still works."),
     Reason.LYRICS_UNKNOWN: N_("I can't tell yet which model writes lyrics. Try again in a minute."),
-    Reason.NOT_FOUND: N_("I can't find that song. Pick one from the list that appears while you type."),
+    Reason.NOT_FOUND: N_(
+        "I can't find that song. If it was not deleted, `/songs` has it, as has the list that appears while you type."
+    ),
     Reason.NO_SONG_HERE: N_("This message does not show a song of mine."),
     Reason.NOT_YOURS: N_("That is somebody else's."),
     Reason.NOT_FINISHED: N_("This one is not finished, so there is nothing to continue yet."),
@@ -225,7 +227,10 @@ REFUSAL: Mapping[Reason, str] = {
     ),
     Reason.NO_NEGATIVE_TAGS: N_("This model can't be told which styles to keep out. Leave them empty."),
     Reason.TOO_LATE: N_("Too late: it has moved on. The card shows where it is now."),
-    Reason.DRAFT_GONE: N_("This was started, dropped, or is older than an hour."),
+    Reason.DRAFT_GONE: N_(
+        "This was started, dropped, is older than an hour, or could not be started. "
+        "If you see nothing of it, ask or reply once more."
+    ),
     Reason.NEEDS_START: N_("Tell me from where, for example `from 1:05`."),
 }
 
@@ -257,10 +262,9 @@ def _detail(reason: Reason, detail: str | int | datetime, words: Words) -> str:
 
 
 def clock_time(seconds: float) -> str:
-    """A position in a song: 65 is `1:05`."""
-    whole = int(seconds)
-    tenths = f".{int(seconds * 10) % 10}" if seconds % 1 else ""
-    return f"{whole // 60}:{whole % 60:02}{tenths}"
+    """A position in a song, to the millisecond: 65 is `1:05`, 65.05 is `1:05.05`."""
+    whole, ms = divmod(round(seconds * 1000), 1000)
+    return f"{whole // 60}:{whole % 60:02}" + (f".{ms:03}".rstrip("0") if ms else "")
 
 
 def ago(age: timedelta, words: Words) -> str:

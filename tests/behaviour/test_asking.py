@@ -172,6 +172,21 @@ async def test_a_long_prompt_is_shown_whole_on_demand(world: World, prompt: str,
         assert answer.response.content == f"> {prompt.strip()}"
 
 
+async def test_a_long_prompt_comes_in_pieces_where_no_files_may_be_attached(world: World) -> None:
+    no_files = discord.PermissionOverwrite(attach_files=False)
+    channel = world.guild.create_text_channel("texts", overwrites={world.guild.default_role: no_files})
+    prompt = "\n".join(f"*line* {number} of a <long> one" for number in range(180))[:5000]
+    await world.alice.slash(channel, "song", prompt=prompt)
+
+    answer = await world.bob.click(channel.last_message, label="Whole prompt")
+
+    shown = [answer.response, *answer.followups]
+    assert len(shown) > 2
+    assert all(message.ephemeral and not message.attachments for message in shown)
+    said = "\n".join(message.content for message in shown).replace("\\", "")
+    assert [line.removeprefix("> ") for line in said.splitlines()] == prompt.splitlines()
+
+
 @pytest.mark.parametrize("text", MASKED_LINKS)
 async def test_a_prompt_that_is_shown_whole_has_no_masked_link(world: World, text: str) -> None:
     card = world.card(await world.asked(f"{'x ' * 200}\n{text}"))
@@ -217,7 +232,7 @@ async def test_a_members_fourth_song_waits_in_line_with_its_place(world: World) 
 
     states = [(await world.task(number)).state for number in range(1, 6)]
     assert states == [State.RUNNING] * 3 + [State.QUEUED] * 2
-    assert "In line:** next" in text_of(world.card(await world.task(4)))
+    assert "In line:** as soon as one of yours is through" in text_of(world.card(await world.task(4)))
     assert "In line:** number 5 of yours, nobody else before you" in text_of(world.card(await world.task(5)))
     await world.until(State.COMPLETED, 5)
     assert len(world.standin.creates) == 5

@@ -1,11 +1,13 @@
 """The card of every state and kind: what it says, which buttons it has, and that nothing makes Discord refuse it."""
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from discord.utils import escape_markdown
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,10 +16,11 @@ from bot.domain.pacing import Forecast, Phase
 from bot.domain.scene import Family, Scene
 from bot.domain.tasks import ErrorCode, Kind, MediaFile, MusicTask, Result, State, Track
 from bot.service import title_of
+from bot.ui import escape
 from bot.ui.buttons import view_of
 from bot.ui.card import Card, Press, jump_url
 from bot.ui.cards import plain, render
-from bot.ui.escape import inline, quote, safe_text, whole_lines
+from bot.ui.escape import inline, packed, quote, quoted_lines, safe_text, whole_lines
 from bot.ui.limits import EMBED_CHARS
 from bot.ui.lists import row_line
 from bot.ui.questions import draft_card
@@ -118,6 +121,8 @@ def test_every_state_of_every_kind_can_be_drawn_and_names_wish_and_number(state:
     ("place", "words"),
     [
         (Place(ahead=0, people_ahead=0), "next"),
+        (Place(ahead=0, own_ahead=2, people_ahead=0), "next"),
+        (Place(ahead=0, own_ahead=3, people_ahead=0), "as soon as one of yours is through"),
         (Place(ahead=1, own_ahead=1, people_ahead=0), "number 2 of yours, nobody else before you"),
         (Place(ahead=2, people_ahead=1), "1 person before you"),
         (Place(ahead=12, own_ahead=2, people_ahead=5), "number 3 of yours, 5 people before you"),
@@ -392,6 +397,42 @@ def test_a_quote_never_ends_before_its_text(text: str, limit: int) -> None:
 
     assert all(line.startswith("> ") for line in lines if line)
     assert sum(len(line) - 2 for line in lines if line) <= limit
+
+
+@given(text=HOSTILE, limit=st.integers(10, 300))
+def test_a_quote_says_when_it_is_not_all(text: str, limit: int) -> None:
+    if len(safe_text(text)) <= limit:
+        assert quote(text, limit) == quote(text, 10**6)
+    else:
+        assert quote(text, limit).endswith("…")
+
+
+@pytest.mark.parametrize(
+    "draw", [lambda said: quote(said, 300), lambda said: inline(said, 300), lambda said: card_of(prompt=said)]
+)
+def test_of_a_long_text_no_more_is_escaped_than_is_shown(
+    draw: Callable[[str], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    escaped: list[str] = []
+
+    def counted(text: str) -> str:
+        escaped.append(text)
+        return escape_markdown(text)
+
+    monkeypatch.setattr(escape, "escape_markdown", counted)
+    draw("<" * 5000)
+
+    assert 300 <= sum(map(len, escaped)) <= 500
+
+
+@given(text=HOSTILE, limit=st.integers(100, 300))
+def test_a_whole_text_in_quotes_leaves_nothing_out(text: str, limit: int) -> None:
+    pieces = packed(quoted_lines(text, limit // 2 - 1), "\n", limit)
+
+    assert all(len(piece) <= limit for piece in pieces)
+    said = [line.removeprefix("> ") for piece in pieces for line in piece.split("\n")]
+    added = str.maketrans("", "", "\\\u200b")
+    assert "".join(said).translate(added) == "".join(text.splitlines()).translate(added)
 
 
 @given(text=HOSTILE)
