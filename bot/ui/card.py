@@ -27,7 +27,7 @@ class Press(StrEnum):
     START_DRAFT = "start"
     """The message that asks becomes the card."""
     START_ANOTHER = "another"
-    """As above, but the card is a new message."""
+    """The card is a new message."""
     EDIT_DRAFT = "edit_draft"
     DROP_DRAFT = "forget"
     AGAIN = "again"

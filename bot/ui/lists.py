@@ -63,7 +63,7 @@ def _own_line(task: ListedTask, words: Words, *, now: datetime) -> str:
 def _footer(page: Page, state: ListState, words: Words) -> str:
     parts = [words("{number} in all", number=page.total)]
     if page.pages > 1:
-        parts.insert(0, words("Page {page} of {pages}", page=page.number + 1, pages=page.pages))
+        parts.insert(0, words("Page {number} of {pages}", number=page.number + 1, pages=page.pages))
     if state.text:
         parts.append(words("with “{text}”", text=state.text))
     return " · ".join(parts)

@@ -47,7 +47,7 @@ async def test_ten_clicks_on_start_are_one_song(world: World) -> None:
     answers = [await seen.press(world.alice, "encore:start:1") for _ in range(10)]
     await world.until(State.COMPLETED, 2, step_s=16)
 
-    assert {private(answer) for answer in answers[1:]} == {"This was started, dropped, or is older than an hour."}
+    assert all(private(answer).startswith("This was started, dropped, ") for answer in answers[1:])
     assert len(world.standin.creates) == 2
 
 

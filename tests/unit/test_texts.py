@@ -6,11 +6,13 @@ from string import Formatter
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.domain.members import Telling
 from bot.domain.refusals import Reason, Refused
 from bot.domain.tasks import ErrorCode, Kind, State
-from bot.domain.wishes import WishError, WishProblem
+from bot.domain.wishes import AT_MAX_S, WishError, WishProblem, parse_at
 from bot.ui import texts
 from bot.ui.words import words_for
 
@@ -88,10 +90,26 @@ def test_every_failure_says_whether_it_was_charged(code: ErrorCode) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "shown"), [(0, "0:00"), (5, "0:05"), (65, "1:05"), (65.5, "1:05.5"), (3600, "60:00"), (59.99, "0:59.9")]
+    ("seconds", "shown"),
+    [
+        (0, "0:00"),
+        (5, "0:05"),
+        (65, "1:05"),
+        (65.5, "1:05.5"),
+        (65.05, "1:05.05"),
+        (65.005, "1:05.005"),
+        (59.9996, "1:00"),
+        (3600, "60:00"),
+        (86_399.999, "1439:59.999"),
+    ],
 )
 def test_a_position_reads_as_minutes_and_seconds(seconds: float, shown: str) -> None:
     assert texts.clock_time(seconds) == shown
+
+
+@given(ms=st.integers(0, AT_MAX_S * 1000))
+def test_a_position_that_is_shown_is_read_back_as_it_was(ms: int) -> None:
+    assert parse_at(texts.clock_time(ms / 1000)) == pytest.approx(ms / 1000, abs=1e-9)
 
 
 @pytest.mark.parametrize(
