@@ -2,8 +2,10 @@
 
 import logging
 import re
-from collections.abc import Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
+from io import BytesIO
 
 import discord
 from discord import app_commands
@@ -11,8 +13,9 @@ from discord import app_commands
 from bot.domain.drafts import Draft
 from bot.domain.refusals import Reason, Refused
 from bot.domain.scene import Scene
+from bot.domain.secrets import find_secret
 from bot.domain.tasks import MusicTask, TaskId
-from bot.domain.wishes import TAGS_MAX_CHARS, TITLE_MAX_CHARS, SongWish, Wish
+from bot.domain.wishes import TAGS_MAX_CHARS, TITLE_MAX_CHARS, SongWish, Wish, WishError
 from bot.service import RepeatedError, Service, title_of
 from bot.tokenlab.models import VERSIONS, ModelInfo
 from bot.ui import texts
@@ -20,9 +23,9 @@ from bot.ui.buttons import view_of
 from bot.ui.card import Button, Card, Press, jump_url
 from bot.ui.cards import render
 from bot.ui.client import MusicBot, asker_of, say, words_of
-from bot.ui.escape import inline, link_name
+from bot.ui.escape import inline, link_name, packed, quoted_lines
 from bot.ui.forms import Choice, Field, Values
-from bot.ui.limits import OPTION_CHARS, OPTIONS_MAX
+from bot.ui.limits import MESSAGE_CHARS, OPTION_CHARS, OPTIONS_MAX
 from bot.ui.prices import cost_words, price_words
 from bot.ui.words import Words
 
@@ -30,6 +33,8 @@ log = logging.getLogger(__name__)
 
 VERSION_CHOICES = [app_commands.Choice(name=version, value=version) for version in VERSIONS if "." not in version]
 NAME_CHARS = 100
+LINE_CHARS = 900
+"""So much of a line fits a message whatever is in it: escaping at most doubles it."""
 
 
 async def show_card(interaction: discord.Interaction[MusicBot], wish: Wish) -> None:
@@ -129,6 +134,36 @@ def song_of(wish: SongWish, values: Values) -> SongWish:
         negative_tags=values.get("avoid", wish.negative_tags),
         instrumental=values.get("instrumental") == "1",
     )
+
+
+def typed_in(values: Values) -> str:
+    """All that was typed into such a form; a prompt in two fields is one text again."""
+    said = values.get("prompt", "") + values.get("rest", "")
+    return "\n".join(filter(None, [said, *(values.get(name, "") for name in ("title", "tags", "avoid", "at"))]))
+
+
+@asynccontextmanager
+async def giving_back(interaction: discord.Interaction[MusicBot], typed: str, *again: Button) -> AsyncIterator[None]:
+    """If a filled-in form is refused, say why and return what was typed, lest it is lost; not if it holds a secret."""
+    try:
+        yield
+    except (Refused, WishError) as error:
+        if not typed or find_secret(typed):
+            raise
+        words = words_of(interaction)
+        sentence, view = texts.refusal(error, words), view_of(again)
+        if asker_of(interaction).attachment_limit_bytes:
+            file = discord.File(BytesIO(typed.encode()), filename="text.txt", description=words("What you wrote"))
+            await say(interaction, f"{sentence} {words(texts.TYPED)}", view=view, file=file)
+            return
+        await say(interaction, sentence, view=view)
+        for piece in quoted(typed):
+            await say(interaction, piece)
+
+
+def quoted(text: str) -> list[str]:
+    """A whole text of a member in quotes that fit a message each."""
+    return packed(quoted_lines(text, LINE_CHARS), "\n", MESSAGE_CHARS)
 
 
 def named(task: MusicTask) -> str:

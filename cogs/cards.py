@@ -22,14 +22,21 @@ from bot.ui import texts
 from bot.ui.buttons import view_of
 from bot.ui.card import Button, Press
 from bot.ui.client import MusicBot, asker_of, say, words_of
-from bot.ui.escape import packed, quoted_lines
 from bot.ui.forms import Choice, Field, Form, Values, form_of
-from bot.ui.limits import FIELDS_MAX, INPUT_CHARS, MESSAGE_CHARS
+from bot.ui.limits import FIELDS_MAX, INPUT_CHARS
 from bot.ui.words import Words
-from cogs.answers import ask_to_start, named, show_card, show_card_of, song_fields, song_of
+from cogs.answers import (
+    ask_to_start,
+    giving_back,
+    named,
+    quoted,
+    show_card,
+    show_card_of,
+    song_fields,
+    song_of,
+    typed_in,
+)
 
-LINE_CHARS = 900
-"""So much of a line fits a message whatever is in it: escaping at most doubles it."""
 TELLINGS = tuple(Telling)
 
 
@@ -96,7 +103,7 @@ class CardsCog(commands.Cog):
         """As one message, else as a file, else as several messages."""
         asker = asker_of(interaction)
         task = await self._service.library.task(TaskId(subject), asker)
-        pieces = packed(quoted_lines(task.prompt, LINE_CHARS), "\n", MESSAGE_CHARS)
+        pieces = quoted(task.prompt)
         if len(pieces) > 1 and asker.attachment_limit_bytes:
             whole = io.BytesIO(task.prompt.encode())
             description = words_of(interaction)("The whole prompt")
@@ -120,7 +127,9 @@ class CardsCog(commands.Cog):
         await show_card_of(interaction, await self._service.asking.start_draft(subject, asker_of(interaction)))
 
     async def _edit_again(self, interaction: discord.Interaction[MusicBot], subject: int) -> None:
-        task = await self._service.library.own(TaskId(subject), asker_of(interaction))
+        asker = asker_of(interaction)
+        task = await self._service.library.own(TaskId(subject), asker)
+        await self._service.asking.check_may_ask(asker)
         words = words_of(interaction)
         negative = self._service.asking.takes_negative_tags(task.model)
         form = form_of(
@@ -132,8 +141,10 @@ class CardsCog(commands.Cog):
         await interaction.response.send_modal(form)
 
     async def _edited_again(self, interaction: discord.Interaction[MusicBot], values: Values, subject: int) -> None:
-        task = await self._service.library.own(TaskId(subject), asker_of(interaction))
-        await show_card(interaction, _edited(wish_again(task), values))
+        again = Button(label=words_of(interaction)("Edit & again"), press=Press.EDIT_AGAIN, subject=subject)
+        async with giving_back(interaction, typed_in(values), again):
+            task = await self._service.library.own(TaskId(subject), asker_of(interaction))
+            await show_card(interaction, _edited(wish_again(task), values))
 
     # --- more --------------------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 import logging
 from datetime import datetime
+from typing import Any
 
 import discord
 from discord import app_commands
@@ -29,8 +30,9 @@ from bot.ui.forms import Field, Form, Values, form_of
 from bot.ui.limits import OPTION_CHARS, OPTIONS_MAX
 from bot.ui.prices import cost_words
 from bot.ui.questions import draft_card
+from bot.ui.verdicts import Verdict, verdict_of
 from bot.ui.words import N_, Words, words_for
-from cogs.answers import confirm, first_card, picked_task, show_card
+from cogs.answers import confirm, first_card, giving_back, picked_task, show_card
 
 log = logging.getLogger(__name__)
 
@@ -108,7 +110,9 @@ class ContinuationCog(commands.Cog):
         await self._send_form(interaction, parent.id)
 
     async def _send_form(self, interaction: discord.Interaction[MusicBot], parent_id: TaskId) -> None:
-        parent = await self._service.asking.continuable(parent_id, asker_of(interaction))
+        asker = asker_of(interaction)
+        parent = await self._service.asking.continuable(parent_id, asker)
+        await self._service.asking.check_may_ask(asker)
         words = words_of(interaction)
         title = words("Continue {song}", song=title_of(parent))
         await interaction.response.send_modal(
@@ -116,7 +120,10 @@ class ContinuationCog(commands.Cog):
         )
 
     async def _filled(self, interaction: discord.Interaction[MusicBot], values: Values, parent_id: int) -> None:
-        await self._continue(interaction, TaskId(parent_id), values["prompt"], values["at"])
+        label = words_of(interaction)("Continue")
+        again = Button(label=label, press=Press.CONTINUE, subject=parent_id, style=discord.ButtonStyle.primary)
+        async with giving_back(interaction, values["prompt"], again):
+            await self._continue(interaction, TaskId(parent_id), values["prompt"], values["at"])
 
     # --- replies -----------------------------------------------------------------------------------------------
 
@@ -165,12 +172,7 @@ class ContinuationCog(commands.Cog):
             channel_id=message.channel.id,
         )
         card = await self._draft_card(draft, parent, words_for(_locale_at(message, parent)))
-        await message.channel.send(
-            embed=card.embed,
-            view=view_of(card.buttons),
-            nonce=f"d-{draft.id}",
-            reference=message.to_reference(fail_if_not_exists=False),
-        )
+        await _reply(message, embed=card.embed, view=view_of(card.buttons), nonce=f"d-{draft.id}")
 
     async def _draft_card(self, draft: Draft, parent: MusicTask, words: Words) -> Card:
         price = await self._service.asking.price(draft.wish, draft.guild_id)
@@ -192,12 +194,8 @@ class ContinuationCog(commands.Cog):
         form = Button(
             label=words("Continue"), press=Press.CONTINUE, subject=parent.id, style=discord.ButtonStyle.primary
         )
-        await message.channel.send(
-            words(texts.REPLY_UNREADABLE),
-            view=view_of([form]),
-            reference=message.to_reference(fail_if_not_exists=False),
-            delete_after=REFUSAL_STAYS_S * 10,
-        )
+        said = words(texts.REPLY_UNREADABLE)
+        await _reply(message, content=said, view=view_of([form]), delete_after=REFUSAL_STAYS_S * 10)
 
     async def _refuse_reply(self, message: discord.Message, parent: MusicTask, error: Refused | WishError) -> None:
         """A public sentence that quotes nothing and goes by itself; about a secret rather in private."""
@@ -208,16 +206,11 @@ class ContinuationCog(commands.Cog):
                 try:
                     await message.author.send(texts.refusal(error, words))
                 except discord.Forbidden:
-                    await self._say_briefly(message, words(texts.REPLY_SECRET))
+                    await _reply(message, content=words(texts.REPLY_SECRET), delete_after=REFUSAL_STAYS_S)
             else:
-                await self._say_briefly(message, texts.refusal(error, words))
+                await _reply(message, content=texts.refusal(error, words), delete_after=REFUSAL_STAYS_S)
         except discord.HTTPException as refused:
             log.warning("reply can't be refused", extra={"code": refused.code})
-
-    async def _say_briefly(self, message: discord.Message, sentence: str) -> None:
-        await message.channel.send(
-            sentence, reference=message.to_reference(fail_if_not_exists=False), delete_after=REFUSAL_STAYS_S
-        )
 
     # --- what was understood ---------------------------------------------------------------------------------------
 
@@ -232,10 +225,10 @@ class ContinuationCog(commands.Cog):
         await confirm(self._service, task, answering)
 
     async def _forget(self, interaction: discord.Interaction[MusicBot], subject: int) -> None:
-        await self._service.asking.drop_draft(subject, asker_of(interaction))
-        await interaction.response.edit_message(
-            content=words_of(interaction)(texts.DRAFT_DROPPED), embed=None, view=None
-        )
+        asker = asker_of(interaction)
+        await self._service.asking.drop_draft(subject, asker)
+        said = words_for(asker.locale)(texts.DRAFT_DROPPED)  # everybody sees it
+        await interaction.response.edit_message(content=said, embed=None, view=None)
 
     async def _edit(self, interaction: discord.Interaction[MusicBot], subject: int) -> None:
         draft = await self._service.asking.drafted(subject, asker_of(interaction))
@@ -248,12 +241,23 @@ class ContinuationCog(commands.Cog):
     async def _edited(self, interaction: discord.Interaction[MusicBot], values: Values, draft_id: int) -> None:
         """The message that asks shows what was changed."""
         asker = asker_of(interaction)
-        at_s = parse_at(values["at"]) if values["at"].strip() else None
-        draft = await self._service.asking.change_draft(draft_id, asker, prompt=values["prompt"] or None, at_s=at_s)
-        assert isinstance(draft.wish, ContinuationWish)  # noqa: S101 -- `change_draft` takes nothing else
-        parent = await self._service.asking.continuable(draft.wish.parent_id, asker)
-        card = await self._draft_card(draft, parent, words_for(asker.locale))
-        await interaction.response.edit_message(embed=card.embed, view=view_of(card.buttons))
+        async with giving_back(interaction, values["prompt"]):
+            at_s = parse_at(values["at"]) if values["at"].strip() else None
+            draft = await self._service.asking.change_draft(draft_id, asker, prompt=values["prompt"] or None, at_s=at_s)
+            assert isinstance(draft.wish, ContinuationWish)  # noqa: S101 -- `change_draft` takes nothing else
+            parent = await self._service.asking.continuable(draft.wish.parent_id, asker)
+            card = await self._draft_card(draft, parent, words_for(asker.locale))
+            await interaction.response.edit_message(embed=card.embed, view=view_of(card.buttons))
+
+
+async def _reply(message: discord.Message, **more: Any) -> None:  # noqa: ANN401 -- passed on
+    """Answer as a reply; without, where the history may not be read or the message is gone."""
+    try:
+        await message.channel.send(**more, reference=message.to_reference(fail_if_not_exists=False))
+    except discord.HTTPException as error:
+        if verdict_of(error) not in {Verdict.BAD_REFERENCE, Verdict.BAD_PAYLOAD}:
+            raise
+        await message.channel.send(**more)
 
 
 def _fields(words: Words, *, prompt: str, at_s: float | None) -> list[Field]:

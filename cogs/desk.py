@@ -1,6 +1,5 @@
 """The lyrics desk: shows lyrics whole, changes them part by part, brings earlier texts back, makes a song of them."""
 
-import io
 from collections.abc import Sequence
 
 import discord
@@ -8,9 +7,8 @@ from discord.ext import commands
 from discord.utils import format_dt
 
 from bot.domain.refusals import Reason, Refused
-from bot.domain.secrets import find_secret
 from bot.domain.tasks import MusicTask, TaskId
-from bot.domain.wishes import SongWish, WishError
+from bot.domain.wishes import SongWish
 from bot.service import title_of
 from bot.ui import lyrics, texts
 from bot.ui.attachments import text_file
@@ -20,7 +18,7 @@ from bot.ui.cards import LYRICS_COLOUR
 from bot.ui.client import MusicBot, asker_of, say, words_of
 from bot.ui.forms import Field, Form, Values, form_of
 from bot.ui.words import Words
-from cogs.answers import named, show_card, song_fields, song_of
+from cogs.answers import giving_back, named, show_card, song_fields, song_of, typed_in
 
 LABEL_CHARS = 40
 
@@ -90,13 +88,12 @@ class DeskCog(commands.Cog):
         self, interaction: discord.Interaction[MusicBot], values: Values, subject: int, number: int, seen: int
     ) -> None:
         """Take what was typed, if the part is still what the form was opened on; else give it back."""
-        task = await self._service.lyrics.editable(TaskId(subject), asker_of(interaction))
-        try:
+        words = words_of(interaction)
+        again = Button(label=words("Edit"), press=Press.EDIT_LYRICS, subject=subject)
+        async with giving_back(interaction, "\n".join(filter(None, values.values())), again):
+            task = await self._service.lyrics.editable(TaskId(subject), asker_of(interaction))
             after = await self._change(interaction, task, values, number, seen)
-        except (Refused, WishError) as error:
-            await self._give_back(interaction, task, error, "\n".join(filter(None, values.values())))
-            return
-        await self._show_parts(interaction, after, _outcome(task, after, words_of(interaction)))
+            await self._show_parts(interaction, after, _outcome(task, after, words))
 
     async def _change(
         self, interaction: discord.Interaction[MusicBot], task: MusicTask, values: Values, number: int, seen: int
@@ -109,18 +106,6 @@ class DeskCog(commands.Cog):
             return task
         text = lyrics.with_part(parts, number, typed)
         return await self._service.lyrics.edit(task.id, asker_of(interaction), text, instead_of=task.lyrics)
-
-    async def _give_back(
-        self, interaction: discord.Interaction[MusicBot], task: MusicTask, error: Refused | WishError, typed: str
-    ) -> None:
-        """Say why not, and return what was typed, lest it is lost; not if it holds a secret."""
-        if not typed or find_secret(typed) or not asker_of(interaction).attachment_limit_bytes:
-            raise error
-        words = words_of(interaction)
-        again = Button(label=words("Edit"), press=Press.EDIT_LYRICS, subject=task.id)
-        file = discord.File(io.BytesIO(typed.encode()), filename="lyrics.txt", description=words("What you wrote"))
-        sentence = f"{texts.refusal(error, words)} {words(texts.LYRICS_TYPED)}"
-        await say(interaction, sentence, view=view_of([again]), file=file)
 
     # --- earlier versions --------------------------------------------------------------------------------------
 
@@ -162,7 +147,9 @@ class DeskCog(commands.Cog):
     # --- a song of them ----------------------------------------------------------------------------------------
 
     async def _ask_song(self, interaction: discord.Interaction[MusicBot], subject: int) -> None:
-        task = await self._service.lyrics.singable(TaskId(subject), asker_of(interaction))
+        asker = asker_of(interaction)
+        task = await self._service.lyrics.singable(TaskId(subject), asker)
+        await self._service.asking.check_may_ask(asker)
         wish = await self._wish(interaction, task)
         words = words_of(interaction)
         fields = song_fields(wish, words, negative=self._service.asking.takes_negative_tags(wish.model))
@@ -170,8 +157,10 @@ class DeskCog(commands.Cog):
         await interaction.response.send_modal(form)
 
     async def _make_song(self, interaction: discord.Interaction[MusicBot], values: Values, subject: int) -> None:
-        task = await self._service.lyrics.singable(TaskId(subject), asker_of(interaction))
-        await show_card(interaction, song_of(await self._wish(interaction, task), values))
+        again = Button(label=words_of(interaction)("Make it a song"), press=Press.MAKE_SONG, subject=subject)
+        async with giving_back(interaction, typed_in(values), again):
+            task = await self._service.lyrics.singable(TaskId(subject), asker_of(interaction))
+            await show_card(interaction, song_of(await self._wish(interaction, task), values))
 
     async def _wish(self, interaction: discord.Interaction[MusicBot], task: MusicTask) -> SongWish:
         """The song that these lyrics would be, with what its member has chosen for good."""

@@ -55,7 +55,7 @@ class Asking:
         server = await admit(self._parts, asker)
         new = await self._maker.new_task(wish, asker, server, Origin(key=f"i:{asker.interaction_id}"))
         if (earlier := await self._same(new)) is not None:
-            raise RepeatedError(earlier, await self._draft(wish, asker, new.origin_key))
+            raise RepeatedError(earlier, await self._draft_of(asker, wish, new.origin_key))
         try:
             task, is_new = await self._parts.tasks.add(new)
         except LimitReachedError as error:
@@ -110,17 +110,7 @@ class Asking:
         wish = checked_continuation(wish)
         await self.check_continuable(parent, user_id=user_id, channel_id=channel_id)
         self._maker.check_start(wish.at_s)
-        return await self._parts.drafts.add(
-            Draft(
-                id=0,
-                origin_key=f"r:{message_id}",
-                created_at=self._parts.clock(),
-                user_id=user_id,
-                guild_id=guild_id,
-                channel_id=channel_id,
-                wish=wish,
-            )
-        )
+        return await self._draft(wish, f"r:{message_id}", user_id=user_id, guild_id=guild_id, channel_id=channel_id)
 
     async def draft_again(self, task_id: TaskId, asker: Asker, *, message_id: int) -> Draft:
         """Keep the wish of a member's own task until it is confirmed that another one is wanted.
@@ -132,7 +122,7 @@ class Asking:
         task = await self._parts.own(task_id, asker.user_id)
         origin = f"b:{message_id}:again"
         count = await self._parts.tasks.started_from(origin)
-        return await self._draft(wish_again(task), asker, f"{origin}:{count}")
+        return await self._draft_of(asker, wish_again(task), f"{origin}:{count}")
 
     async def drafted(self, draft_id: int, asker: Asker) -> Draft:
         """A member's own draft.
@@ -194,20 +184,35 @@ class Asking:
         if not await self._parts.drafts.drop((await self.drafted(draft_id, asker)).id):
             raise Refused(Reason.DRAFT_GONE)
 
-    async def _draft(self, wish: Wish, asker: Asker, origin_key: str) -> Draft:
+    async def _draft_of(self, asker: Asker, wish: Wish, origin_key: str) -> Draft:
+        return await self._draft(
+            wish, origin_key, user_id=asker.user_id, guild_id=asker.guild_id, channel_id=asker.channel_id
+        )
+
+    async def _draft(
+        self, wish: Wish, origin_key: str, *, user_id: int, guild_id: int | None, channel_id: int
+    ) -> Draft:
         return await self._parts.drafts.add(
             Draft(
                 id=0,
                 origin_key=origin_key,
                 created_at=self._parts.clock(),
-                user_id=asker.user_id,
-                guild_id=asker.guild_id,
-                channel_id=asker.channel_id,
+                user_id=user_id,
+                guild_id=guild_id,
+                channel_id=channel_id,
                 wish=wish,
             )
         )
 
     # --- before anything is asked ------------------------------------------------------------------------------
+
+    async def check_may_ask(self, asker: Asker) -> None:
+        """Whether a wish can be taken here and now: to know before a form is filled in.
+
+        Raises:
+            Refused: see `admit`.
+        """
+        await admit(self._parts, asker)
 
     async def continuable(self, task_id: TaskId, asker: Asker) -> MusicTask:
         """The song that a member may continue here.

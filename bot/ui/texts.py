@@ -121,7 +121,7 @@ LYRICS_CHANGED = N_("Changed; the card shows it.")
 LYRICS_CHANGED_KEPT = N_("Changed. The card can't be reached any more; `/songs` has the new text.")
 LYRICS_SAME = N_("Nothing was changed.")
 LYRICS_VERSION = N_("**{song}**, earlier version {number} of {versions}, replaced {when}.")
-LYRICS_TYPED = N_("What you wrote is in the file.")
+TYPED = N_("What you wrote is in the file.")
 LINK_GONE = N_("The file could not be fetched; the link is all there is.")
 KEPT = N_("I could not show this where you asked, so here it is.")
 SONG_READY = N_(
@@ -212,7 +212,8 @@ REFUSAL: Mapping[Reason, str] = {
     Reason.NO_LYRICS_MODEL: N_("No model writes lyrics at the moment. `/song` still works."),
     Reason.LYRICS_UNKNOWN: N_("I can't tell yet which model writes lyrics. Try again in a minute."),
     Reason.NOT_FOUND: N_(
-        "I can't find that song. If it was not deleted, `/songs` has it, as has the list that appears while you type."
+        "I can't find that song. It may have been deleted. In a command, pick one from the list that appears while you "
+        "type."
     ),
     Reason.NO_SONG_HERE: N_("This message does not show a song of mine."),
     Reason.NOT_YOURS: N_("That is somebody else's."),

@@ -174,6 +174,17 @@ async def test_a_prompt_longer_than_an_input_is_edited_in_two_fields(world: Worl
     assert world.standin.creates[1].body["prompt"] == song.prompt + " and on"
 
 
+async def test_a_long_prompt_that_is_refused_comes_back_whole(world: World) -> None:
+    song = await world.song("x" * 4000 + "y" * 900, tags="blues")
+    shown = await world.alice.click(world.card(song), label="Edit & again")
+    world.app.service.close()
+
+    answer = await fill(world.alice, shown, rest="z" * 1000, instrumental=["1"])
+
+    assert "just restarting" in private(answer)
+    assert (await answer.response.attachments[0].read()).decode() == "x" * 4000 + "z" * 1000 + "\nblues"
+
+
 async def test_a_form_that_changes_nothing_is_asked_back(world: World) -> None:
     song = await world.song()
 

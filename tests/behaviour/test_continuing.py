@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 
+import discord
 import pytest
 
 from bot.domain.refusals import Refused
@@ -162,6 +163,53 @@ async def test_a_form_with_a_wrong_time_is_answered_privately(world: World) -> N
     answer = await fill(world.alice, await world.alice.click(card, label="Continue"), at="half past")
 
     assert "don't understand that time" in private(answer)
+
+
+async def test_a_form_that_is_refused_gives_back_what_was_typed(world: World) -> None:
+    card = world.card(await world.song())
+
+    answer = await fill(world.alice, await world.alice.click(card, label="Continue"), prompt="softer", at="half past")
+
+    assert "don't understand that time" in private(answer)
+    assert await answer.response.attachments[0].read() == b"softer"
+    again = await world.alice.click(answer.response, label="Continue")
+    assert again.modal is not None
+
+
+async def test_where_no_files_may_be_attached_what_was_typed_is_quoted(world: World) -> None:
+    no_files = discord.PermissionOverwrite(attach_files=False)
+    world.channel = world.guild.create_text_channel("texts", overwrites={world.guild.default_role: no_files})
+    card = world.card(await world.song())
+
+    answer = await fill(world.alice, await world.alice.click(card, label="Continue"), prompt="a *soft* one", at="no")
+
+    assert "don't understand that time" in private(answer)
+    assert [message.content for message in answer.followups] == ["> a \\*soft\\* one"]
+
+
+async def test_a_secret_in_a_form_is_not_given_back(world: World) -> None:
+    card = world.card(await world.song())
+
+    shown = await world.alice.click(card, label="Continue")
+    answer = await fill(world.alice, shown, prompt="sing sk-proj-abcdefghij0123456789abcdefghij0123456789")
+
+    assert "key, token or password" in private(answer)
+    assert (answer.response.attachments, answer.followups) == ([], [])
+
+
+@pytest.mark.parametrize("label", ["Continue", "Edit & again"])
+async def test_what_can_not_be_asked_for_now_is_told_before_its_form_is_filled_in(world: World, label: str) -> None:
+    card = world.card(await world.song())
+    open_before = await world.alice.click(card, label=label)
+    world.app.service.close()
+
+    answer = await world.alice.click(card, label=label)
+    late = await fill(world.alice, open_before, prompt="many words")
+
+    assert answer.modal is None
+    assert "just restarting" in private(answer)
+    assert "just restarting" in private(late)
+    assert (await late.response.attachments[0].read()).startswith(b"many words")
 
 
 async def test_anybody_in_the_channel_may_open_the_form(world: World) -> None:

@@ -500,6 +500,19 @@ async def test_words_that_are_too_long_to_sing_are_told_before_the_form(world: W
     assert f"these lyrics are {len(LONG) - 5000} over" in private(answer)
 
 
+async def test_no_song_of_them_is_begun_while_none_can_be_asked_for_and_what_was_typed_comes_back(world: World) -> None:
+    card = world.card(await written(world))
+    form = await world.alice.click(card, label="Make it a song")
+    world.app.service.close()
+
+    answer = await fill(world.alice, form, title="Low Tide", tags="blues", instrumental=["0"])
+    assert "just restarting" in private(answer)
+    assert await file_of(answer.response) == "Low Tide\nblues"
+    answer = await world.alice.click(card, label="Make it a song")
+    assert answer.modal is None
+    assert "just restarting" in private(answer)
+
+
 async def test_words_that_became_too_long_while_the_form_was_open_are_not_sung(world: World) -> None:
     task = await written(world)
     form = await world.alice.click(world.card(task), label="Make it a song")

@@ -94,6 +94,18 @@ async def test_a_question_says_what_it_costs(world: World) -> None:
     assert "Costs about $0.10 to $0.25." in text_of(world.channel.last_message)
 
 
+async def test_an_edit_with_a_wrong_time_gives_back_what_was_typed(world: World) -> None:
+    await drafted(world)
+    before = text_of(world.channel.last_message)
+    shown = await world.alice.click(world.channel.last_message, label="Edit")
+
+    answer = await fill(world.alice, shown, prompt="a bridge of many words", at="half past")
+
+    assert "don't understand that time" in private(answer)
+    assert await answer.response.attachments[0].read() == b"a bridge of many words"
+    assert text_of(_question(world)) == before
+
+
 async def test_an_edit_that_can_not_be_taken_leaves_the_question_as_it_was(world: World) -> None:
     await drafted(world)
     before = text_of(world.channel.last_message)
@@ -281,6 +293,22 @@ async def test_a_reply_that_can_not_be_answered_does_no_harm(world: World) -> No
     assert world.env.errors == []
 
 
+@pytest.mark.parametrize(("status", "code"), [(403, 160002), (400, 50035)])
+@pytest.mark.parametrize(
+    ("words", "said"), [("softer", "Did I understand you?"), ("from 1:75", "that time"), ("", "Use the button")]
+)
+async def test_where_a_reply_is_not_possible_the_answer_comes_without(
+    world: World, words: str, said: str, status: int, code: int
+) -> None:
+    card = world.card(await world.song())
+    world.env.inject_error("POST", f"/channels/{world.channel.id}/messages", status=status, code=code)
+
+    await world.alice.send(world.channel, words or "hidden", reply_to=world.pings()[0] if words else card)
+
+    assert said in text_of(world.channel.last_message)
+    assert world.channel.last_message.reference is None
+
+
 async def test_a_start_whose_answer_got_lost_still_becomes_the_song(world: World) -> None:
     await drafted(world)
     question = world.channel.last_message
@@ -316,6 +344,7 @@ async def test_a_start_whose_answer_never_came_is_abandoned(world: World) -> Non
     await world.advance(31)
 
     assert (await world.task(2)).state is State.ABANDONED
+    assert "could not be started" in private(await world.alice.click(_question(world), label="Start"))
     assert len(world.standin.creates) == 1
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.wire.conftest import SHARED_LOOP, Studio
+from tests.wire.test_bot_continue import reply
 
 pytestmark = [pytest.mark.wire, SHARED_LOOP]
 
@@ -60,3 +61,16 @@ async def test_a_card_is_in_the_language_of_the_server(
 
     assert (await shared.until_row(card, lambda row: row["state"] != "received"))["locale"] == server
     assert FOR[server] in card.text
+
+
+async def test_a_question_that_all_can_see_stays_in_the_language_of_the_server(
+    shared: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    discord = shared.discord
+    card = await shared.finished("Asked in English")
+    question = await reply(shared, discord.alice, await shared.ping_of(card), "never mind")
+    monkeypatch.setattr(discord.alice, "locale", "de")
+
+    await discord.click(discord.alice, question, "Cancel")
+
+    assert question.text == "Nothing was started."
