@@ -9,7 +9,7 @@ from discord.utils import format_dt
 from bot.domain.refusals import Reason, Refused
 from bot.domain.tasks import MusicTask, TaskId
 from bot.domain.wishes import SongWish
-from bot.service import title_of
+from bot.service import Earlier, title_of
 from bot.ui import lyrics, texts
 from bot.ui.attachments import text_file
 from bot.ui.buttons import view_of
@@ -21,6 +21,8 @@ from bot.ui.words import Words
 from cogs.answers import giving_back, named, show_card, song_fields, song_of, typed_in
 
 LABEL_CHARS = 40
+EARLIER_PAGES = 100
+"""More pages than any text has: page 2 of version 3 is number 302."""
 
 
 class DeskCog(commands.Cog):
@@ -62,7 +64,7 @@ class DeskCog(commands.Cog):
         asker = asker_of(interaction)
         task = await self._service.lyrics.editable(TaskId(subject), asker)
         parts = lyrics.parts(task.lyrics or "")
-        if number is None and (len(parts) > 1 or await self._service.lyrics.versions(task.id, asker)):
+        if number is None and (len(parts) > 1 or await self._service.lyrics.has_earlier(task)):
             await self._show_parts(interaction, task)
             return
         number = number or 0
@@ -76,7 +78,7 @@ class DeskCog(commands.Cog):
             Button(label=_label(number, part), press=Press.EDIT_LYRICS, subject=task.id, number=number)
             for number, part in enumerate(lyrics.parts(task.lyrics or ""))
         ]
-        if await self._service.lyrics.versions(task.id, asker_of(interaction)):
+        if await self._service.lyrics.has_earlier(task):
             earlier = words("Earlier versions")
             buttons.append(
                 Button(label=earlier, press=Press.EARLIER_LYRICS, subject=task.id, style=discord.ButtonStyle.primary)
@@ -109,22 +111,18 @@ class DeskCog(commands.Cog):
 
     # --- earlier versions --------------------------------------------------------------------------------------
 
-    async def _earlier(self, interaction: discord.Interaction[MusicBot], subject: int, page: int = 1) -> None:
-        """One page of the texts that were replaced, the newest of them first."""
-        asker = asker_of(interaction)
-        task = await self._service.lyrics.own(TaskId(subject), asker)
-        versions = await self._service.lyrics.versions(task.id, asker)
-        found = [(version, text) for version in reversed(versions) for text in lyrics.pages(version.text)]
-        if not found:
-            raise Refused(Reason.NO_LYRICS)
-        words = words_of(interaction)
-        number, embed = _page([text for _, text in found], page, words)
-        version, _ = found[number - 1]
+    async def _earlier(self, interaction: discord.Interaction[MusicBot], subject: int, number: int = 0) -> None:
+        """A page of a text that was replaced, at first of the newest."""
+        wanted, page = divmod(number, EARLIER_PAGES)
+        earlier = await self._service.lyrics.earlier(TaskId(subject), asker_of(interaction), wanted)
+        task, version, words = earlier.task, earlier.version, words_of(interaction)
+        found = lyrics.pages(version.text)
+        page, embed = _page(found, page, words)
         sentence = words(
             texts.LYRICS_VERSION,
             song=named(task),
-            number=version.number,
-            versions=len(versions),
+            number=earlier.place,
+            versions=earlier.count,
             when=format_dt(version.replaced_at, "R"),
         )
         take_back = Button(
@@ -135,8 +133,10 @@ class DeskCog(commands.Cog):
             style=discord.ButtonStyle.primary,
         )
         back = Button(label=words("Back"), press=Press.EDIT_LYRICS, subject=task.id)
-        turning = _turning(Press.EARLIER_LYRICS, task, number, len(found), words)
-        await _answer(interaction, sentence, [*turning, take_back, back], embed=embed)
+        first = version.number * EARLIER_PAGES
+        turning = _turning(Press.EARLIER_LYRICS, task, page, len(found), words, before_first=first)
+        buttons = [*turning, *_other_versions(earlier, words), take_back, back]
+        await _answer(interaction, sentence, buttons, embed=embed)
 
     async def _take_back(self, interaction: discord.Interaction[MusicBot], subject: int, number: int) -> None:
         asker = asker_of(interaction)
@@ -192,13 +192,29 @@ def _page(pages: Sequence[str], wanted: int, words: Words) -> tuple[int, discord
     return number, embed
 
 
-def _turning(press: Press, task: MusicTask, number: int, pages: int, words: Words) -> list[Button]:
-    """To the neighbours of a page; nothing where there is only one."""
+def _turning(
+    press: Press, task: MusicTask, page: int, pages: int, words: Words, *, before_first: int = 0
+) -> list[Button]:
+    """To the neighbours of a page, numbered on from `before_first`; nothing where there is only one."""
     if pages == 1:
         return []
-    back = Button(label=words("Earlier page"), press=press, subject=task.id, number=number - 1, is_disabled=number == 1)
-    on = Button(label=words("Next page"), press=press, subject=task.id, number=number + 1, is_disabled=number == pages)
+    here = before_first + page
+    back = Button(label=words("Earlier page"), press=press, subject=task.id, number=here - 1, is_disabled=page == 1)
+    on = Button(label=words("Next page"), press=press, subject=task.id, number=here + 1, is_disabled=page == pages)
     return [back, on]
+
+
+def _other_versions(earlier: Earlier, words: Words) -> list[Button]:
+    """To the neighbours of a version; nothing where only one is kept."""
+    if earlier.count == 1:
+        return []
+    newer, older = ((earlier.version.number + step) * EARLIER_PAGES + 1 for step in (1, -1))
+    press, task_id = Press.EARLIER_LYRICS, earlier.task.id
+    is_newest = earlier.place == earlier.count
+    return [
+        Button(label=words("Newer"), press=press, subject=task_id, number=newer, is_disabled=is_newest),
+        Button(label=words("Older"), press=press, subject=task_id, number=older, is_disabled=earlier.place == 1),
+    ]
 
 
 def _label(number: int, part: lyrics.Section) -> str:

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+VERSIONS_KEPT = 20
+"""So many of the texts that were replaced; the oldest go."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LyricsVersion:

@@ -7,11 +7,11 @@ from bot.service.asking import Asking, RepeatedError
 from bot.service.deciding import Deciding
 from bot.service.kin import Branch
 from bot.service.library import Library, Page, Queue
-from bot.service.lyrics import LyricsDesk
+from bot.service.lyrics import Earlier, LyricsDesk
 from bot.service.parts import Asker, Defaults, Parts, title_of
 from bot.service.preferring import Preferring
 
-__all__ = ["Asker", "Branch", "Defaults", "Page", "Parts", "Queue", "RepeatedError", "Service", "title_of"]
+__all__ = ["Asker", "Branch", "Defaults", "Earlier", "Page", "Parts", "Queue", "RepeatedError", "Service", "title_of"]
 
 
 class Service:

@@ -1,12 +1,23 @@
 """The lyrics desk: text that its owner changes, keeps, and makes a song of."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 from bot.domain.lyrics import LyricsVersion
 from bot.domain.refusals import Reason, Refused
 from bot.domain.tasks import Kind, MusicTask, StaleTaskError, State, TaskId
 from bot.domain.wishes import LYRICS_MAX_CHARS, PROMPT_MAX_CHARS, WishError, WishProblem, checked_lyrics, normalise
 from bot.service.parts import Asker, Parts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """A text that was replaced, and where it stands among those that are kept."""
+
+    task: MusicTask
+    version: LyricsVersion
+    place: int
+    """The oldest is 1."""
+    count: int
 
 
 class LyricsDesk:
@@ -73,13 +84,22 @@ class LyricsDesk:
         self._parts.on_changed()
         return edited
 
-    async def versions(self, task_id: TaskId, asker: Asker) -> Sequence[LyricsVersion]:
-        """The texts that were replaced, the oldest first.
+    async def has_earlier(self, task: MusicTask) -> bool:
+        """Whether any text of theirs that was replaced is kept."""
+        return bool(await self._parts.lyrics.numbers(task.id))
+
+    async def earlier(self, task_id: TaskId, asker: Asker, wanted: int) -> Earlier:
+        """A text that was replaced: the one of that number, or the nearest that is kept; 0 means the newest.
 
         Raises:
-            Refused: see `own`.
+            Refused: see `own`; or none is kept.
         """
-        return await self._parts.lyrics.versions((await self.own(task_id, asker)).id)
+        task = await self.own(task_id, asker)
+        numbers = await self._parts.lyrics.numbers(task.id)
+        nearest = min(numbers, key=lambda number: abs(number - (wanted or numbers[-1])), default=0)
+        if (version := await self._parts.lyrics.version(task.id, nearest)) is None:
+            raise Refused(Reason.NO_LYRICS)
+        return Earlier(task=task, version=version, place=numbers.index(nearest) + 1, count=len(numbers))
 
     async def take_back(self, task_id: TaskId, asker: Asker, number: int) -> MusicTask:
         """Put an earlier text back; what stands there now is kept, too.
@@ -88,7 +108,7 @@ class LyricsDesk:
             Refused: see `own`; or there is no such version.
             WishError: see `edit`.
         """
-        earlier = {version.number: version.text for version in await self.versions(task_id, asker)}
-        if number not in earlier:
+        task = await self.own(task_id, asker)
+        if (version := await self._parts.lyrics.version(task.id, number)) is None:
             raise Refused(Reason.NO_LYRICS)
-        return await self.edit(task_id, asker, earlier[number])
+        return await self.edit(task.id, asker, version.text)

@@ -1,9 +1,9 @@
 """All SQL about lyrics that were changed by hand: the newest text stands in the task's row, the earlier ones here."""
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from bot.clock import Clock
-from bot.domain.lyrics import LyricsVersion
+from bot.domain.lyrics import VERSIONS_KEPT, LyricsVersion
 from bot.domain.tasks import MusicTask, StaleTaskError, TaskId
 from bot.store.database import Database
 from bot.store.rows import TASK_COLUMNS, task_of
@@ -20,7 +20,9 @@ class LyricsStore:
         self._clock = clock
 
     async def edit(self, task_id: TaskId, lyrics: str, *, instead_of: str | None = None) -> MusicTask:
-        """Replace the text of lyrics; what stood there before becomes a version. The card has something new to show.
+        """Replace the text of lyrics; what stood there before becomes a version; of these, the oldest may go.
+
+        The card has something new to show.
 
         Args:
             task_id: whose lyrics.
@@ -36,12 +38,15 @@ class LyricsStore:
             before = task_of((await connection.execute(locked)).one())
             if before.deleted_at is not None or instead_of not in {None, before.lyrics}:
                 raise StaleTaskError(f"the lyrics of task {task_id} have changed")
-            count = select(func.count()).where(V.task_id == task_id)
-            number = (await connection.execute(count)).scalar_one() + 1
+            newest = select(func.coalesce(func.max(V.number), 0)).where(V.task_id == task_id)
+            number = (await connection.execute(newest)).scalar_one() + 1
             await connection.execute(
                 insert(lyrics_versions).values(
                     task_id=task_id, number=number, replaced_at=self._clock(), text=before.lyrics or ""
                 )
+            )
+            await connection.execute(
+                delete(lyrics_versions).where(V.task_id == task_id, V.number <= number - VERSIONS_KEPT)
             )
             changed = (
                 update(music_tasks)
@@ -51,9 +56,15 @@ class LyricsStore:
             )
             return task_of((await connection.execute(changed)).one())
 
-    async def versions(self, task_id: TaskId) -> list[LyricsVersion]:
-        """The texts that were replaced, the oldest first."""
-        query = select(V.number, V.replaced_at, V.text).where(V.task_id == task_id).order_by(V.number)
+    async def numbers(self, task_id: TaskId) -> list[int]:
+        """Which versions are kept, the oldest first."""
+        query = select(V.number).where(V.task_id == task_id).order_by(V.number)
         async with self._database.read() as connection:
-            rows = (await connection.execute(query)).all()
-        return [LyricsVersion(**row._mapping) for row in rows]  # noqa: SLF001 -- SQLAlchemy's public accessor
+            return [*(await connection.execute(query)).scalars()]
+
+    async def version(self, task_id: TaskId, number: int) -> LyricsVersion | None:
+        """A text that was replaced, if it is kept."""
+        query = select(V.number, V.replaced_at, V.text).where(V.task_id == task_id, V.number == number)
+        async with self._database.read() as connection:
+            row = (await connection.execute(query)).one_or_none()
+        return LyricsVersion(**row._mapping) if row else None  # noqa: SLF001 -- SQLAlchemy's public accessor

@@ -37,7 +37,7 @@ class Press(StrEnum):
     EDIT_LYRICS = "edit_lyrics"
     """With a number: this section of them."""
     EARLIER_LYRICS = "earlier"
-    """With a number: another page of the earlier versions."""
+    """With a number: another version, and its page."""
     TAKE_BACK = "take_back"
     """With a number: this version."""
     MAKE_SONG = "make_song"

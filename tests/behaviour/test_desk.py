@@ -8,6 +8,7 @@ import pytest
 from bot.domain.listing import Wanted
 from bot.domain.tasks import MusicTask, State
 from bot.domain.wishes import LYRICS_MAX_CHARS
+from bot.ui import lyrics
 from bot.ui.lyrics import PAGE_CHARS
 from sandbox.faults import changed
 from tests.behaviour.conftest import REPEAT, Seen, World, fill, labels, private, text_of
@@ -408,10 +409,9 @@ async def test_earlier_texts_are_shown_newest_first_and_come_back(world: World) 
     assert newest.response.ephemeral
     assert "earlier version 2 of 2, replaced <t:" in private(newest)
     assert "Oh lantern" in private(newest)
-    assert buttons(newest.response) == {
-        "Earlier page": False, "Next page": True, "Take this one back": True, "Back": True
-    }  # fmt: skip
-    oldest = await world.alice.click(newest.response, label="Next page")
+    assert buttons(newest.response) == {"Newer": False, "Older": True, "Take this one back": True, "Back": True}
+    oldest = await world.alice.click(newest.response, label="Older")
+    assert buttons(oldest.response) == {"Newer": True, "Older": False, "Take this one back": True, "Back": True}
     assert "earlier version 1 of 2" in private(oldest)
     assert "Oh harbour" in private(oldest)
     back = await world.alice.click(oldest.response, label="Take this one back")
@@ -421,8 +421,8 @@ async def test_earlier_texts_are_shown_newest_first_and_come_back(world: World) 
     assert "Oh harbour" not in private(back)
     assert await lyrics_of(world, task) == SONG
     assert "> Oh harbour" in text_of(world.card(await world.task()))
-    kept = await world.app.service.parts.lyrics.versions(task.id)
-    assert ["harbour" in kept[0].text, "lantern" in kept[1].text, "sail" in kept[2].text] == [True] * 3
+    kept = [await world.app.service.parts.lyrics.version(task.id, number) for number in (1, 2, 3)]
+    assert [one and one.text.partition("Oh ")[2].split()[0] for one in kept] == ["harbour", "lantern", "sail"]
 
 
 async def test_an_earlier_text_is_shown_whole_however_long(world: World) -> None:
@@ -436,8 +436,46 @@ async def test_an_earlier_text_is_shown_whole_however_long(world: World) -> None
         read.append(private(page))
 
     assert [line for line in LONG.splitlines() if line.startswith("Line") and line not in "\n".join(read)] == []
+    assert ("Page 1 of 3" in read[0], "Page 3 of 3" in read[2], len(read)) == (True, True, 3)
+    back = await world.alice.click(page.response, label="Earlier page")
+    assert private(back) == read[1]
     parts = await world.alice.click(page.response, label="Back")
     assert "1 · Verse 1" in buttons(parts.response)
+
+
+async def test_only_the_version_that_is_shown_is_laid_out(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    task = await written(world)
+    for word in ("lantern", "sail"):
+        panel = await edit(world, task, "2 · Chorus", text0=f"[Chorus]\nOh {word}")
+    laid_out: list[str] = []
+    whole = lyrics.pages
+
+    def pages(text: str) -> list[str]:
+        laid_out.append(text)
+        return whole(text)
+
+    monkeypatch.setattr(lyrics, "pages", pages)
+    newest = await world.alice.click(panel.response, label="Earlier versions")
+    await world.alice.click(newest.response, label="Older")
+
+    assert laid_out == [SONG.replace("harbour", "lantern"), SONG]
+
+
+async def test_a_version_that_went_while_it_was_looked_at_is_the_oldest_one(world: World) -> None:
+    task = await written(world)
+    panel = await edit(world, task, "2 · Chorus", text0="[Chorus]\nOh lantern")
+    shown = await world.alice.click(panel.response, label="Earlier versions")
+    for number in range(30):
+        await world.app.service.parts.lyrics.edit(task.id, f"text {number}")
+
+    assert "There are no lyrics here" in private(await world.alice.click(shown.response, label="Take this one back"))
+    panel = await world.alice.click(shown.response, label="Back")
+    newest = await world.alice.click(panel.response, label="Earlier versions")
+    assert "earlier version 20 of 20" in private(newest)
+    assert "text 28" in private(newest)
+    gone = "encore:earlier:1:101"
+    old = await Seen(world, newest.response.message).with_button(gone).press(world.alice, gone)
+    assert "earlier version 1 of 20" in private(old)
 
 
 # --- a song of them --------------------------------------------------------------------------------------------------

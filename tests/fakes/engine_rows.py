@@ -414,5 +414,8 @@ class LyricsRows:
         self._rows.tasks[task_id] = replace(before, edited_lyrics=lyrics, revision=before.revision + 1)
         return self._rows.tasks[task_id]
 
-    async def versions(self, task_id: TaskId) -> list[LyricsVersion]:
-        return self.replaced.get(task_id, [])
+    async def numbers(self, task_id: TaskId) -> list[int]:
+        return [version.number for version in self.replaced.get(task_id, [])]
+
+    async def version(self, task_id: TaskId, number: int) -> LyricsVersion | None:
+        return {version.number: version for version in self.replaced.get(task_id, [])}.get(number)

@@ -8,6 +8,7 @@ import pytest
 
 from bot.domain.blocks import Block
 from bot.domain.limits import Limit, LimitReachedError, day_of, next_month_of
+from bot.domain.lyrics import LyricsVersion
 from bot.domain.refusals import Reason, Refused
 from bot.domain.rules import EVERYWHERE, Intake, Rules, Server
 from bot.domain.tasks import Kind, Result, StaleTaskError, State, TaskId
@@ -47,13 +48,14 @@ class Office:
         values |= {"model": "suno-music", "version": "chirp-v4"}
         self.members = MemberRows()
         self.servers = ServerRows()
+        self.lyrics = LyricsRows(self.rows)
         self.service = Service(
             Parts(
                 tasks=self.rows,
                 drafts=self.drafts,
                 members=self.members,
                 servers=self.servers,
-                lyrics=LyricsRows(self.rows),
+                lyrics=self.lyrics,
                 catalogue=self.catalogue,
                 clock=self.clock,
                 defaults=Defaults(**values),
@@ -484,13 +486,18 @@ OTHERS: list[tuple[Any, dict[str, Any], Reason]] = [
 """Lyrics that this member can't change, and why."""
 
 
+def replaced(office: Office) -> list[str]:
+    """The earlier texts, the oldest first."""
+    return [version.text for version in office.lyrics.replaced.get(TaskId(1), [])]
+
+
 def at_the_desk(office: Office, action: str, who: Asker) -> Any:
     desk = office.service.lyrics
-    given: dict[str, tuple[Any, ...]] = {"edit": ("sun",), "take_back": (1,)}
+    given: dict[str, tuple[Any, ...]] = {"edit": ("sun",), "earlier": (0,), "take_back": (1,)}
     return getattr(desk, action)(TaskId(1), who, *given.get(action, ()))
 
 
-@pytest.mark.parametrize("action", ["editable", "singable", "edit", "versions", "take_back"])
+@pytest.mark.parametrize("action", ["editable", "singable", "edit", "earlier", "take_back"])
 @pytest.mark.parametrize(("task", "who", "reason"), OTHERS)
 async def test_only_finished_lyrics_of_ones_own_are_worked_on(
     action: str, task: Any, who: dict[str, Any], reason: Reason
@@ -507,7 +514,7 @@ async def test_a_change_is_normalised_kept_with_its_forerunner_and_told() -> Non
     task = await office.service.lyrics.edit(TaskId(1), asker(), " sun\u200b \n")
 
     assert task.lyrics == "sun"
-    assert [version.text for version in await office.service.lyrics.versions(TaskId(1), asker())] == ["rain"]
+    assert replaced(office) == ["rain"]
     assert office.rung == ["changed"]
 
 
@@ -515,7 +522,7 @@ async def test_the_same_text_again_changes_nothing() -> None:
     office = Office(WRITTEN)
 
     assert await office.service.lyrics.edit(TaskId(1), asker(), "rain ") == WRITTEN
-    assert (list(await office.service.lyrics.versions(TaskId(1), asker())), office.rung) == ([], [])
+    assert (replaced(office), office.rung) == ([], [])
 
 
 async def test_a_text_that_stands_there_no_longer_is_not_replaced() -> None:
@@ -578,7 +585,30 @@ async def test_an_earlier_text_comes_back_and_the_later_one_is_kept() -> None:
     task = await office.service.lyrics.take_back(TaskId(1), asker(), 1)
 
     assert task.lyrics == "rain"
-    assert [one.text for one in await office.service.lyrics.versions(TaskId(1), asker())] == ["rain", "sun"]
+    assert replaced(office) == ["rain", "sun"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "text", "place"),
+    [(0, "two", 2), (1, "one", 1), (5, "two", 2), (4, "one", 1), (3, "one", 1), (9, "two", 2)],
+)
+async def test_the_earlier_text_that_is_nearest_to_the_wanted_one_is_shown(wanted: int, text: str, place: int) -> None:
+    office = Office(WRITTEN)
+    office.lyrics.replaced[TaskId(1)] = [
+        LyricsVersion(number=number, replaced_at=START, text=text) for number, text in [(4, "one"), (5, "two")]
+    ]
+
+    earlier = await office.service.lyrics.earlier(TaskId(1), asker(), wanted)
+
+    assert (earlier.task, earlier.version.text, earlier.place, earlier.count) == (WRITTEN, text, place, 2)
+    assert await office.service.lyrics.has_earlier(WRITTEN)
+
+
+async def test_where_nothing_was_replaced_there_is_no_earlier_text() -> None:
+    office = Office(WRITTEN)
+
+    assert await refused(office.service.lyrics.earlier(TaskId(1), asker(), 0)) is Reason.NO_LYRICS
+    assert not await office.service.lyrics.has_earlier(WRITTEN)
 
 
 @pytest.mark.parametrize("number", [0, 2])
