@@ -231,28 +231,42 @@ def _is_visible(char: str) -> bool:
 # --- Times and replies -------------------------------------------------------------------------------------------
 
 _SECONDS = r"\d{1,5}(?:[.,]\d{1,3})?"
+_H = r"(?:h(?:ours?|oras?)?|std|stunden?|時間)"
+_M = r"(?:m(?:ins?|inut(?:e[ns]?|os?))?|分)"
+_S = r"(?:s(?:ec(?:ond)?s?|ek(?:unden?)?|eg(?:undos?)?)?|秒)"
 _TIME_FORMS = (
     re.compile(rf"(?P<s>{_SECONDS})", re.A),
     re.compile(r"(?:(?P<h>\d{1,2}):(?=[0-5]?\d:))?(?P<m>\d{1,4}):(?P<s>[0-5]?\d(?:[.,]\d{1,3})?)", re.A),
     re.compile(
-        r"(?=\d)(?:(?P<h>\d{1,2})\s*h(?:ours?)?\s*)?(?:(?P<m>\d{1,4})\s*m(?:in(?:ute)?s?)?\s*)?"
-        rf"(?:(?P<s>{_SECONDS})\s*s(?:ec(?:ond)?s?)?)?",
+        rf"(?=\d)(?:(?P<h>\d{{1,2}})\s*{_H}\s*)?(?:(?P<m>\d{{1,4}})\s*{_M}\s*)?(?:(?P<s>{_SECONDS})\s*{_S})?",
         re.I | re.A,
     ),
 )
 
 _MENTION = re.compile(r"<@[!&]?\d{1,20}>")
-_UNIT = r"\s*(?:h(?:ours?)?|m(?:in(?:ute)?s?)?|s(?:ec(?:ond)?s?)?)(?![^\W\d_])"
-_FROM = re.compile(
-    rf"(?:from|at)\s+(?P<at>(?>\d+(?:[:.,]\d+)*(?:{_UNIT}(?:\s*\d+(?:[.,]\d+)?{_UNIT})*)?))"
-    r"(?P<gap>\s*[,;:.!?\u2013\u2014-]+(?:\s+|$)|\s*[,;\u2013\u2014]|\s+|$)(?P<rest>.*)",
-    re.I | re.A | re.S,
+_UNIT = rf"\s*(?:{_H}|{_M}|{_S})(?![^\W\d_])"
+_AT = rf"(?P<at>(?>\d+(?:[:.,]\d+)*(?:{_UNIT}(?:\s*\d+(?:[.,]\d+)?{_UNIT})*)?))"
+_FROM = (
+    re.compile(
+        rf"(?:from|at|ab|von|bei|desde|a\s+partir\s+de)\s+{_AT}"
+        r"(?P<gap>\s*[,;:.!?\u2013\u2014-]+(?:\s+|$)|\s*[,;\u2013\u2014]|\s+|$)(?P<rest>.*)",
+        re.I | re.A | re.S,
+    ),
+    re.compile(rf"{_AT}\s*から(?!\s*\d)(?P<gap>[\s、。,;:.!?\uff01\uff0c\uff1f]*)(?P<rest>.*)", re.I | re.A | re.S),
 )
-_TIME_OF_DAY = r"[ap]\.?m\b|o['\u2019]?clock|past\b|tonight|in the (?:morning|afternoon|evening)"
+"""What stands before a time in English, German and Spanish, and what stands behind it in Japanese."""
+_TIME_OF_DAY = (
+    r"[ap]\.?m\b|o['\u2019]?clock|past\b|tonight|in the (?:morning|afternoon|evening)"
+    r"|uhr\b|(?:vor|nach)mittags|morgens|abends|nachts|de la (?:mañana|tarde|noche)"
+)
 _AFTER_A_CLOCK = re.compile(_TIME_OF_DAY, re.I)
 _AFTER_A_NUMBER = re.compile(
     rf"(?:{_TIME_OF_DAY}|to|till|until|i|bpm|k?hz|percent|degrees?|days?|nights?|weeks?|months?|years?|times?"
-    r"|miles?|mph|km\w*|feet|met(?:er|re)s?|bars?|beats?|people|voices?|dollars?|st|nd|rd|th)\b",
+    r"|miles?|mph|km\w*|feet|met(?:er|re)s?|bars?|beats?|people|voices?|dollars?|st|nd|rd|th"
+    r"|bis|auf(?=\s+\d)|prozent|grad|tag(?:en?)?|wochen?|monat(?:en?)?|jahr(?:en?)?|metern?|takt(?:en?)?|leuten?"
+    r"|stimmen?|euro"
+    r"|a(?=\s+\d)|hasta|por ciento|grados?|días?|noches?|semanas?|mes(?:es)?|años?|veces|metros?|compás|compases"
+    r"|personas?|voces|voz|euros)\b",
     re.I,
 )
 """Words that make "at 3 …" something else than a place in the song."""
@@ -260,6 +274,8 @@ _AFTER_A_NUMBER = re.compile(
 
 def parse_at(text: str) -> float:
     """Seconds from the start, read from `65`, `65.5`, `1:05`, `1:02:03`, `1m5s`, `2m` or `90s`; a comma is a point too.
+
+    Units may be English, German, Spanish or Japanese.
 
     Raises:
         WishError: not a time, or beyond a day.
@@ -277,11 +293,13 @@ def parse_at(text: str) -> float:
 def parse_reply(text: str) -> ReplyWish:
     """A reply such as "from 1:05, quieter bridge", without the mentions in it; what is no time is all prompt.
 
+    "ab 1:05", "desde 1:05" and "1:05から" are understood, too.
+
     Raises:
         WishError: it begins with a clock time that does not exist, such as 1:75.
     """
     said = normalise(_MENTION.sub(" ", text))
-    found = _FROM.match(said)
+    found = next(filter(None, (form.match(said) for form in _FROM)), None)
     if found is None or _means_something_else(found):
         return ReplyWish(prompt=said or None)
     try:

@@ -138,6 +138,16 @@ def test_texts_at_the_limit_are_taken():
         ("1h 2m", 3720),
         ("1:02:03", 3723),
         ("90:00", 5400),
+        ("1 Minute 5 Sekunden", 65),
+        ("2 Minuten", 120),
+        ("90 Sek", 90),
+        ("1 Std 2 Min", 3720),
+        ("1 minuto 5 segundos", 65),
+        ("2 minutos", 120),
+        ("1 hora 2 min", 3720),
+        ("90 seg", 90),
+        ("1分5秒", 65),
+        ("1時間2分", 3720),
         ("0", 0),
         ("24:00:00", AT_MAX_S),
     ],
@@ -181,6 +191,21 @@ def test_a_written_time_is_read_back(at_s):
         ("from 1:05 to the end softer", 65, "to the end softer"),
         ("at 65, years later the choir", 65, "years later the choir"),
         ("from\u200b 1:05, x", 65, "x"),
+        ("at 65 a softer bridge", 65, "a softer bridge"),
+        ("ab 65 auf Deutsch", 65, "auf Deutsch"),
+        ("ab 1:05 ruhiger", 65, "ruhiger"),
+        ("<@123> Ab 2 Minuten, lauter", 120, "lauter"),
+        ("von 90 Sekunden: mehr Chor", 90, "mehr Chor"),
+        ("bei 1:05,5 leiser", 65.5, "leiser"),
+        ("ab 1:05", 65, None),
+        ("desde 1:05, más suave", 65, "más suave"),
+        ("Desde 1 minuto 5 segundos más fuerte", 65, "más fuerte"),
+        ("a partir de 90 seg: coro", 90, "coro"),
+        ("A partir  de 1:05", 65, None),
+        ("1:05から静かに", 65, "静かに"),
+        ("<@123> 1:05 から、もっと静かに", 65, "もっと静かに"),
+        ("1分5秒から 静かに", 65, "静かに"),
+        ("65から", 65, None),
     ],
 )
 def test_replies_with_a_time_are_understood(text, at_s, prompt):
@@ -214,6 +239,24 @@ def test_replies_with_a_time_are_understood(text, at_s, prompt):
         "from here on, at 1:05 quieter",
         "fromage 65",
         "at 65heavier",
+        "ab 17 Uhr wird gesungen",
+        "ab 7:30 Uhr",
+        "ab 3 Tagen Regen",
+        "von 9 bis 5 gearbeitet",
+        "bei 120 bpm mit Besen",
+        "bei 30 Grad im Schatten",
+        "von 100 Leuten",
+        "abends um 9",
+        "desde 2 días antes",
+        "desde 9 a 5",
+        "a partir de 10 años",
+        "a partir de 7 de la tarde",
+        "desde 1:05 de la mañana",
+        "desdén 65",
+        "3時から始まる",
+        "100人から",
+        "9から5まで",
+        "サビは1:05から",
     ],
 )
 def test_replies_without_a_time_are_all_prompt(text):
@@ -231,7 +274,10 @@ def test_a_clock_time_that_does_not_exist_is_refused():
     assert refused.value.problem is WishProblem.BAD_TIME
 
 
-@given(st.text(max_size=80) | st.from_regex(r"(?i)(from|at) [\d:.,hms ]{0,12}[ ,-]{0,2}.{0,20}"))
+REPLIES = st.from_regex(r"(?i)((from|at|ab|a partir de) )?[\d:.,hms分 ]{0,12}(から)?[ ,-]{0,2}.{0,20}")
+
+
+@given(st.text(max_size=80) | REPLIES)
 def test_no_reply_raises_anything_but_a_wish_error(text):
     with contextlib.suppress(WishError):
         wish = parse_reply(text)
