@@ -121,7 +121,7 @@ class Asking:
         await admit(self._parts, asker)
         task = await self._parts.own(task_id, asker.user_id)
         origin = f"b:{message_id}:again"
-        count = await self._parts.tasks.started_from(origin)
+        count = await self._parts.tasks.started_from(origin, asker.user_id)
         return await self._draft_of(asker, wish_again(task), f"{origin}:{count}")
 
     async def drafted(self, draft_id: int, asker: Asker) -> Draft:

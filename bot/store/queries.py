@@ -180,14 +180,15 @@ class TaskQueries:
             and_(T.user_id == user_id, T.created_at >= since, T.deleted_at.is_(None)), order=[T.id.desc()], limit=20
         )
 
-    async def started_from(self, origin: str) -> int:
-        """How many tasks a button has started: their origin is this one with a number behind it.
+    async def started_from(self, origin: str, user_id: int) -> int:
+        """How many tasks of a member a button has started: their origin is this one with a number behind it.
 
         One whose card is not confirmed yet does not count, so that pressing twice is the same wish.
         """
-        numbered = and_(T.origin_key > f"{origin}:", T.origin_key < f"{origin};", T.state != State.RECEIVED)
+        numbered = T.origin_key.startswith(f"{origin}:", autoescape=True)
+        query = select(func.count()).where(T.user_id == user_id, numbered, T.state != State.RECEIVED)
         async with self._database.read() as connection:
-            return (await connection.execute(select(func.count()).where(numbered))).scalar_one()
+            return (await connection.execute(query)).scalar_one()
 
     async def children_of(self, task_id: TaskId) -> list[MusicTask]:
         """What was made from a task, oldest first."""

@@ -303,8 +303,9 @@ class Rows:
     async def asked_since(self, user_id: int, since: datetime) -> list[MusicTask]:
         return self._where(lambda t: t.user_id == user_id and t.created_at >= since)[::-1]
 
-    async def started_from(self, origin: str) -> int:
-        return len(self._where(lambda t: t.origin_key.startswith(f"{origin}:") and t.state is not State.RECEIVED))
+    async def started_from(self, origin: str, user_id: int) -> int:
+        own = self._where(lambda t: t.user_id == user_id and t.state is not State.RECEIVED)
+        return sum(task.origin_key.startswith(f"{origin}:") for task in own)
 
     async def children_of(self, task_id: TaskId) -> list[MusicTask]:
         return self._where(lambda t: t.parent_id == task_id)

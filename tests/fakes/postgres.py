@@ -91,7 +91,7 @@ def running_postgres() -> Iterator[Postgres]:
             "--no-sync",
             "-E",
             "UTF8",
-            "--locale=C",
+            *_locale(binaries / "initdb"),
         ]
         subprocess.run(start, check=True, capture_output=True, **options)
         with _server([binaries / "postgres", "-D", data, "-k", folder], binaries / "pg_isready", folder, options):
@@ -129,6 +129,12 @@ def _binaries() -> Path:
         if all((folder / name).exists() for name in NEEDED):
             return folder
     raise NoPostgresError("no PostgreSQL server on this machine")
+
+
+def _locale(initdb: Path) -> list[str]:
+    """As many servers have it: strings are compared as people sort them, not byte by byte. PostgreSQL 14 can't."""
+    options = subprocess.run([initdb, "--help"], check=True, capture_output=True, text=True).stdout
+    return ["--locale=C", *(["--locale-provider=icu", "--icu-locale=en-US"] if "--icu-locale" in options else [])]
 
 
 def _version(folder: Path) -> int:

@@ -87,11 +87,12 @@ async def test_wishes_since_a_moment_are_the_members_own_newest_first(
 
 @pytest.mark.parametrize(("state", "counted"), [(State.RECEIVED, 0), (State.QUEUED, 1), (State.ABANDONED, 1)])
 async def test_what_a_button_has_started_counts_once_it_is_shown(store: TaskStore, state: State, counted: int) -> None:
-    for number, origin in enumerate(("b:70:again:0", "b:70:again2:0", "b:7:again:0", "b:700:again:0")):
-        task, _ = await store.add(wish(number, origin_key=origin, user_id=number))
+    for origin in ("b:70:again:0", "b:70:again2:0", "b:7:again:0", "b:700:again:0"):
+        task, _ = await store.add(wish(origin, origin_key=origin))
         await store.annotate(task.id, state=state)
 
-    assert await store.started_from("b:70:again") == counted
+    assert await store.started_from("b:70:again", ALICE) == counted
+    assert await store.started_from("b:70:again", ALICE + 1) == 0
 
 
 async def test_the_messages_of_a_task_are_known(store: TaskStore, make: Make) -> None:
