@@ -40,6 +40,8 @@ class Courier(Worker[MusicTask]):
         self._display = display
         self._clock = clock
         self._looks: dict[TaskId, str] = {}
+        self._relatives: set[TaskId] = set()
+        """Whose family has changed: a finished card among them is drawn once more, in a job of its own."""
         self._refreshed_at: datetime | None = None
         self._places: dict[TaskId, Place] = {}
 
@@ -48,12 +50,14 @@ class Courier(Worker[MusicTask]):
         return item.id
 
     async def find(self, room: int) -> Sequence[MusicTask]:
-        """Cards that lag behind, then pings to send, then cards whose place or progress may have changed."""
+        """Cards that lag behind, pings to send, cards of relatives, cards whose place or progress may have changed."""
         now = self._clock()
         # a few more than there is room for: those in flight or with a penalty don't hide the others
         asked = room + self.hidden
         due = await self._tasks.unshown(now, asked, media_since=now - MEDIA_PATIENCE, settle_since=now - SETTLING)
         due += await self._tasks.unpinged(now, asked)
+        relatives = [await self._tasks.get(task_id) for task_id in self._relatives]
+        due += [task for task in relatives if task is not None and task.revision == task.shown_revision]
         if len(due) < room and (self._refreshed_at is None or now - self._refreshed_at >= REFRESH_EVERY):
             self._refreshed_at = now
             due += await self._changed_looks(now)
@@ -67,6 +71,8 @@ class Courier(Worker[MusicTask]):
         try:
             if task.revision > task.shown_revision or item.state not in ANNOUNCED:
                 await self._show(task)
+            elif item.id in self._relatives:
+                await self._refresh(task)
             else:
                 await self._tell(task)
         except ShowLaterError as error:
@@ -76,6 +82,7 @@ class Courier(Worker[MusicTask]):
         if task.deleted_at is not None:
             await self._remove(task)
             return
+        self._relatives.discard(task.id)
         scene = await self._scene(task)
         looks = self._display.looks(task, scene)  # before the edit: what changes while that takes is shown by the next
         shown = await self._display.show(task, scene)
@@ -84,13 +91,21 @@ class Courier(Worker[MusicTask]):
             self._looks.pop(task.id, None)
         await self._mark(task, shown)
         if task.state is State.COMPLETED and task.pinged_for is not State.COMPLETED and scene.family.parent:
-            await self._display.refresh(scene.family.parent, await self._scene(scene.family.parent))
+            self._relatives.add(scene.family.parent.id)
+
+    async def _refresh(self, task: MusicTask) -> None:
+        """Draw a finished card once more, if that works: its row is shown, but its family has changed."""
+        self._relatives.discard(task.id)
+        if task.deleted_at is None and task.card_lost is None:
+            await self._display.refresh(task, await self._scene(task))
 
     async def _remove(self, task: MusicTask) -> None:
-        """Nothing of a deleted task stays in Discord."""
+        """Nothing of a deleted task stays in Discord, nor its name on the cards of its relatives."""
         for channel_id, message_id in await self._tasks.messages_of(task.id):
             await self._display.remove(channel_id, message_id)
         await self._tasks.mark_shown(task)
+        family = await self._family(task)
+        self._relatives |= {one.id for one in (family.parent, *family.children) if one is not None}
 
     async def _mark(self, task: MusicTask, shown: Shown) -> None:
         values: dict[str, object] = {"card_lost": shown.lost}

@@ -415,6 +415,25 @@ async def test_a_song_is_deleted_after_a_question_with_its_card_and_its_ping(wor
     assert "can't find" in private(again)
 
 
+async def test_a_deleted_song_is_no_longer_named_by_its_family(world: World) -> None:
+    await world.song("Root")
+    for parent in ("1", "2"):
+        await world.alice.slash(world.channel, "continue", song=parent, prompt="softer")
+        await world.until(State.COMPLETED, int(parent) + 1, step_s=16)
+        await world.turn()
+    root, leaf = await world.task(1), await world.task(3)
+    assert "Continued in" in text_of(world.card(root))
+    assert "continues [" in text_of(world.card(leaf))
+
+    question = await world.alice.click((await opened(world, await world.task(2))).message, label="Delete")
+    await world.alice.click(question.response.message, label="Yes, delete it")
+    await world.turn()
+    await world.turn()
+
+    assert "Continued in" not in text_of(world.card(root))
+    assert "continues #2" in text_of(world.card(leaf))
+
+
 async def test_a_strangers_press_deletes_nothing(world: World) -> None:
     task = await world.song()
     card = await opened(world, task)

@@ -308,7 +308,7 @@ class Rows:
         return sum(task.origin_key.startswith(f"{origin}:") for task in own)
 
     async def children_of(self, task_id: TaskId) -> list[MusicTask]:
-        return self._where(lambda t: t.parent_id == task_id)
+        return self._where(lambda t: t.parent_id == task_id and t.deleted_at is None)
 
     async def messages_of(self, task_id: TaskId) -> list[tuple[int, int]]:
         return [(self.tasks[task_id].channel_id, message) for task, message, _ in self.messages if task == task_id]

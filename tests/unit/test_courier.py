@@ -12,7 +12,7 @@ from bot.domain.members import Telling
 from bot.domain.tasks import MediaFile, MusicTask, PingStatus, Role, State, TaskId
 from bot.engine.courier import Courier
 from bot.engine.ports import ShowLaterError, Shown
-from tests.fakes.engine_fakes import SONG, FakeDisplay, rounds
+from tests.fakes.engine_fakes import SONG, FakeDisplay, rounds, until
 from tests.fakes.engine_rows import START, HandClock, MemberRows, Rows, make_task
 
 
@@ -37,6 +37,9 @@ class Round:
         self.rows.tasks[TaskId(number)] = replace(
             self.rows[number], revision=self.rows[number].revision + 1, state_at=self.clock(), **values
         )
+
+
+TOLD: dict[str, Any] = {"pinged_for": State.COMPLETED, "ping_status": PingStatus.DONE}
 
 
 def behind(number: int = 1, state: State = State.COMPLETED, **changes: Any) -> MusicTask:
@@ -433,6 +436,73 @@ async def test_a_finished_child_is_shown_on_the_card_of_its_parent_once() -> Non
     assert post.display.shows.asked[0][1].family.parent.id == 1
 
 
+async def test_a_parent_is_drawn_as_it_is_by_then_and_never_beside_an_edit_of_its_own() -> None:
+    child_gate, parent_gate = asyncio.Event(), asyncio.Event()
+    post = Round(
+        make_task(1, state=State.COMPLETED, result=SONG, **TOLD),
+        behind(2, parent_id=1),
+        shows=[(child_gate, Shown()), (parent_gate, Shown()), Shown()],
+    )
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(post.courier.run(stop))
+        await until(lambda: len(post.display.shown) == 1)
+        await post.change(title="New")
+        post.courier.wake()
+        await until(lambda: len(post.display.shown) == 2)
+        child_gate.set()
+        await until(lambda: post.rows[2].shown_revision == 3)
+        await rounds(40)
+        assert post.display.refreshed == []
+        parent_gate.set()
+        await until(lambda: bool(post.display.refreshed))
+        stop.set()
+
+    assert post.display.shown == [(2, State.COMPLETED), (1, State.COMPLETED)]
+    assert post.display.refreshed == [(1, [2])]
+
+
+@pytest.mark.parametrize("changes", [{"card_lost": "card_deleted"}, {"deleted_at": START}])
+async def test_a_parent_whose_card_has_gone_meanwhile_is_left_alone(changes: dict[str, Any]) -> None:
+    post = Round(make_task(1, state=State.COMPLETED, result=SONG, **TOLD), behind(2, parent_id=1))
+    await post.courier.step()
+    await post.rows.annotate(TaskId(1), **changes)
+
+    for _ in range(3):
+        await post.after(30)
+
+    assert post.display.refreshed == []
+
+
+async def test_a_parent_that_waits_to_be_shown_is_not_shown_earlier_for_its_child() -> None:
+    later = START + timedelta(minutes=5)
+    parent = behind(1, show_after=later, **TOLD)
+    post = Round(parent, behind(2, parent_id=1))
+
+    for _ in range(3):
+        await post.after(30)
+    assert post.display.shown == [(2, State.COMPLETED)]
+    await post.after(300)
+
+    assert post.display.shown == [(2, State.COMPLETED), (1, State.COMPLETED)]
+    assert post.display.refreshed == []
+
+
+async def test_the_name_of_a_deleted_task_goes_from_the_cards_of_its_relatives() -> None:
+    post = Round(
+        make_task(1, state=State.COMPLETED, result=SONG, **TOLD),
+        behind(2, parent_id=1, deleted_at=START, **TOLD),
+        make_task(3, parent_id=2, state=State.COMPLETED, result=SONG, **TOLD),
+        make_task(4, parent_id=2, state=State.RUNNING),
+    )
+
+    for _ in range(3):
+        await post.after(30)
+
+    assert sorted(post.display.refreshed) == [(1, []), (3, [])]
+    assert post.display.shown == []
+
+
 @pytest.mark.parametrize("changes", [{"state": State.RUNNING}, {"state": State.FAILED}])
 async def test_a_child_that_is_not_finished_is_no_reason_to_edit_its_parent(changes: dict[str, Any]) -> None:
     post = Round(make_task(1, state=State.COMPLETED, result=SONG), behind(2, parent_id=1, **changes))
@@ -452,7 +522,7 @@ async def test_a_deleted_parent_is_no_parent_any_more() -> None:
 
 
 async def test_everything_that_shows_a_deleted_task_is_removed_and_nothing_is_drawn() -> None:
-    post = Round(behind(deleted_at=START, pinged_for=State.COMPLETED, ping_status=PingStatus.DONE))
+    post = Round(behind(deleted_at=START, **TOLD))
     post.rows.messages = [(1, 7001, Role.CARD), (1, 9000, Role.PING)]
 
     for _ in range(3):
