@@ -63,7 +63,7 @@ RELEASED = frozenset({State.FAILED, State.CANCELLED, State.ABANDONED})
 """States that no limit counts: nothing was made, as far as anybody knows."""
 
 ANNOUNCED = frozenset({State.COMPLETED, State.FAILED, State.UNCERTAIN})
-"""States that are told to the requester with a ready ping, at most once each."""
+"""States that are told to the requester with a ready ping, each at most once for an attempt."""
 
 
 class StaleTaskError(Exception):
@@ -253,7 +253,7 @@ class MusicTask:
     """No try to show before this moment (back-off after a passing failure)."""
     show_failures: int = 0
     pinged_for: State | None = None
-    """The state that the last ready ping told of."""
+    """The state that the last ready ping told of; a confirmed try again forgets it."""
     ping_status: PingStatus | None = None
     ping_at: datetime | None = None
 

@@ -127,7 +127,10 @@ class Courier(Worker[MusicTask]):
             self.wake()
 
     async def _tell(self, task: MusicTask) -> None:
-        """Send the ready ping at most once: marked before, and after a crash repeated only while that is safe."""
+        """Send the ready ping at most once: marked before, and after a crash repeated only while that is safe.
+
+        A task that is tried again meanwhile keeps no mark of it: what comes of that attempt is told anew.
+        """
         now = self._clock()
         status = task.ping_status if task.pinged_for is task.state else None
         if status is PingStatus.DONE:
@@ -140,19 +143,19 @@ class Courier(Worker[MusicTask]):
         if sent is not None:  # before it counts as done, or a crash in between leaves replies to it unheard
             channel_id, message_id = sent
             await self._tasks.remember_message(task, message_id=message_id, channel_id=channel_id, role=Role.PING)
-        await self._tasks.annotate(task.id, ping_status=PingStatus.DONE, show_after=None, show_failures=0)
+        await self._tasks.note(task, ping_status=PingStatus.DONE, show_after=None, show_failures=0)
 
     async def _ping(self, task: MusicTask, begun_at: datetime) -> Where | None:
         telling = (await self._members.get(task.user_id)).telling
         if telling is Telling.SILENT:
-            await self._tasks.annotate(task.id, pinged_for=task.state)
+            await self._tasks.note(task, pinged_for=task.state)
             return None
-        await self._tasks.annotate(task.id, pinged_for=task.state, ping_status=PingStatus.SENDING, ping_at=begun_at)
+        await self._tasks.note(task, pinged_for=task.state, ping_status=PingStatus.SENDING, ping_at=begun_at)
         try:
             return await self._display.ping(task, telling)
         except ShowLaterError as error:
             if not error.may_be_sent:  # then it is as if it had not been begun
-                await self._tasks.annotate(task.id, ping_status=None)
+                await self._tasks.note(task, ping_status=None)
             raise
 
     async def _postpone(self, task: MusicTask, retry_after_s: float | None) -> None:

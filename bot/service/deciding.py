@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Collection
+from typing import Any
 
 from bot.domain.refusals import Reason, Refused
 from bot.domain.tasks import MusicTask, StaleTaskError, State, TaskId
@@ -50,7 +51,8 @@ class Deciding:
         task = await self.uncertain(task_id, asker)
         if task.attempt != attempt:
             raise Refused(Reason.TOO_LATE)
-        await self._settle(task, asker, State.UNCERTAIN, State.QUEUED)
+        untold = {"pinged_for": None, "ping_status": None}  # what comes of this attempt is told anew, unclear or not
+        await self._settle(task, asker, State.UNCERTAIN, State.QUEUED, **untold)
         self._parts.on_queued()
 
     async def drop(self, task_id: TaskId, asker: Asker) -> None:
@@ -74,11 +76,18 @@ class Deciding:
         for guild_id in await self._parts.tasks.guilds_in_line() - set(guild_ids):
             await self.server_removed(guild_id)
 
-    async def _settle(self, task: MusicTask, asker: Asker, before: State, after: State) -> MusicTask:
+    async def _settle(
+        self,
+        task: MusicTask,
+        asker: Asker,
+        before: State,
+        after: State,
+        **values: Any,  # noqa: ANN401 -- column values
+    ) -> MusicTask:
         if task.state is not before:
             raise Refused(Reason.TOO_LATE)
         try:
-            moved = await self._parts.tasks.move(task, after)
+            moved = await self._parts.tasks.move(task, after, **values)
         except StaleTaskError as error:
             raise Refused(Reason.TOO_LATE) from error
         by_moderator = task.user_id != asker.user_id

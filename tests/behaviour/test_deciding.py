@@ -127,6 +127,36 @@ async def test_an_answer_to_the_first_try_that_comes_after_the_second_is_shown_a
     assert song.ping_status is PingStatus.DONE
 
 
+async def test_a_second_try_that_becomes_unclear_too_is_told_again(world: World) -> None:
+    unclear = await world.uncertain()
+    await world.turn()
+    question = await world.alice.click(world.card(unclear), label="Try again")
+    world.standin.faults.on_create("drop_recorded")
+
+    await world.alice.click(question.response, label="Yes, send it again")
+    await world.until(State.UNCERTAIN, step_s=2)
+    await world.turn()
+
+    assert (await world.task()).attempt == 2
+    assert len(world.pings()) == 2
+
+
+async def test_without_a_card_each_unclear_try_comes_directly(world: World) -> None:
+    card = world.card(await world.asked())
+    seen = Seen(world, card).with_button("encore:retry_surely:1:1")
+    await world.mo.delete(card)
+    world.standin.faults.on_create("drop_recorded", times=2)
+    await world.until(State.UNCERTAIN, step_s=1)
+    assert len(world.dms()) == 1
+
+    await seen.press(world.alice, "encore:retry_surely:1:1")
+    await world.until(State.UNCERTAIN, step_s=2)
+    await world.turn()
+
+    assert (await world.task()).attempt == 2
+    assert ["Unclear" in text_of(told) for told in world.dms()] == [True, True]
+
+
 async def test_confirming_twice_sends_once(world: World) -> None:
     card = world.card(await world.uncertain())
     question = await world.alice.click(card, label="Try again")

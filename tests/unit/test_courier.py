@@ -337,6 +337,23 @@ async def test_a_song_that_was_unclear_first_is_told_twice() -> None:
     assert [task.state for task in post.display.pings.asked] == [State.UNCERTAIN, State.COMPLETED]
 
 
+async def test_a_song_that_is_tried_again_while_its_ping_is_on_its_way_is_told_anew() -> None:
+    gate = asyncio.Event()
+    post = Round(make_task(state=State.UNCERTAIN, attempt=1), pings=[(gate, 9000), 9001])
+    async with asyncio.TaskGroup() as group:
+        group.create_task(post.courier.step())
+        await rounds(40)
+        await post.change(state=State.QUEUED, pinged_for=None, ping_status=None)
+        gate.set()
+    assert (post.rows[1].pinged_for, post.rows[1].ping_status) == (None, None)
+    await post.change(state=State.UNCERTAIN, attempt=2)
+
+    await post.after()
+
+    assert [task.attempt for task in post.display.pings.asked] == [1, 2]
+    assert (post.rows[1].pinged_for, post.rows[1].ping_status) == (State.UNCERTAIN, PingStatus.DONE)
+
+
 async def test_a_ping_is_marked_before_it_is_sent() -> None:
     gate = asyncio.Event()
     post = Round(make_task(state=State.COMPLETED), pings=[(gate, 9000)])
