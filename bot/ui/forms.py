@@ -10,6 +10,8 @@ import discord
 
 from bot.ui.limits import FORM_TITLE_CHARS, INPUT_CHARS, PLACEHOLDER_CHARS
 
+REMEMBERED_S = 900.0
+"""As long as this, discord.py keeps a form that is open; one that is sent later, or after a restart, counts as well."""
 CUSTOM_ID = re.compile(r"encore:form:(?P<form>[a-z_]+)(?P<numbers>(?::\d{1,20})*)")
 
 
@@ -77,9 +79,8 @@ class Choice:
 
 def form_of(form: Form, *numbers: int, title: str, fields: Sequence[Field | Choice]) -> discord.ui.Modal:
     """A form as discord.py sends it; whoever registered for it on the client gets what is filled in."""
-    modal = discord.ui.Modal(
-        title=title[:FORM_TITLE_CHARS], custom_id=":".join(["encore:form", form, *map(str, numbers)])
-    )
+    custom_id = ":".join(["encore:form", form, *map(str, numbers)])
+    modal = discord.ui.Modal(title=title[:FORM_TITLE_CHARS], custom_id=custom_id, timeout=REMEMBERED_S)
     for field in fields:
         modal.add_item(field.item())
     return modal

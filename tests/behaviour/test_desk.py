@@ -254,6 +254,19 @@ async def test_a_form_that_was_open_over_a_restart_still_counts(world: World) ->
     assert "Sun on the tin" in text_of(world.card(await world.task()))
 
 
+async def test_a_form_that_nobody_sends_is_not_kept_for_ever_and_counts_all_the_same(world: World) -> None:
+    parts = await world.alice.click(world.card(await written(world)), label="Edit")
+    form = await world.alice.click(parts.response, label="1 · Verse 1")
+    kept = world.app.bot._connection._view_store._modals
+    assert len(kept) == 1
+
+    await world.advance(16 * 60)
+    assert not kept
+    answer = await fill(world.alice, form, text0="[Verse 1]\nSun on the tin")
+
+    assert "Changed" in private(answer)
+
+
 async def test_a_part_that_has_changed_since_its_form_was_opened_is_left_alone_and_nothing_typed_is_lost(
     world: World,
 ) -> None:
