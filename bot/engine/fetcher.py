@@ -55,7 +55,7 @@ class Fetcher(Worker[MusicTask]):
         now = self._clock()
         log.warning("audio can't be fetched", extra={"task_id": task.id, "reason": error.reason})
         if not error.is_temporary or now - task.state_at > GIVE_UP_AFTER:
-            await self._tasks.annotate(task.id, media_wanted=False)
+            await self._tasks.media_fetched(task, [])
             return
         delay_s = min(FIRST_DELAY_S * 2**task.media_failures, LONGEST_DELAY_S)
         await self._tasks.annotate(

@@ -170,12 +170,12 @@ class TaskStore(TaskQueries):
             await connection.execute(update(music_tasks).where(T.id == task_id).values(**columns_of(values)))
 
     async def media_fetched(self, task: MusicTask, media: Sequence[MediaFile]) -> None:
-        """Note that the audio is on disk; the card has something new to show."""
+        """Note what audio is on disk, or that none will ever be; the card has something new to show."""
         async with self._database.write() as connection:
             await connection.execute(
                 update(music_tasks)
                 .where(T.id == task.id)
-                .values(revision=T.revision + 1, media_wanted=False, **columns_of({"media": media}))
+                .values(revision=T.revision + 1, media_wanted=False, **(columns_of({"media": media}) if media else {}))
             )
 
     async def delete(self, task: MusicTask) -> bool:

@@ -210,10 +210,16 @@ def _completed(drawing: Drawing) -> Body:
         return words(texts.FINISHED), ()
     lines = [_finished_words(drawing)]
     if not drawing.has_files:
-        lines.append(words(texts.LINK_ONLY if task.media else texts.LINK_GONE))
+        lines.append(words(_why_linked(task)))
     long, short = links_shown(_links(task, words, audio=not drawing.has_files))
     lines += [*long[:1], *_children_line(drawing)]
     return "\n".join(lines), (*_song_buttons(task, words), *short)
+
+
+def _why_linked(task: MusicTask) -> str:
+    if task.media:
+        return texts.LINK_ONLY
+    return texts.LINK_FOR_NOW if task.media_wanted else texts.LINK_GONE
 
 
 def _finished_words(drawing: Drawing) -> str:

@@ -122,6 +122,7 @@ LYRICS_CHANGED_KEPT = N_("Changed. The card can't be reached any more; `/songs` 
 LYRICS_SAME = N_("Nothing was changed.")
 LYRICS_VERSION = N_("**{song}**, earlier version {number} of {versions}, replaced {when}.")
 TYPED = N_("What you wrote is in the file.")
+LINK_FOR_NOW = N_("I am still fetching the file; until then listen by the link.")
 LINK_GONE = N_("The file could not be fetched; the link is all there is.")
 KEPT = N_("I could not show this where you asked, so here it is.")
 SONG_READY = N_(

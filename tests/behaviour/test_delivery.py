@@ -125,6 +125,19 @@ async def test_with_closed_direct_messages_the_song_is_kept_for_the_list(world: 
     assert len(world.requests("PATCH", f"/messages/{card_id}")) == edits + 1
 
 
+async def test_a_card_without_its_file_says_so_only_once_nobody_tries_any_more(world: World) -> None:
+    await running(world, late=False)
+    world.standin.faults.on_media("server_error", times=None)
+    world.standin.finish(world.standin.creates[0].id)
+    task = await world.until(State.COMPLETED, step_s=16)
+    assert texts.LINK_FOR_NOW in text_of(world.card(task))
+
+    for _ in range(26):
+        await world.advance(3600)
+
+    assert texts.LINK_GONE in text_of(world.card(task))
+
+
 async def test_a_song_whose_audio_is_late_comes_directly_once_and_with_its_file(world: World) -> None:
     await running(world)
     world.env.inject_error("PATCH", "/channels/*", status=404, code=10003, times=None)

@@ -348,6 +348,14 @@ async def test_fetched_media_is_something_new_to_show(store: TaskStore, make: Ma
     assert (now.media, now.media_wanted, now.revision) == ((file,), False, task.revision + 1)
 
 
+async def test_audio_that_never_comes_is_something_to_show_too_and_no_file(store: TaskStore, make: Make):
+    task = await make(State.COMPLETED, media_wanted=True)
+    await store.media_fetched(task, [])
+    now = await again(store, task)
+    assert (now.media, now.media_wanted, now.revision) == ((), False, task.revision + 1)
+    assert await store.media_names() == set()
+
+
 async def test_moments_are_whole_milliseconds_in_utc(store: TaskStore, make: Make):
     exact = datetime(2026, 7, 1, 14, 0, 0, 999_999, tzinfo=timezone(timedelta(hours=2)))
     task = await make(State.RUNNING, next_look_at=exact)

@@ -147,10 +147,15 @@ def test_the_facts_of_a_wish_stand_on_its_card() -> None:
 
 
 @pytest.mark.parametrize(
-    ("media", "words"), [((FILE,), "too large to attach"), ((), "could not be fetched; the link is all there is")]
+    ("changes", "words"),
+    [
+        ({"media": (FILE,)}, "too large to attach"),
+        ({"media_wanted": True}, "still fetching the file"),
+        ({}, "could not be fetched; the link is all there is"),
+    ],
 )
-def test_a_song_without_its_file_is_linked_and_says_why(media: tuple[MediaFile, ...], words: str) -> None:
-    card = card_of(state=State.COMPLETED, result=SONG, media=media, attaches_files=False)
+def test_a_song_without_its_file_is_linked_and_says_why(changes: dict[str, Any], words: str) -> None:
+    card = card_of(state=State.COMPLETED, result=SONG, attaches_files=False, **changes)
 
     assert words in words_of(card)
     assert [(b.label, b.url) for b in card.buttons] == [*((label, None) for label in SUNG), ("Listen", URL)]

@@ -44,11 +44,13 @@ async def test_audio_that_is_fetched_gives_the_card_something_new_to_show() -> N
 @pytest.mark.parametrize("reason", MediaProblem)
 async def test_what_can_never_be_had_is_not_tried_again(reason: MediaProblem) -> None:
     shelf = Shelf(MediaError(reason))
+    before = shelf.rows[1].revision
     for _ in range(3):
         await shelf.fetcher.step()
         shelf.clock.tick(7200)
 
     assert (shelf.rows[1].media_wanted, shelf.rows[1].media, shelf.asked) == (False, (), 1)
+    assert shelf.rows[1].revision == before + 1
 
 
 async def test_what_may_come_later_is_tried_less_and_less_often_and_given_up_after_a_day() -> None:
