@@ -33,9 +33,10 @@ NEEDED = {
     "view_channel": N_("see this channel"),
     "send_messages": N_("send messages"),
     "embed_links": N_("embed links"),
+    "read_message_history": N_("read the message history"),
 }
 IN_THREADS = N_("send messages in threads")
-"""Permissions without which a card can't be kept up to date, in words."""
+"""Permissions, in words, without which a card can't be kept up to date, or found again if its answer was lost."""
 
 
 class MusicTree(app_commands.CommandTree["MusicBot"]):

@@ -264,12 +264,18 @@ async def test_a_bot_that_is_stopping_takes_no_wishes(world: World) -> None:
     assert await world.app.tasks.counts() == {}
 
 
-async def test_where_the_bot_may_not_send_the_wish_is_refused_with_the_permissions_it_needs(world: World) -> None:
-    deaf = world.guild.create_text_channel("deaf", overwrites={world.guild.default_role: _may_not("embed_links")})
+@pytest.mark.parametrize(
+    ("permission", "words"),
+    [("embed_links", "embed links"), ("read_message_history", "read the message history")],
+)
+async def test_where_the_bot_may_not_send_the_wish_is_refused_with_the_permissions_it_needs(
+    world: World, permission: str, words: str
+) -> None:
+    deaf = world.guild.create_text_channel("deaf", overwrites={world.guild.default_role: _may_not(permission)})
 
     answer = await world.alice.slash(deaf, "song", prompt="Blues")
 
-    assert "allow me to embed links" in private(answer)
+    assert f"allow me to {words}" in private(answer)
 
 
 async def test_a_song_asked_for_in_a_direct_message_is_delivered_there(world: World) -> None:

@@ -44,18 +44,19 @@ class FakeInteraction:
 
 
 GERMAN = words_for("de")
-ALL = "view_channel send_messages embed_links"
+ALL = "view_channel send_messages embed_links read_message_history"
 
 
 @pytest.mark.parametrize(
     ("options", "missing"),
     [
         ({"may": ALL}, ()),
-        ({"may": "view_channel send_messages"}, ("embed links",)),
-        ({"may": ""}, ("see this channel", "send messages", "embed links")),
+        ({"may": "view_channel send_messages read_message_history"}, ("embed links",)),
+        ({"may": "view_channel send_messages embed_links"}, ("read the message history",)),
+        ({"may": ""}, ("see this channel", "send messages", "embed links", "read the message history")),
         ({"may": "", "in_server": False}, ()),
         ({"may": ALL, "thread": True}, ("send messages in threads",)),
-        ({"may": "view_channel embed_links send_messages_in_threads", "thread": True}, ()),
+        ({"may": f"{ALL.replace('send_messages', '')} send_messages_in_threads", "thread": True}, ()),
     ],
 )
 def test_what_the_bot_may_not_do_is_named(options: dict[str, Any], missing: tuple[str, ...]) -> None:

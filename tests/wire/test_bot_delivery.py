@@ -95,6 +95,7 @@ async def test_with_direct_messages_closed_the_song_waits_in_the_list(shared: St
         (Permission.SEND_MESSAGES, "send messages"),
         (Permission.EMBED_LINKS, "embed links"),
         (Permission.VIEW_CHANNEL, "see this channel"),
+        (Permission.READ_MESSAGE_HISTORY, "read the message history"),
     ],
 )
 async def test_a_missing_permission_is_named_privately_and_leaves_no_row(
