@@ -54,7 +54,9 @@ class DeskCog(commands.Cog):
         if page is not None:
             await _answer(interaction, "", buttons, embed=embed)
             return
-        files = [text_file(task, task.lyrics)] if len(found) > 1 and asker.attachment_limit_bytes else []
+        files = []
+        if len(found) > 1 and asker.attachment_limit_bytes:
+            files.append(text_file(task, task.lyrics, words_of(interaction)))
         await say(interaction, "", embed=embed, view=view_of(buttons), files=files)
 
     # --- changing ----------------------------------------------------------------------------------------------

@@ -40,7 +40,7 @@ class OpeningCog(commands.Cog):
         )  # fmt: skip
         files = [make() for make in music.files]
         if card.lyrics_file is not None and limit_bytes:
-            files.append(text_file(task, card.lyrics_file))
+            files.append(text_file(task, card.lyrics_file, words_of(interaction)))
         await say(interaction, said, embed=card.embed, view=view_of(card.buttons), files=files)
 
     async def _scene(self, task: MusicTask) -> Scene:

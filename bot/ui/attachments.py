@@ -12,7 +12,7 @@ from bot.service import title_of
 from bot.ui import texts
 from bot.ui.cards import PICTURE
 from bot.ui.limits import FILE_DESCRIPTION_CHARS, FILES_MAX
-from bot.ui.words import words_for
+from bot.ui.words import Words, words_for
 
 MakeFile = Callable[[], discord.File]
 """Makes an attachment: one that was sent once can't be sent again."""
@@ -51,8 +51,7 @@ def picture_files(task: MusicTask, media_dir: Path) -> list[MakeFile]:
     return [partial(discord.File, path, filename=PICTURE, description=description)]
 
 
-def text_file(task: MusicTask, text: str) -> discord.File:
-    """Lyrics as a file with a name that people recognise."""
+def text_file(task: MusicTask, text: str, words: Words) -> discord.File:
+    """Lyrics as a file with a name that people recognise, described in the words of whoever gets it."""
     name = "".join(char if char.isalnum() or char in " -_" else "" for char in title_of(task)).strip()[:60] or "lyrics"
-    words = words_for(task.locale)
     return discord.File(BytesIO(text.encode()), filename=f"{name}.txt", description=words("The whole lyrics"))

@@ -302,7 +302,7 @@ class Messenger:
         card = self._card(task, scene, attaches_files=is_whole)
         files = [] if stays else audio
         if card.lyrics_file is not None and not stays:
-            files = [partial(text_file, task, card.lyrics_file)]
+            files = [partial(text_file, task, card.lyrics_file, words_for(task.locale))]
         picture = picture_files(task, self._media_dir) if audio and not stays else []
         if picture or (stays and has_picture(task)):
             yield self._card(task, scene, shows_picture=True), [*files, *picture]

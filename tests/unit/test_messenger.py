@@ -17,6 +17,7 @@ from bot.store.schema import music_tasks
 from bot.ui.attachments import text_file
 from bot.ui.messenger import Messenger, _nonce
 from bot.ui.verdicts import Verdict
+from bot.ui.words import words_for
 from tests.fakes.engine_fakes import SONG
 from tests.fakes.engine_rows import START, HandClock, make_task
 from tests.unit.test_cards import LIVE_LINK, MASKED_LINKS
@@ -567,9 +568,15 @@ async def test_where_the_new_file_is_refused_the_old_one_goes_all_the_same() -> 
     [("Low Tide", "Low Tide.txt"), ("../../etc", "etc.txt"), ("???", "lyrics.txt"), ("x" * 99, "x" * 60 + ".txt")],
 )
 def test_a_file_of_lyrics_has_a_harmless_name(title: str, name: str) -> None:
-    file = text_file(make_task(title=title, result=Result(lyrics="la")), "la")
+    file = text_file(make_task(title=title, result=Result(lyrics="la")), "la", words_for("en-US"))
 
     assert (file.filename, file.fp.read()) == (name, b"la")
+
+
+def test_a_file_of_lyrics_is_described_in_the_language_of_whoever_gets_it() -> None:
+    task = make_task(locale="ja", result=Result(lyrics="la"))
+
+    assert text_file(task, "la", words_for("de")).description == "Der ganze Songtext"
 
 
 def test_a_nonce_fits_and_names_task_state_and_attempt() -> None:
