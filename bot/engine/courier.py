@@ -85,7 +85,7 @@ class Courier(Worker[MusicTask]):
         self._relatives.discard(task.id)
         scene = await self._scene(task)
         looks = self._display.looks(task, scene)  # before the edit: what changes while that takes is shown by the next
-        shown = await self._display.show(task, scene)
+        shown = await self._display.show(task, scene, await self._telling(task))
         self._looks[task.id] = looks
         if task.is_settled:
             self._looks.pop(task.id, None)
@@ -146,7 +146,7 @@ class Courier(Worker[MusicTask]):
         await self._tasks.note(task, ping_status=PingStatus.DONE, show_after=None, show_failures=0)
 
     async def _ping(self, task: MusicTask, begun_at: datetime) -> Where | None:
-        telling = (await self._members.get(task.user_id)).telling
+        telling = await self._telling(task)
         if telling is Telling.SILENT:
             await self._tasks.note(task, pinged_for=task.state)
             return None
@@ -157,6 +157,9 @@ class Courier(Worker[MusicTask]):
             if not error.may_be_sent:  # then it is as if it had not been begun
                 await self._tasks.note(task, ping_status=None)
             raise
+
+    async def _telling(self, task: MusicTask) -> Telling:
+        return (await self._members.get(task.user_id)).telling
 
     async def _postpone(self, task: MusicTask, retry_after_s: float | None) -> None:
         delay_s = max(retry_after_s or 0.0, min(FIRST_DELAY_S * 2**task.show_failures, LONGEST_DELAY_S))

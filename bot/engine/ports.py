@@ -78,7 +78,7 @@ class Shown:
     replacement: Where | None = None
     """A new message that took the card's place."""
     told: bool = False
-    """Whether the requester was told by this very message, so that no ping is needed."""
+    """Whether no ping is needed: the requester was told by this very message, or wants silence."""
 
 
 class ShowLaterError(Exception):
@@ -97,8 +97,8 @@ class Display(Protocol):
     def looks(self, task: MusicTask, scene: Scene) -> str:
         """A fingerprint of the card as it would be drawn now."""
 
-    async def show(self, task: MusicTask, scene: Scene) -> Shown:
-        """Edit the card, or walk down the delivery ladder.
+    async def show(self, task: MusicTask, scene: Scene, telling: Telling) -> Shown:
+        """Edit the card, or walk down the delivery ladder; a new message tells its member only as they want it.
 
         Raises:
             ShowLaterError: a passing failure.

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -64,7 +65,7 @@ class Messenger:
         """See `Display.looks`."""
         return self._card(task, scene, attaches_files=bool(self._files(task))).fingerprint()
 
-    async def show(self, task: MusicTask, scene: Scene) -> Shown:
+    async def show(self, task: MusicTask, scene: Scene, telling: Telling) -> Shown:
         """See `Display.show`. The rungs: token, channel edit, new message, direct message, kept for `/songs`.
 
         Each outcome makes at most one direct message: it waits up to `AUDIO_PATIENCE` for the audio, and what
@@ -84,7 +85,7 @@ class Messenger:
             return Shown(lost=None if may_post else reason)
         if task.state is State.CANCELLED:
             return Shown(lost=reason)
-        if may_post and (shown := await self._post_anew(task, scene)):
+        if may_post and (shown := await self._post_anew(task, scene, telling)):
             return shown
         if self._awaits_audio(task):
             raise ShowLaterError(AUDIO_RETRY_S)
@@ -223,15 +224,19 @@ class Messenger:
     def _is_old(self, message: discord.PartialMessage) -> bool:
         return self._clock() - message.created_at > CARD_EDITS
 
-    async def _post_anew(self, task: MusicTask, scene: Scene) -> Shown | None:
-        """A new message in the channel that takes the card's place."""
-        old = jump_url(task)
-        words = words_for(task.locale)
-        intro = f"<@{task.user_id}> {words(texts.LATE_ANSWER) if old is None else old}"
+    async def _post_anew(self, task: MusicTask, scene: Scene, telling: Telling) -> Shown | None:
+        """A new message in the channel that takes the card's place: it tells its member there if they want that.
+
+        Whoever is told directly has that before them, whoever wants silence has nothing more to be told.
+        """
+        intro = jump_url(task) or words_for(task.locale)(texts.LATE_ANSWER)
+        if telling is Telling.PING:
+            intro = f"<@{task.user_id}> {intro}"
         try:
-            return await self._send_new(task, scene, self._channel(task), intro, lost=None)
+            shown = await self._send_new(task, scene, self._channel(task), intro, lost=None)
         except Lost:
             return None
+        return replace(shown, told=telling is not Telling.DM)
 
     async def _by_direct_message(self, task: MusicTask, scene: Scene, reason: str) -> Shown:
         try:

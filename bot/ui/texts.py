@@ -131,7 +131,7 @@ SONG_READY = N_(
 LYRICS_READY = N_("your lyrics **{song}** are ready.")
 WISH_UNCLEAR = N_("it is unclear what became of **{song}**. Please look at it and decide.")
 WISH_FAILED = N_("**{song}** could not be made. The card says why.")
-LATE_ANSWER = N_("the answer to an earlier try came late, but it came.")
+LATE_ANSWER = N_("The answer to an earlier try came late, but it came.")
 
 RETRY_QUESTION = N_("The first try may have been accepted, so trying again **may cost a second time**. Send it again?")
 RETRIED = N_("Back in line; the card shows how it goes.")

@@ -378,6 +378,22 @@ async def test_whoever_wants_silence_has_the_card_alone(world: World) -> None:
     assert files_of(world.card(await world.task())) == ["Slow Harbour Blues.mp3"]
 
 
+@pytest.mark.parametrize(("telling", "directly"), [(Telling.DM, 1), (Telling.SILENT, 0)])
+async def test_a_new_card_for_one_that_can_not_be_edited_mentions_nobody_who_does_not_want_that(
+    world: World, telling: Telling, directly: int
+) -> None:
+    world.env.inject_error("PATCH", "/webhooks/*", status=401, code=50027, times=None)
+    world.env.inject_error("PATCH", "/channels/*", status=400, code=50083, times=None)
+
+    await told(world, telling)
+
+    card = world.card(await world.task())
+    assert files_of(card) == ["Slow Harbour Blues.mp3"]
+    assert world.pings() == []
+    assert len(world.dms()) == directly
+    assert all(f"/{world.channel.id}/{card.id}" in ping.content for ping in world.dms())
+
+
 @pytest.mark.parametrize("code", [50007, 50278])
 async def test_where_direct_messages_are_closed_the_channel_tells(world: World, code: int) -> None:
     path = f"/channels/{world.alice.user.dm_channel.id}/messages"

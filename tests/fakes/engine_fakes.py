@@ -83,11 +83,13 @@ class FakeDisplay:
         self.refreshed: list[tuple[TaskId, list[TaskId]]] = []
         self.removed: list[Where] = []
         self.tellings: list[Telling] = []
+        self.shown_for: list[Telling] = []
 
     def looks(self, task: MusicTask, scene: Scene) -> str:
         return f"{task.state} {task.progress} {scene.place.ahead if scene.place else '-'}"
 
-    async def show(self, task: MusicTask, scene: Scene) -> Shown:
+    async def show(self, task: MusicTask, scene: Scene, telling: Telling) -> Shown:
+        self.shown_for.append(telling)
         return await self.shows.next((task, scene))  # type: ignore[no-any-return]  # scripted
 
     async def refresh(self, task: MusicTask, scene: Scene) -> None:

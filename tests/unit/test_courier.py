@@ -297,6 +297,16 @@ async def test_whoever_was_told_by_the_message_itself_gets_no_ping(state: State)
     assert post.display.pings.asked == []
 
 
+@pytest.mark.parametrize("telling", Telling)
+async def test_a_card_is_shown_with_how_its_member_wants_to_be_told(telling: Telling) -> None:
+    post = Round(behind())
+    await post.members.change(post.rows[1].user_id, telling=telling)
+
+    await post.after()
+
+    assert post.display.shown_for == [telling]
+
+
 async def test_a_direct_message_does_not_become_the_card() -> None:
     post = Round(behind(), shows=[Shown(lost="no_channel", replacement=(900, 42), told=True)])
 

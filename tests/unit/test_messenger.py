@@ -107,7 +107,9 @@ async def test_what_fits_and_is_there_is_attached_the_first_take_or_none(
     )
     client = FakeDiscord()
 
-    shown = await messenger(client, tmp_path).show(make_task(**DONE, media=media, attachment_limit_bytes=10), Scene())
+    shown = await messenger(client, tmp_path).show(
+        make_task(**DONE, media=media, attachment_limit_bytes=10), Scene(), Telling.PING
+    )
 
     ((_, payload),) = client.asked
     files = payload.get("attachments", [])
@@ -120,7 +122,7 @@ async def test_what_fits_and_is_there_is_attached_the_first_take_or_none(
 async def test_a_card_that_carries_its_files_is_edited_without_touching_them() -> None:
     client = FakeDiscord()
 
-    await messenger(client).show(make_task(**DONE, files_shown=True), Scene())
+    await messenger(client).show(make_task(**DONE, files_shown=True), Scene(), Telling.PING)
 
     assert "attachments" not in client.asked[0][1]
 
@@ -160,7 +162,7 @@ HAS_PICTURE = "attachment://waveform.png"
 async def test_the_picture_goes_along_with_the_song(tmp_path: Path) -> None:
     client = FakeDiscord()
 
-    shown = await messenger(client, tmp_path).show(make_task(**DONE, media=song_files(tmp_path)), Scene())
+    shown = await messenger(client, tmp_path).show(make_task(**DONE, media=song_files(tmp_path)), Scene(), Telling.PING)
 
     assert shown.files_shown
     assert [shown_in(payload) for _, payload in client.asked] == [(HAS_PICTURE, ["1.mp3", "waveform.png"])]
@@ -183,7 +185,7 @@ async def test_a_picture_that_can_not_go_along_is_not_named(
         (tmp_path / "1-1.png").write_bytes(b"p" * picture_bytes)
     client = FakeDiscord()
 
-    await messenger(client, tmp_path).show(make_task(**DONE, media=media, **changes), Scene())
+    await messenger(client, tmp_path).show(make_task(**DONE, media=media, **changes), Scene(), Telling.PING)
 
     assert [shown_in(payload) for _, payload in client.asked] == [(None, files)]
 
@@ -192,7 +194,9 @@ async def test_a_picture_that_can_not_go_along_is_not_named(
 async def test_a_picture_never_takes_the_place_of_a_take(tmp_path: Path, takes: int, picture: str | None) -> None:
     client = FakeDiscord()
 
-    await messenger(client, tmp_path).show(make_task(**DONE, media=song_files(tmp_path, takes=takes)), Scene())
+    await messenger(client, tmp_path).show(
+        make_task(**DONE, media=song_files(tmp_path, takes=takes)), Scene(), Telling.PING
+    )
 
     ((_, payload),) = client.asked
     named, files = shown_in(payload)
@@ -208,7 +212,9 @@ async def test_a_later_edit_names_the_picture_that_is_there_already(
     media = song_files(tmp_path, takes=takes)
     client = FakeDiscord()
 
-    await messenger(client, tmp_path / "swept").show(make_task(**DONE, media=media, files_shown=True), Scene())
+    await messenger(client, tmp_path / "swept").show(
+        make_task(**DONE, media=media, files_shown=True), Scene(), Telling.PING
+    )
 
     ((_, payload),) = client.asked
     assert payload["embed"].image.url == picture
@@ -224,7 +230,7 @@ async def test_a_refused_picture_does_not_cost_the_song(tmp_path: Path, error: E
 
     client = Choosy()
 
-    shown = await messenger(client, tmp_path).show(make_task(**DONE, media=song_files(tmp_path)), Scene())
+    shown = await messenger(client, tmp_path).show(make_task(**DONE, media=song_files(tmp_path)), Scene(), Telling.PING)
 
     assert shown.files_shown
     assert [shown_in(payload) for _, payload in client.asked] == [
@@ -241,7 +247,7 @@ async def test_what_is_refused_with_and_without_its_picture_is_linked(tmp_path: 
 
     client = Small()
 
-    shown = await messenger(client, tmp_path).show(make_task(**DONE, media=song_files(tmp_path)), Scene())
+    shown = await messenger(client, tmp_path).show(make_task(**DONE, media=song_files(tmp_path)), Scene(), Telling.PING)
 
     assert not shown.files_shown
     assert [shown_in(payload)[1] for _, payload in client.asked] == [["1.mp3", "waveform.png"], ["1.mp3"], []]
@@ -252,7 +258,7 @@ async def test_every_file_is_described_for_those_who_do_not_see_it(tmp_path: Pat
     media = song_files(tmp_path)
 
     for title in ("Low Tide", "x" * 2000):
-        await messenger(client, tmp_path).show(make_task(**DONE, title=title, media=media), Scene())
+        await messenger(client, tmp_path).show(make_task(**DONE, title=title, media=media), Scene(), Telling.PING)
 
     short, long = ([file.description for file in payload["attachments"]] for _, payload in client.asked)
     for _, payload in client.asked:
@@ -266,23 +272,36 @@ async def test_a_mistake_of_ours_is_not_taken_for_an_answer_of_discord() -> None
     client = FakeDiscord(edit=TypeError("bug"))
 
     with pytest.raises(TypeError):
-        await messenger(client).show(make_task(**DONE), Scene())
+        await messenger(client).show(make_task(**DONE), Scene(), Telling.PING)
 
 
 async def test_a_song_without_a_card_gets_one_in_the_channel() -> None:
     client = FakeDiscord()
 
-    shown = await messenger(client).show(make_task(**DONE, message_id=None), Scene())
+    shown = await messenger(client).show(make_task(**DONE, message_id=None), Scene(), Telling.PING)
 
     assert shown == Shown(replacement=(700, 42), told=True)
     assert client.names() == ["send"]
+
+
+@pytest.mark.parametrize(("telling", "told"), [(Telling.DM, False), (Telling.SILENT, True)])
+@pytest.mark.parametrize("message_id", [7001, None])
+async def test_a_new_card_mentions_only_whoever_wants_to_be_told_so(
+    telling: Telling, *, told: bool, message_id: int | None
+) -> None:
+    client = FakeDiscord(edit=refusal(400, 50083))
+
+    shown = await messenger(client).show(make_task(**DONE, message_id=message_id), Scene(), telling)
+
+    assert shown == Shown(replacement=(700, 42), told=told)
+    assert "<@" not in client.asked[-1][1]["content"]
 
 
 @pytest.mark.parametrize("state", [State.RUNNING, State.EXPIRED, State.CANCELLED])
 async def test_a_lost_card_is_not_looked_for_again_before_there_is_something_to_tell(state: State) -> None:
     client = FakeDiscord()
 
-    shown = await messenger(client).show(make_task(state=state, card_lost="no_channel"), Scene())
+    shown = await messenger(client).show(make_task(state=state, card_lost="no_channel"), Scene(), Telling.PING)
 
     assert (shown, client.asked) == (Shown(lost="no_channel"), [])
 
@@ -299,7 +318,7 @@ async def test_how_long_to_wait_is_taken_from_discord(state: State, age: timedel
     client = FakeDiscord(edit=discord.RateLimited(77.0))
 
     with pytest.raises(ShowLaterError) as caught:
-        await messenger(client).show(make_task(state=state, message_id=card_id(age)), Scene())
+        await messenger(client).show(make_task(state=state, message_id=card_id(age)), Scene(), Telling.PING)
 
     assert caught.value.retry_after_s == 77.0
 
@@ -307,7 +326,9 @@ async def test_how_long_to_wait_is_taken_from_discord(state: State, age: timedel
 async def test_an_old_card_that_may_not_be_edited_for_long_gets_a_new_message() -> None:
     client = FakeDiscord(edit=discord.RateLimited(77.0))
 
-    shown = await messenger(client).show(make_task(**DONE, message_id=card_id(timedelta(hours=2))), Scene())
+    shown = await messenger(client).show(
+        make_task(**DONE, message_id=card_id(timedelta(hours=2))), Scene(), Telling.PING
+    )
 
     assert shown == Shown(replacement=(700, 42), told=True)
 
@@ -316,7 +337,7 @@ async def test_a_card_is_not_given_up_while_the_bots_own_token_is_refused() -> N
     client = FakeDiscord(edit=refusal(401, 0))
 
     with pytest.raises(ShowLaterError):
-        await messenger(client).show(make_task(**DONE), Scene())
+        await messenger(client).show(make_task(**DONE), Scene(), Telling.PING)
 
     assert client.names() == ["edit"]
 
@@ -329,7 +350,7 @@ async def test_a_song_whose_card_is_lost_waits_for_its_audio() -> None:
     lost = make_task(**DONE, card_lost="no_channel", media_wanted=True)
 
     with pytest.raises(ShowLaterError):
-        await messenger(client).show(lost, Scene())
+        await messenger(client).show(lost, Scene(), Telling.PING)
 
     assert client.asked == []
 
@@ -338,7 +359,7 @@ async def test_a_song_whose_card_is_lost_waits_for_its_audio() -> None:
 async def test_nobody_waits_for_audio_for_ever(waited: timedelta, state: State) -> None:
     task = make_task(state=state, state_at=START - waited, card_lost="no_channel", media_wanted=True)
 
-    assert (await messenger(FakeDiscord()).show(task, Scene())).told
+    assert (await messenger(FakeDiscord()).show(task, Scene(), Telling.PING)).told
 
 
 @pytest.mark.parametrize("reason", ["no_channel", "no_channel+no_dm"])
@@ -346,7 +367,7 @@ async def test_what_comes_after_the_direct_message_is_not_told_again(reason: str
     client = FakeDiscord()
     told: dict[str, Any] = {"pinged_for": State.COMPLETED, "ping_status": PingStatus.DONE}
 
-    shown = await messenger(client).show(make_task(**DONE, card_lost=reason, **told), Scene())
+    shown = await messenger(client).show(make_task(**DONE, card_lost=reason, **told), Scene(), Telling.PING)
 
     assert (shown, client.asked) == (Shown(lost=reason), [])
 
@@ -355,7 +376,7 @@ async def test_another_outcome_is_told_and_the_reason_does_not_grow() -> None:
     client = FakeDiscord(create_dm=refusal(403, 50007))
     told: dict[str, Any] = {"pinged_for": State.UNCERTAIN, "ping_status": PingStatus.DONE}
 
-    shown = await messenger(client).show(make_task(**DONE, card_lost="no_channel+no_dm", **told), Scene())
+    shown = await messenger(client).show(make_task(**DONE, card_lost="no_channel+no_dm", **told), Scene(), Telling.PING)
 
     assert shown == Shown(lost="no_channel+no_dm")
 
@@ -507,7 +528,9 @@ async def test_a_lost_answer_is_found_among_our_own_messages(author: int, custom
 async def test_a_result_that_has_changed_is_a_message_of_its_own_and_a_repeated_one_is_not() -> None:
     client = FakeDiscord()
     for revision in (3, 3, 4):
-        await messenger(client).show(make_task(**DONE, card_lost="no_channel", revision=revision), Scene())
+        await messenger(client).show(
+            make_task(**DONE, card_lost="no_channel", revision=revision), Scene(), Telling.PING
+        )
 
     first, again, changed = (payload["nonce"] for name, payload in client.asked if name == "send")
     assert first == again != changed
@@ -543,7 +566,7 @@ async def read(client: FakeDiscord, number: int = 0) -> list[bytes] | None:
 async def test_a_changed_text_takes_the_place_of_its_file(task: MusicTask, files: list[bytes] | None) -> None:
     client = FakeDiscord()
 
-    shown = await messenger(client).show(task, Scene())
+    shown = await messenger(client).show(task, Scene(), Telling.PING)
 
     assert await read(client) == files
     assert shown.files_shown is bool(files)
@@ -553,7 +576,7 @@ async def test_where_the_new_file_is_refused_the_old_one_goes_all_the_same() -> 
     client = FakeDiscord()
     client.refuse_files = refusal(403, 50013)
 
-    shown = await messenger(client).show(edited(OTHER_LONG), Scene())
+    shown = await messenger(client).show(edited(OTHER_LONG), Scene(), Telling.PING)
 
     assert await read(client, 1) == []
     assert not shown.files_shown
