@@ -39,6 +39,9 @@ from bot.tokenlab.client import TokenLabClient
 from bot.ui.client import MusicBot
 from bot.ui.media import MediaCollector, MediaFetcher, MediaStore, open_media_session
 from bot.ui.messenger import Messenger
+from bot.ui.pings import ReadyPings
+from bot.ui.reach import Reach
+from bot.ui.searching import CardSearch
 
 log = logging.getLogger(__name__)
 
@@ -145,7 +148,8 @@ async def build(settings: Settings, *, clock: Clock = system_clock, sync_command
         fetcher = MediaFetcher(
             media_session, allow_private=settings.media_allow_private, max_bytes=settings.media_max_mb * MB
         )
-        display = Messenger(bot, media_dir=settings.media_dir, forecast=history.forecast, clock=clock)
+        reach = Reach(bot, clock)
+        messenger = Messenger(reach, media_dir=settings.media_dir, forecast=history.forecast)
         submitter = Submitter(
             tasks,
             client,
@@ -157,11 +161,11 @@ async def build(settings: Settings, *, clock: Clock = system_clock, sync_command
             submitter=submitter,
             poller=Poller(tasks, client, budget, history, clock, interval_s=settings.poll_interval_s),
             fetcher=Fetcher(tasks, MediaCollector(fetcher, folder), clock),
-            courier=Courier(tasks, members, display, clock),
+            courier=Courier(tasks, members, messenger, ReadyPings(reach), clock),
             janitor=Janitor(
                 tasks,
                 drafts,
-                display,
+                CardSearch(reach),
                 folder,
                 clock,
                 create_timeout_s=settings.tokenlab_create_timeout_s,

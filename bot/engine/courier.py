@@ -9,7 +9,7 @@ from bot.domain.line import Place, in_turn, places
 from bot.domain.members import Telling
 from bot.domain.scene import Family, Scene, family_of
 from bot.domain.tasks import ANNOUNCED, MusicTask, PingStatus, Role, State, TaskId
-from bot.engine.ports import Display, Members, ShowLaterError, Shown, Tasks, Where
+from bot.engine.ports import Display, Members, Pings, ShowLaterError, Shown, Tasks, Where
 from bot.engine.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -33,11 +33,12 @@ class Courier(Worker[MusicTask]):
     name = "courier"
     concurrency = 8
 
-    def __init__(self, tasks: Tasks, members: Members, display: Display, clock: Clock) -> None:
+    def __init__(self, tasks: Tasks, members: Members, display: Display, pings: Pings, clock: Clock) -> None:
         super().__init__()
         self._tasks = tasks
         self._members = members
         self._display = display
+        self._pings = pings
         self._clock = clock
         self._looks: dict[TaskId, str] = {}
         self._relatives: set[TaskId] = set()
@@ -137,7 +138,7 @@ class Courier(Worker[MusicTask]):
             return  # told since `find` looked
         begun_at = task.ping_at if status is PingStatus.SENDING else None
         if begun_at is not None and now - begun_at >= PING_AGAIN:
-            sent = await self._display.find_ping(task)
+            sent = await self._pings.find_ping(task)
         else:
             sent = await self._ping(task, begun_at or now)
         if sent is not None:  # before it counts as done, or a crash in between leaves replies to it unheard
@@ -152,7 +153,7 @@ class Courier(Worker[MusicTask]):
             return None
         await self._tasks.note(task, pinged_for=task.state, ping_status=PingStatus.SENDING, ping_at=begun_at)
         try:
-            return await self._display.ping(task, telling)
+            return await self._pings.ping(task, telling)
         except ShowLaterError as error:
             if not error.may_be_sent:  # then it is as if it had not been begun
                 await self._tasks.note(task, ping_status=None)

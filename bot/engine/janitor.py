@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.clock import Clock
 from bot.domain.tasks import AttemptOutcome, MusicTask, State, TaskId
-from bot.engine.ports import Display, Drafts, MediaFolder, ShowLaterError, Tasks
+from bot.engine.ports import Drafts, MediaFolder, Search, ShowLaterError, Tasks
 from bot.engine.worker import NotNowError, Worker
 
 log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ class Janitor(Worker[MusicTask]):
         self,
         tasks: Tasks,
         drafts: Drafts,
-        display: Display,
+        search: Search,
         media: MediaFolder,
         clock: Clock,
         *,
@@ -41,7 +41,7 @@ class Janitor(Worker[MusicTask]):
         super().__init__()
         self._tasks = tasks
         self._drafts = drafts
-        self._display = display
+        self._search = search
         self._media = media
         self._clock = clock
         self._submitting_patience = timedelta(seconds=create_timeout_s) + SUBMITTING_MARGIN
@@ -85,7 +85,7 @@ class Janitor(Worker[MusicTask]):
 
     async def _settle_received(self, task: MusicTask) -> None:
         try:
-            message_id = await self._display.find_card(task)
+            message_id = await self._search.find_card(task)
         except ShowLaterError as error:
             raise NotNowError from error
         if message_id is None:

@@ -114,6 +114,10 @@ class Display(Protocol):
             ShowLaterError: a passing failure.
         """
 
+
+class Pings(Protocol):
+    """What tells requesters: `bot/ui/pings.py`."""
+
     async def ping(self, task: MusicTask, telling: Telling) -> Where | None:
         """Send the ready ping, in the channel or directly as its member wants it.
 
@@ -125,6 +129,10 @@ class Display(Protocol):
 
     async def find_ping(self, task: MusicTask) -> Where | None:
         """Look for a ready ping of this task that was sent before a crash."""
+
+
+class Search(Protocol):
+    """What looks for lost cards: `bot/ui/searching.py`."""
 
     async def find_card(self, task: MusicTask) -> int | None:
         """Ask Discord whether the card of a RECEIVED task is there; gives its message id.

@@ -72,7 +72,7 @@ class FakeProvider:
 
 
 class FakeDisplay:
-    """Discord that follows a script and remembers what it showed."""
+    """Discord that follows a script and remembers what it showed: display, pings and search in one."""
 
     def __init__(self, *, shows: Sequence[Any] = (), pings: Sequence[Any] = (), cards: Sequence[Any] = ()) -> None:
         self.shows = Script(*(shows or [Shown()]))

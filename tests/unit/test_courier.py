@@ -24,7 +24,7 @@ class Round:
         self.rows = Rows(self.clock, *tasks)
         self.display = FakeDisplay(**script)
         self.members = MemberRows()
-        self.courier = Courier(self.rows, self.members, self.display, self.clock)
+        self.courier = Courier(self.rows, self.members, self.display, self.display, self.clock)
 
     async def after(self, seconds: float = 0) -> None:
         """Time passes, then the courier goes its round: one to show, one to tell."""

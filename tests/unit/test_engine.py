@@ -27,7 +27,7 @@ def engine_over(rows: Rows, clock: HandClock, display: FakeDisplay, provider: Fa
         submitter=submitter,
         poller=Poller(rows, provider, budget, history_of(rows, clock), clock, interval_s=5),
         fetcher=Fetcher(rows, FakeMedia([FILE]), clock),
-        courier=Courier(rows, MemberRows(), display, clock),
+        courier=Courier(rows, MemberRows(), display, display, clock),
         janitor=Janitor(
             rows, DraftRows(rows), display, FakeFolder(), clock,
             create_timeout_s=60, is_submitting=submitter.is_handling, on_queued=submitter.wake,

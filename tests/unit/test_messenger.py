@@ -1,9 +1,7 @@
-"""The delivery ladder where the simulated Discord does not reach: files on disk, searches that fail, odd rows."""
+"""The delivery ladder where the simulated Discord does not reach: files on disk, odd rows."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import discord
@@ -15,75 +13,16 @@ from bot.domain.tasks import Kind, MediaFile, MusicTask, PingStatus, Result, Sta
 from bot.engine.ports import ShowLaterError, Shown
 from bot.store.schema import music_tasks
 from bot.ui.attachments import text_file
-from bot.ui.messenger import Messenger, _nonce
+from bot.ui.messenger import Messenger
 from bot.ui.verdicts import Verdict
 from bot.ui.words import words_for
-from tests.fakes.engine_fakes import SONG
-from tests.fakes.engine_rows import START, HandClock, make_task
-from tests.unit.test_cards import LIVE_LINK, MASKED_LINKS
+from tests.fakes.engine_rows import START, make_task
+from tests.fakes.small_discord import DONE, FakeDiscord, reach
 from tests.unit.test_verdicts import refusal
-
-ME = 1
-DONE: dict[str, Any] = {"state": State.COMPLETED, "result": SONG, "interaction_token": None}
-
-
-class FakeDiscord:
-    """One channel and one person's direct messages; what is asked of them is remembered, or refused."""
-
-    def __init__(self, **refusals: Exception) -> None:
-        self.user = SimpleNamespace(id=ME)
-        self.application_id = ME
-        self.refusals = refusals
-        self.asked: list[tuple[str, dict[str, Any]]] = []
-        self.messages: list[Any] = []
-        self.refuse_files: Exception | None = None
-        self.id = 700
-
-    def get_partial_messageable(self, _channel_id: int, *, guild_id: int | None) -> "FakeDiscord":
-        return self
-
-    def get_partial_message(self, message_id: int) -> "FakeDiscord":
-        self.created_at = discord.utils.snowflake_time(message_id)
-        return self
-
-    async def create_dm(self, _user: Any) -> Any:
-        return self._do("create_dm", self, {})
-
-    async def edit(self, **payload: Any) -> Any:
-        return self._do("edit", self, payload)
-
-    async def send(self, **payload: Any) -> Any:
-        return self._do("send", SimpleNamespace(id=42, channel=self), payload)
-
-    async def fetch_message(self, message_id: int, /) -> Any:
-        return self._do("fetch_message", next(iter(self.messages), None), {})
-
-    async def history(self, **_limits: Any) -> AsyncIterator[Any]:
-        self._do("history", None, {})
-        for message in self.messages:
-            yield message
-
-    def _do(self, name: str, answer: Any, payload: dict[str, Any]) -> Any:
-        self.asked.append((name, payload))
-        if name in self.refusals:
-            raise self.refusals[name]
-        if self.refuse_files and payload.get("attachments"):
-            raise self.refuse_files
-        return answer
-
-    def names(self) -> list[str]:
-        return [name for name, _ in self.asked]
 
 
 def messenger(client: FakeDiscord, folder: Path = Path("/nowhere")) -> Messenger:
-    return Messenger(client, media_dir=folder, forecast=lambda *_: None, clock=HandClock())  # type: ignore[arg-type]  # as much of a client as is used
-
-
-def message(author: int = ME, *, custom_id: str = "encore:cancel:1", answers: int | None = None) -> Any:
-    button = SimpleNamespace(custom_id=custom_id)
-    reference = SimpleNamespace(message_id=answers) if answers else None
-    row = SimpleNamespace(children=[button, SimpleNamespace()])
-    return SimpleNamespace(id=99, author=SimpleNamespace(id=author), components=[row], reference=reference)
+    return Messenger(reach(client), media_dir=folder, forecast=lambda *_: None)
 
 
 @pytest.mark.parametrize(
@@ -388,143 +327,6 @@ def test_every_reason_fits_its_column() -> None:
     assert 2 * longest + 1 <= kept.length
 
 
-# --- pings -----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
-        ({"state": State.COMPLETED, "result": SONG}, "your song **Low Tide** is ready"),
-        ({"state": State.COMPLETED, "kind": Kind.LYRICS}, "your lyrics **Slow harbour blues** are ready"),
-        ({"state": State.UNCERTAIN}, "unclear what became of **Slow harbour blues**"),
-        ({"state": State.FAILED}, "**Slow harbour blues** could not be made"),
-    ],
-)
-async def test_each_end_is_told_in_its_own_words(changes: dict[str, Any], words: str) -> None:
-    client = FakeDiscord()
-
-    assert await messenger(client).ping(make_task(**changes), Telling.PING) == (700, 42)
-
-    assert client.asked[0][1]["content"].startswith("<@7> ")
-    assert words in client.asked[0][1]["content"]
-
-
-async def test_a_ping_without_a_card_is_no_reply_and_is_tried_once() -> None:
-    client = FakeDiscord(send=refusal(403, 160002))
-
-    assert await messenger(client).ping(make_task(**DONE, message_id=None), Telling.PING) is None
-
-    assert ["reference" in payload for _, payload in client.asked] == [False]
-
-
-class ClosedChannel(FakeDiscord):
-    """A channel that takes no messages, and an open door to its member."""
-
-    def __init__(self, error: Exception, **refusals: Exception) -> None:
-        super().__init__(**refusals)
-        self.error = error
-        self.direct = FakeDiscord()
-
-    async def send(self, **payload: Any) -> Any:
-        self.asked.append(("send", payload))
-        raise self.error
-
-    async def create_dm(self, _user: Any) -> Any:
-        return self._do("create_dm", self.direct, {})
-
-
-@pytest.mark.parametrize("error", [refusal(403, 50013), refusal(403, 50001), refusal(404, 10003)])
-async def test_a_ping_that_no_channel_takes_goes_directly_with_a_link(error: Exception) -> None:
-    client = ClosedChannel(error)
-
-    assert await messenger(client).ping(make_task(**DONE), Telling.PING) == (700, 42)
-
-    ((_, payload),) = client.direct.asked
-    assert payload["content"].endswith("https://discord.com/channels/70/700/7001")
-    assert "reference" not in payload
-
-
-async def test_a_ping_that_reaches_nobody_is_left_out() -> None:
-    client = ClosedChannel(refusal(403, 50001), create_dm=refusal(403, 50007))
-
-    assert await messenger(client).ping(make_task(**DONE), Telling.PING) is None
-
-
-@pytest.mark.parametrize("title", MASKED_LINKS)
-async def test_no_title_becomes_a_masked_link_in_a_ping(title: str) -> None:
-    client = FakeDiscord()
-
-    await messenger(client).ping(make_task(**DONE, title=title), Telling.PING)
-
-    assert not LIVE_LINK.search(client.asked[0][1]["content"])
-
-
-@pytest.mark.parametrize(
-    ("found", "ping"), [([message(answers=7001)], (700, 99)), ([message(answers=5)], None), ([], None)]
-)
-async def test_a_ping_is_found_by_what_it_answers(found: list[Any], ping: tuple[int, int] | None) -> None:
-    client = FakeDiscord()
-    client.messages = [message(author=2, answers=7001), message(), *found]
-
-    assert await messenger(client).find_ping(make_task(**DONE)) == ping
-
-
-@pytest.mark.parametrize(
-    ("task", "client"),
-    [
-        (make_task(**DONE, message_id=None), FakeDiscord()),
-        (make_task(**DONE), FakeDiscord(history=refusal(403, 50001))),
-    ],
-)
-async def test_a_ping_that_can_not_be_looked_for_counts_as_not_there(task: MusicTask, client: FakeDiscord) -> None:
-    assert await messenger(client).find_ping(task) is None
-
-
-# --- cards that were never confirmed ------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("custom_id", "card_id"),
-    [("encore:cancel:1", 7001), ("encore:cancel:2", None), ("encore:start:1", None), ("x", None)],
-)
-async def test_a_message_that_was_there_before_is_the_card_once_it_has_its_buttons(
-    custom_id: str, card_id: int | None
-) -> None:
-    client = FakeDiscord()
-    client.messages = [message(custom_id=custom_id)]
-
-    assert await messenger(client).find_card(make_task(state=State.RECEIVED)) == card_id
-
-
-@pytest.mark.parametrize("error", [refusal(404, 10008), refusal(403, 50001)])
-async def test_a_card_out_of_reach_counts_as_not_there(error: Exception) -> None:
-    client = FakeDiscord(fetch_message=error, history=error)
-
-    for message_id in (7001, None):
-        assert await messenger(client).find_card(make_task(state=State.RECEIVED, message_id=message_id)) is None
-
-
-@pytest.mark.parametrize("error", [refusal(503, 0), refusal(401, 0)])
-async def test_an_outage_or_a_reset_token_says_nothing_about_a_card(error: Exception) -> None:
-    client = FakeDiscord(history=error)
-
-    with pytest.raises(ShowLaterError):
-        await messenger(client).find_card(make_task(state=State.RECEIVED, message_id=None))
-
-
-@pytest.mark.parametrize(
-    ("author", "custom_id", "card_id"),
-    [(ME, "encore:cancel:1", 99), (2, "encore:cancel:1", None), (ME, "encore:cancel:11", None)],
-)
-async def test_a_lost_answer_is_found_among_our_own_messages(author: int, custom_id: str, card_id: int | None) -> None:
-    client = FakeDiscord()
-    client.messages = [message(author=author, custom_id=custom_id)]
-
-    found = await messenger(client).find_card(make_task(state=State.RECEIVED, message_id=None))
-
-    assert found == card_id
-
-
 async def test_a_result_that_has_changed_is_a_message_of_its_own_and_a_repeated_one_is_not() -> None:
     client = FakeDiscord()
     for revision in (3, 3, 4):
@@ -600,12 +402,3 @@ def test_a_file_of_lyrics_is_described_in_the_language_of_whoever_gets_it() -> N
     task = make_task(locale="ja", result=Result(lyrics="la"))
 
     assert text_file(task, "la", words_for("de")).description == "Der ganze Songtext"
-
-
-def test_a_nonce_fits_and_names_task_state_and_attempt() -> None:
-    task = make_task(10**12, state=State.COMPLETED, attempt=3)
-    names = {_nonce(purpose, make_task(n, state=state, attempt=a)) for purpose in "pr" for n in (1, 2)
-             for state in (State.COMPLETED, State.FAILED, State.UNCERTAIN) for a in (1, 2)}  # fmt: skip
-
-    assert len(f"{_nonce('r', task)}-999") <= 25
-    assert len(names) == 24

@@ -1,0 +1,98 @@
+"""Calls to Discord about one task: every refusal becomes a verdict."""
+
+import logging
+from collections.abc import Awaitable
+from datetime import timedelta
+from typing import TypeVar
+
+import discord
+
+from bot.clock import Clock
+from bot.domain.tasks import MusicTask
+from bot.engine.ports import ShowLaterError
+from bot.ui.verdicts import Verdict, may_be_sent, verdict_of
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+TOKEN_USE = timedelta(minutes=14)
+"""Discord: the token works 15 minutes; the last one is left alone."""
+SEARCH_MESSAGES = 50
+
+
+class Lost(Exception):  # noqa: N818 -- an answer of Discord, not a fault of the program
+    """This way does not lead to the member."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(verdict.name)
+        self.verdict = verdict
+
+
+async def attempt(call: Awaitable[T]) -> T:
+    """What a call to Discord gives.
+
+    Raises:
+        Lost: this way is closed.
+        ShowLaterError: a passing failure.
+    """
+    try:
+        return await call
+    except Exception as error:
+        verdict = verdict_of(error)
+        if verdict is None:
+            raise
+        if verdict is Verdict.LATER:
+            raise ShowLaterError(getattr(error, "retry_after", None), may_be_sent=may_be_sent(error)) from error
+        log.info(
+            "Discord refused a message",
+            extra={
+                "verdict": verdict.name,
+                "status": getattr(error, "status", None),
+                "code": getattr(error, "code", None),
+            },
+        )
+        raise Lost(verdict) from error
+
+
+class Reach:
+    """The places of a task in Discord, and what can be read there."""
+
+    def __init__(self, client: discord.Client, clock: Clock) -> None:
+        self.client = client
+        self.clock = clock
+
+    def channel(self, task: MusicTask) -> discord.PartialMessageable:
+        """Where the task was asked for."""
+        return self.client.get_partial_messageable(task.channel_id, guild_id=task.guild_id)
+
+    async def open_dm(self, task: MusicTask) -> discord.DMChannel:
+        """The direct messages with its member; raises as `attempt` does."""
+        return await attempt(self.client.create_dm(discord.Object(task.user_id)))
+
+    def token_lives(self, task: MusicTask) -> bool:
+        """Whether the interaction token can still be used."""
+        return bool(task.interaction_token and task.token_at and self.clock() - task.token_at < TOKEN_USE)
+
+    async def own_after(self, task: MusicTask, message_id: int) -> list[discord.Message]:
+        """Our own messages after one in the channel, oldest first, among as many as a search is worth.
+
+        Raises as `attempt` does.
+        """
+        pages = self.channel(task).history(limit=SEARCH_MESSAGES, after=discord.Object(message_id), oldest_first=True)
+        me = self.client.user
+
+        async def read() -> list[discord.Message]:
+            return [message async for message in pages if me is not None and message.author.id == me.id]
+
+        return await attempt(read())
+
+
+def nonce(purpose: str, task: MusicTask) -> str:
+    """Names a message, so that sending it twice within a few minutes makes one; at most 25 characters."""
+    return f"{purpose}{task.state[0]}{task.attempt}-{task.id}"
+
+
+def mention_only(user_id: int) -> discord.AllowedMentions:
+    """One person is notified, whatever the message says."""
+    return discord.AllowedMentions(everyone=False, roles=False, replied_user=False, users=[discord.Object(user_id)])

@@ -1,0 +1,50 @@
+"""Looks for a card that Discord may or may not have shown."""
+
+from discord.http import Route
+
+from bot.domain.tasks import MusicTask
+from bot.ui.buttons import presses_in
+from bot.ui.card import Press
+from bot.ui.reach import Lost, Reach, attempt
+from bot.ui.verdicts import Verdict
+
+
+class CardSearch:
+    """Knows a card by its buttons. Implements `bot.engine.ports.Search`."""
+
+    def __init__(self, reach: Reach) -> None:
+        self._reach = reach
+
+    async def find_card(self, task: MusicTask) -> int | None:
+        """See `Search.find_card`."""
+        try:
+            if task.message_id is not None:  # the card is a message that was there before
+                known = await attempt(self._reach.channel(task).fetch_message(task.message_id))
+                return task.message_id if (Press.CANCEL, task.id) in presses_in(known) else None
+            if self._reach.token_lives(task):
+                return await self._original(task)
+        except Lost as lost:
+            if lost.verdict is not Verdict.TOKEN_GONE:
+                return None
+        return await self._answer(task)
+
+    async def _original(self, task: MusicTask) -> int | None:
+        """The answer to the interaction, if it carries this task's buttons."""
+        client = self._reach.client
+        route = Route(
+            "GET",
+            "/webhooks/{application_id}/{interaction_token}/messages/@original",
+            application_id=client.application_id,
+            interaction_token=task.interaction_token,
+        )
+        data = await attempt(client.http.request(route))
+        ids = {child.get("custom_id") for row in data.get("components", ()) for child in row.get("components", ())}
+        return int(data["id"]) if f"encore:{Press.CANCEL}:{task.id}" in ids else None
+
+    async def _answer(self, task: MusicTask) -> int | None:
+        """The card among the messages since the command."""
+        try:
+            later = await self._reach.own_after(task, task.interaction_id or 0)
+        except Lost:
+            return None
+        return next((message.id for message in later if (Press.CANCEL, task.id) in presses_in(message)), None)
