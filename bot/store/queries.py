@@ -191,10 +191,9 @@ class TaskQueries:
             return (await connection.execute(query)).scalar_one()
 
     async def children_of(self, task_id: TaskId) -> list[MusicTask]:
-        """What was made from a task, oldest first."""
-        return await self._list(
-            and_(T.parent_id == task_id, T.state != State.ABANDONED, T.deleted_at.is_(None)), order=[T.id], limit=25
-        )
+        """The newest of what was made from a task, oldest first."""
+        made = and_(T.parent_id == task_id, T.state != State.ABANDONED, T.deleted_at.is_(None))
+        return (await self._list(made, order=[T.id.desc()], limit=25))[::-1]
 
     async def of_guild(self, guild_id: int, states: Collection[State], limit: int) -> list[MusicTask]:
         """A server's tasks in these states, oldest first."""

@@ -170,11 +170,14 @@ class TaskStore(TaskQueries):
             await connection.execute(update(music_tasks).where(T.id == task_id).values(**columns_of(values)))
 
     async def media_fetched(self, task: MusicTask, media: Sequence[MediaFile]) -> None:
-        """Note what audio is on disk, or that none will ever be; the card has something new to show."""
+        """Note what audio is on disk, or that none will ever be; the card has something new to show.
+
+        A task that was deleted meanwhile is left alone.
+        """
         async with self._database.write() as connection:
             await connection.execute(
                 update(music_tasks)
-                .where(T.id == task.id)
+                .where(T.id == task.id, T.deleted_at.is_(None))
                 .values(revision=T.revision + 1, media_wanted=False, **(columns_of({"media": media}) if media else {}))
             )
 

@@ -72,6 +72,23 @@ async def test_children_are_what_was_made_from_a_task(store: TaskStore, make: Ma
     assert await store.children_of(lost.id) == []
 
 
+async def test_of_many_children_the_newest_are_named(store: TaskStore, make: Make) -> None:
+    parent = await make(State.COMPLETED)
+    for _ in range(26):
+        await store.annotate((await make(State.COMPLETED)).id, parent_id=parent.id)
+
+    assert [one.id for one in await store.children_of(parent.id)] == list(range(parent.id + 2, parent.id + 27))
+
+
+async def test_audio_that_comes_after_a_task_was_deleted_is_not_kept(store: TaskStore, make: Make) -> None:
+    task = await make(State.COMPLETED, media_wanted=True)
+    assert await store.delete(task)
+    await store.media_fetched(task, [MediaFile(name="1-1.mp3", shown_as="Low Tide.mp3", size_bytes=9)])
+
+    after = await again(store, task)
+    assert (after.media, after.revision) == ((), task.revision + 1)
+
+
 async def test_wishes_since_a_moment_are_the_members_own_newest_first(
     store: TaskStore, make: Make, clock: HandClock
 ) -> None:
