@@ -27,6 +27,8 @@ from sandbox.tokenlab import StandIn
 from sandbox.tune import Jukebox, Score, compose, encode_mp3, render
 
 TURNS_MAX = 40
+SETTLE_TIMEOUT_S = 60.0
+"""How long a busy machine may take over one step; by itself it takes a blink."""
 
 
 @cache
@@ -111,7 +113,7 @@ class World:
         self.standin._media._jukebox = OneTune()
         await fresh_database(self.folder)
         await self._build()
-        self.env = Env(self.app.bot)
+        self.env = Env(self.app.bot, settle_timeout=SETTLE_TIMEOUT_S)
         self._stack.push_async_callback(self.env.shutdown)
         await self.env.start()
         guild = self.env.create_guild(name="Studio")

@@ -161,6 +161,7 @@ async def test_trying_again_asks_once_more_and_then_pays_once_more(shared: Studi
     card = await killed_while_paying(shared, "Once more", "hang_recorded")
     await shared.bot.start()
     await shared.shows(card, "Unclear.")
+    await shared.told(card)
     assert "somebody else's" in (await discord.click(discord.bob, card, "Try again")).shown.content
     question = await discord.click(discord.alice, card, "Try again")
     assert question.ephemeral
