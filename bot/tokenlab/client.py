@@ -6,7 +6,6 @@ retried here: who pays for a repeated request decides about it.
 
 import logging
 from collections import OrderedDict
-from contextlib import suppress
 
 import aiohttp
 from pydantic import SecretStr
@@ -14,7 +13,7 @@ from yarl import URL
 
 from bot.clock import Clock, system_clock
 from bot.tokenlab.answers import Answer
-from bot.tokenlab.errors import NotSentError, OutcomeUnknownError, TryLaterError
+from bot.tokenlab.errors import OutcomeUnknownError
 from bot.tokenlab.models import (
     Created,
     CreateRequest,
@@ -26,26 +25,12 @@ from bot.tokenlab.models import (
     parse_models,
 )
 from bot.tokenlab.reading import word
+from bot.tokenlab.sending import limits, read, send
 from bot.tokenlab.urls import create_url, model_url, models_url, resolve_poll_url, task_url
 
 log = logging.getLogger(__name__)
 
-BODY_MAX_BYTES = 2 * 1024 * 1024
-CONNECT_TIMEOUT_S = 10.0
 REMEMBERED_TASKS_MAX = 5000
-
-_NOT_SENT = (
-    aiohttp.ClientConnectorError,  # refused, DNS, TLS: subclasses included
-    aiohttp.ClientHttpProxyError,  # the proxy did not let us through
-    aiohttp.ServerFingerprintMismatch,
-    aiohttp.ConnectionTimeoutError,
-    aiohttp.InvalidURL,
-    UnicodeError,  # a host name that can't be looked up; answers are decoded without it
-)
-"""What aiohttp raises only before the first byte of a request (aiohttp 3.14, `ClientSession._request`)."""
-
-_BROKEN_OFF = (aiohttp.ClientError, TimeoutError, ValueError)
-"""What aiohttp raises later. A POST is never repeated by aiohttp itself, also not on a stale connection."""
 
 
 class TokenLabClient:
@@ -71,8 +56,8 @@ class TokenLabClient:
         self._paying_session = paying_session or session
         self._base = URL(base_url).origin()
         self._api_key = api_key
-        self._create_timeout = _timeout(create_timeout_s)
-        self._look_timeout = _timeout(look_timeout_s)
+        self._create_timeout = limits(create_timeout_s)
+        self._look_timeout = limits(look_timeout_s)
         self._clock = clock
         self._misled: OrderedDict[str, None] = OrderedDict()
         """Tasks whose `poll_url` was of no use: looked at by the fixed route, told once."""
@@ -85,7 +70,8 @@ class TokenLabClient:
             TryLaterError: Nothing was created; the same request may be sent again later.
             OutcomeUnknownError: A task may exist.
         """
-        answer = await self._request(create_url(self._base), self._create_timeout, order=request)
+        url = create_url(self._base)
+        answer = await send(self._paying_session, url, self._api_key, self._create_timeout, order=request.body())
         if not answer.is_success:
             raise answer.create_error(self._clock())
         header_task_id = answer.headers.get("x-task-id")
@@ -158,48 +144,5 @@ class TokenLabClient:
             self._misled.popitem(last=False)
 
     async def _read(self, url: URL) -> Answer:
-        """A request that may be repeated: trouble on the way is a reason to try later."""
-        try:
-            return await self._request(url, self._look_timeout)
-        except OutcomeUnknownError as error:
-            raise TryLaterError("no answer from TokenLab") from error
-
-    async def _request(self, url: URL, limits: aiohttp.ClientTimeout, order: CreateRequest | None = None) -> Answer:
-        """Send one request: a POST with an order, else a GET.
-
-        Raises:
-            NotSentError: The request never left.
-            OutcomeUnknownError: It may have arrived, but no status came back.
-        """
-        session = self._session if order is None else self._paying_session
-        if session.closed:
-            raise NotSentError("the session is closed")
-        key = self._api_key.get_secret_value()
-        if not (key.isascii() and key.isprintable()):  # aiohttp would raise a ValueError, and the outcome seem unknown
-            raise NotSentError("the key can't be sent")
-        headers = {"Authorization": f"Bearer {key}", "Accept": "application/json"}
-        method, body = ("GET", None) if order is None else ("POST", order.body())
-        sending = session.request(method, url, json=body, headers=headers, timeout=limits, allow_redirects=False)
-        try:
-            async with sending as response:
-                raw = await _body(response.content)
-                return Answer.read(response.status, response.headers, raw)
-        except _NOT_SENT as error:
-            raise NotSentError("no connection to TokenLab") from error
-        except _BROKEN_OFF as error:
-            raise OutcomeUnknownError("no answer from TokenLab") from error
-
-
-def _timeout(total_s: float) -> aiohttp.ClientTimeout:
-    """Connecting ends before the whole does, so that "never sent" is told apart from "no answer"."""
-    connect_s = min(CONNECT_TIMEOUT_S, total_s / 2)
-    return aiohttp.ClientTimeout(total=total_s, connect=connect_s, sock_connect=connect_s)
-
-
-async def _body(content: aiohttp.StreamReader) -> bytes:
-    """What comes of a body, at most about `BODY_MAX_BYTES`; where it breaks off, status and headers still speak."""
-    body = bytearray()
-    with suppress(*_BROKEN_OFF):
-        while len(body) <= BODY_MAX_BYTES and (chunk := await content.readany()):
-            body += chunk
-    return bytes(body)
+        """A request that may be repeated."""
+        return await read(self._session, url, self._api_key, self._look_timeout)

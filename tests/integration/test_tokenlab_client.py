@@ -18,6 +18,7 @@ from pydantic import SecretStr
 
 from bot.domain.tasks import ErrorCode, Kind
 from bot.tokenlab import client as client_module
+from bot.tokenlab import sending
 from bot.tokenlab.catalogue import Catalogue
 from bot.tokenlab.client import TokenLabClient
 from bot.tokenlab.errors import (
@@ -445,7 +446,7 @@ async def test_where_a_body_breaks_off_status_and_headers_still_speak(api: Api, 
 
 
 async def test_a_body_without_end_is_not_read_to_its_end(api: Api, client: TokenLabClient, monkeypatch):
-    monkeypatch.setattr(client_module, "BODY_MAX_BYTES", 1000)
+    monkeypatch.setattr(sending, "BODY_MAX_BYTES", 1000)
     api.say(CREATE, 200, {**RECORD, "lyrics": "x" * 200_000})
     api.say(TASK, 200, {**RECORD, "lyrics": "x" * 200_000})
     assert type(await failing_create(client)) is OutcomeUnknownError
