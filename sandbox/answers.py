@@ -38,14 +38,18 @@ class Answers:
             body["error"] = task.error
         if phase == "completed":
             body |= self._result(task)
-            if age_s >= task.length_s + self.settle_s:
-                body["billing_transaction_id"] = _billing_id(task)
+            if (billing_id := self.billing_id(task)) is not None:
+                body["billing_transaction_id"] = billing_id
         return body
 
     def finished(self, task: Task) -> Body:
         """What the task would look like, completed and billed."""
         billed = {"billing_transaction_id": _billing_id(task)}
         return self._frame(task, "completed") | self._result(task) | billed
+
+    def billing_id(self, task: Task) -> str | None:
+        """The id of the transaction that paid for a completed task; None until it is settled."""
+        return _billing_id(task) if self.ledger.age_s(task) >= task.length_s + self.settle_s else None
 
     def _frame(self, task: Task, phase: str) -> Body:
         seen_until_s = min(max(self.ledger.age_s(task), 0), task.length_s)

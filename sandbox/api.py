@@ -7,7 +7,6 @@ import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from http import HTTPStatus
 from typing import Any
 
@@ -20,6 +19,7 @@ from sandbox.faults import CREATE_FAULTS, Fault, Faults, Scene
 from sandbox.ledger import Ledger, Task
 from sandbox.magic import tricks_in
 from sandbox.problems import Body, ProblemError
+from sandbox.records import Records, owner_of
 
 DELIVERY_POLICIES = frozenset(("auto", "verified", "official"))
 OWN_MEDIA = re.compile(r".*/m/(ldtask_[0-9a-f]+)-(\d)\.mp3")
@@ -34,8 +34,9 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class SeenRequest:
     """One request that reached the API.
 
-    `key` is "valid", "wrong" or None; the header itself is not kept. `status` is None while the answer is due and
-    0 (`CUT`) if the connection was dropped. `body` and `answer` are the parsed JSON bodies, None where there is none.
+    `key` is "valid", "management", "wrong" or None; the header itself is not kept. `status` is None while the answer
+    is due and 0 (`CUT`) if the connection was dropped. `body` and `answer` are the parsed JSON bodies, None where there
+    is none.
     """
 
     request_id: str
@@ -74,7 +75,9 @@ class MusicApi:
         catalog: Catalog,
         answers: Answers,
         faults: Faults,
+        records: Records,
         keys: tuple[str, ...],
+        management_token: str,
         rules: Rules,
         clock: Callable[[], float],
     ) -> None:
@@ -84,7 +87,9 @@ class MusicApi:
         self._catalog = catalog
         self._answers = answers
         self._faults = faults
+        self._records = records
         self._keys = keys
+        self._management_token = management_token
         self._rules = rules
         self._clock = clock
         self._tricks_done: Counter[tuple[str, str]] = Counter()
@@ -99,6 +104,8 @@ class MusicApi:
         app.router.add_get("/v1/models", self._models)
         app.router.add_get("/v1/models/{model}", self._model)
         app.router.add_get("/v1/models/{model}/pricing", self._pricing)
+        app.router.add_get("/v1/management/api-keys", self._managed_keys)
+        app.router.add_get("/v1/management/api-keys/{key_id}/usage", self._usage)
         return app
 
     @web.middleware
@@ -131,9 +138,14 @@ class MusicApi:
             path=request.path,
             query=dict(request.query),
             headers={name: value for name, value in request.headers.items() if name != hdrs.AUTHORIZATION},
-            key=None if token is None else "valid" if token in self._keys else "wrong",
+            key=self._kind_of(token),
             at_s=self._clock(),
         )
+
+    def _kind_of(self, token: str | None) -> str | None:
+        if token == self._management_token:
+            return "management"
+        return None if token is None else "valid" if token in self._keys else "wrong"
 
     async def _create(self, request: web.Request) -> web.StreamResponse:
         owner = self._owner(request)
@@ -224,6 +236,18 @@ class MusicApi:
         self._check_optional_key(request)
         return web.json_response(self._catalog.pricing(request.match_info["model"]))
 
+    async def _managed_keys(self, request: web.Request) -> web.StreamResponse:
+        self._check_management(request)
+        return web.json_response(self._records.keys())
+
+    async def _usage(self, request: web.Request) -> web.StreamResponse:
+        self._check_management(request)
+        return web.json_response(self._records.usage(request.match_info["key_id"], request.query))
+
+    def _check_management(self, request: web.Request) -> None:
+        if request[SEEN].key != "management":
+            raise ProblemError("invalid_api_key")
+
     async def _go_wrong(
         self, request: web.Request, fault: Fault, subject: tuple[Task, Body] | None
     ) -> web.StreamResponse | None:
@@ -261,7 +285,7 @@ class MusicApi:
         token = _bearer(request)
         if token is None or token not in self._keys:
             raise ProblemError("invalid_api_key")
-        return sha256(token.encode()).hexdigest()[:12]
+        return owner_of(token)
 
     def _check_optional_key(self, request: web.Request) -> None:
         if hdrs.AUTHORIZATION in request.headers:

@@ -20,7 +20,10 @@ VIEWS = frozenset(("full", "compact"))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """One model of the catalog. `price` is the least and the most in US dollars a request, None if not published."""
+    """One model of the catalog.
+
+    `price` is the least and the most in US dollars a request, None if not published; `cost` is what one really costs.
+    """
 
     id: str
     aliases: tuple[str, ...] = ()
@@ -28,6 +31,7 @@ class Model:
     parameters: tuple[str, ...]
     required: tuple[str, ...]
     price: tuple[str, str] | None
+    cost: str
     outputs: tuple[str, ...]
     stage: str = "active"
 
@@ -60,6 +64,7 @@ MUSIC = Model(
     ),
     required=("prompt", "mv"),
     price=("0.10", "0.25"),
+    cost="0.135",
     outputs=("audio_url", "audio_id", "image_url", "title", "lyrics"),
 )
 LYRICS = Model(
@@ -69,6 +74,7 @@ LYRICS = Model(
     parameters=("prompt", "action"),
     required=("prompt",),
     price=("0.02", "0.02"),
+    cost="0.02",
     outputs=("title", "lyrics"),
 )
 PREVIEW = Model(
@@ -77,6 +83,7 @@ PREVIEW = Model(
     parameters=tuple(name for name in MUSIC.parameters if name != "negative_tags"),
     required=MUSIC.required,
     price=None,
+    cost="0.08",
     outputs=MUSIC.outputs,
     stage="preview",
 )

@@ -24,9 +24,11 @@ from sandbox.faults import Faults
 from sandbox.ledger import Ledger, Task
 from sandbox.media import MediaHost
 from sandbox.problems import Body
+from sandbox.records import Records
 
 HOST = "127.0.0.1"
 DEMO_KEY = "sk-demo-encore"
+DEMO_TOKEN = "mt-demo-encore"  # noqa: S105 -- opens nothing but the stand-in
 STOPPING_S = 0.5
 
 
@@ -54,6 +56,7 @@ class StandIn:
         *,
         state_path: Path | None = None,
         keys: Iterable[str] = (DEMO_KEY,),
+        management_token: str = DEMO_TOKEN,
         clock: Callable[[], float] = time.time,
         speed: float = 1.0,
         song_s: float = 15.0,
@@ -68,6 +71,7 @@ class StandIn:
     ) -> None:
         accepted = tuple(keys)
         self.key = accepted[0]
+        self.management_token = management_token
         self.port = port
         self.media_port = media_port
         self.faults = Faults()
@@ -75,12 +79,15 @@ class StandIn:
         self._ledger = Ledger(state_path, clock=clock, speed=speed)
         self._answers = Answers(ledger=self._ledger, settle_s=settle_s, progress=progress)
         self._media = MediaHost(self._ledger, self.faults)
+        catalog = Catalog(lyrics_model=lyrics_model)
         self._api = MusicApi(
             ledger=self._ledger,
-            catalog=Catalog(lyrics_model=lyrics_model),
+            catalog=catalog,
             answers=self._answers,
             faults=self.faults,
+            records=Records(ledger=self._ledger, catalog=catalog, answers=self._answers, keys=accepted),
             keys=accepted,
+            management_token=management_token,
             rules=self.rules,
             clock=clock,
         )
