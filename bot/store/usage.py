@@ -1,0 +1,146 @@
+"""All SQL about what was used and what it cost: sums for `/usage`, the rows of an account book, costs from the bill."""
+
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    String,
+    and_,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    true,
+    type_coerce,
+    update,
+)
+
+from bot.domain.charges import MAY_BE_CHARGED, UNDER_WAY, UNKNOWN, Charge
+from bot.domain.limits import Used
+from bot.domain.rules import Rules
+from bot.domain.tasks import Kind, State, TaskId
+from bot.domain.usage import DAY, DayRow, Entry, MemberRow, Span, Spent, Unrecorded, Usage, Whose
+from bot.store.database import Database
+from bot.store.queries import T
+from bot.store.schema import EPOCH, music_tasks
+from bot.store.used import MAY_COST, used_in
+
+CHARGE = case(
+    (or_(T.state == State.COMPLETED, T.cost_usd > 0), Charge.SETTLED),
+    (T.state.in_(UNDER_WAY), Charge.RESERVED),
+    (T.state.in_(UNKNOWN), Charge.UNCLEAR),
+    (
+        and_(T.state != State.ABANDONED, or_(T.unclear_attempts > 0, T.error_code.in_(MAY_BE_CHARGED))),
+        Charge.UNCLEAR,
+    ),
+    else_=literal(Charge.FREE, String),
+)
+"""`charge_of` in SQL; a test holds the two together."""
+DAY_NUMBER = type_coerce(T.created_at, BigInteger) // (DAY // timedelta(milliseconds=1))
+SUMS = (
+    func.count().label("tasks"),
+    func.coalesce(func.sum(T.cost_usd), 0).label("recorded_usd"),
+    func.coalesce(func.sum(case((T.cost_usd.is_(None), T.price_max_usd))), 0).label("estimated_usd"),
+    func.count(case((func.coalesce(T.cost_usd, T.price_max_usd).is_(None), 1))).label("unpriced"),
+)
+MEMBERS_MAX = 10
+PAGE_ROWS = 1000
+ENTRY_COLUMNS = [T[name] for name in Entry.__dataclass_fields__ if name != "charge"]
+NEWEST = 20_000
+"""The newest tasks, among which those are looked for whose cost is not known yet: what keeps that cheap."""
+
+
+class UsageStore:
+    """Questions to `music_tasks` about money, and the one column that the provider's records fill."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def usage(self, whose: Whose, span: Span) -> Usage:
+        """What was asked for in these days and may cost something; of a server also who used most."""
+        charged = and_(_asked(whose, span), CHARGE != Charge.FREE)
+        days = select(DAY_NUMBER.label("day"), T.model, CHARGE.label("charge"), *SUMS).where(charged)
+        days = days.group_by(text("day"), T.model, text("charge"))  # by name: PostgreSQL knows no second spelling
+        members = select(T.user_id, *SUMS).where(charged).group_by(T.user_id)
+        members = members.order_by(func.sum(MAY_COST).desc(), func.count().desc(), T.user_id).limit(MEMBERS_MAX)
+        async with self._database.read() as connection:
+            by_day = (await connection.execute(days)).all()
+            by_member = (await connection.execute(members)).all() if whose.guild_id is not None else []
+        return Usage(
+            span=span,
+            rows=[
+                DayRow(
+                    day=(EPOCH + row.day * DAY).date(), model=row.model, charge=Charge(row.charge), spent=_spent_of(row)
+                )
+                for row in by_day
+            ],
+            members=[MemberRow(user_id=row.user_id, spent=_spent_of(row)) for row in by_member],
+        )
+
+    async def used(self, guild_id: int | None, user_id: int, rules: Rules, now: datetime) -> Used:
+        """What counts against the limits of a member and a server now; only what these rules limit is counted."""
+        async with self._database.read() as connection:
+            return await used_in(connection, guild_id, user_id, rules, now)
+
+    async def entries(self, whose: Whose, span: Span) -> AsyncIterator[list[Entry]]:
+        """Every task that was asked for in these days, oldest first, a page at a time."""
+        after: ColumnElement[bool] = true()
+        while True:
+            query = select(*ENTRY_COLUMNS, CHARGE.label("charge")).where(_asked(whose, span), after)
+            async with self._database.read() as connection:
+                rows = (await connection.execute(query.order_by(T.created_at, T.id).limit(PAGE_ROWS))).all()
+            yield [_entry_of(row) for row in rows]
+            if len(rows) < PAGE_ROWS:
+                return
+            last = rows[-1]
+            after = and_(T.created_at >= last.created_at, or_(T.created_at > last.created_at, T.id > last.id))
+
+    # --- the provider's records ------------------------------------------------------------------------------------
+
+    async def unrecorded(self, since: datetime) -> list[Unrecorded]:
+        """Tasks since a moment that may have been charged and whose cost is not known, oldest first."""
+        newest = select(func.coalesce(func.max(T.id), 0) - NEWEST).scalar_subquery()
+        waits = and_(
+            T.id > newest,
+            T.created_at >= since,
+            T.cost_usd.is_(None),
+            or_(T.request_id.is_not(None), T.billing_transaction_id.is_not(None)),
+            CHARGE.in_((Charge.SETTLED, Charge.UNCLEAR)),
+        )
+        columns = (T.id, T.created_at, T.request_id, T.billing_transaction_id)
+        async with self._database.read() as connection:
+            rows = (await connection.execute(select(*columns).where(waits).order_by(T.created_at))).all()
+        return [Unrecorded(**row._mapping) for row in rows]  # noqa: SLF001 -- SQLAlchemy's public accessor
+
+    async def record(self, costs: Mapping[TaskId, Decimal]) -> None:
+        """Write what tasks have cost; what is on record already stays."""
+        async with self._database.write() as connection:
+            for task_id, cost_usd in costs.items():
+                row = update(music_tasks).where(T.id == task_id, T.cost_usd.is_(None))
+                await connection.execute(row.values(cost_usd=cost_usd))
+
+
+def _asked(whose: Whose, span: Span) -> ColumnElement[bool]:
+    theirs = T.user_id == whose.user_id if whose.guild_id is None else T.guild_id == whose.guild_id
+    return and_(theirs, T.created_at >= span.since, T.created_at < span.until)
+
+
+def _spent_of(row: Any) -> Spent:  # noqa: ANN401 -- `SUMS`
+    return Spent(
+        tasks=row.tasks,
+        recorded_usd=Decimal(row.recorded_usd),
+        estimated_usd=Decimal(row.estimated_usd),
+        unpriced=row.unpriced,
+    )
+
+
+def _entry_of(row: Any) -> Entry:  # noqa: ANN401 -- `ENTRY_COLUMNS` and the charge
+    values = dict(row._mapping)  # noqa: SLF001 -- SQLAlchemy's public accessor
+    values["kind"], values["state"], values["charge"] = Kind(row.kind), State(row.state), Charge(row.charge)
+    return Entry(**values)
