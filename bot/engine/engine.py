@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any
 
+from bot.engine.bookkeeper import Bookkeeper
 from bot.engine.courier import Courier
 from bot.engine.fetcher import Fetcher
 from bot.engine.janitor import Janitor
@@ -14,13 +15,14 @@ from bot.engine.worker import Worker
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
-    """The five workers."""
+    """The five workers, and a sixth where the provider's records may be read."""
 
     submitter: Submitter
     poller: Poller
     fetcher: Fetcher
     courier: Courier
     janitor: Janitor
+    bookkeeper: Bookkeeper | None = None
 
     async def recover(self) -> None:
         """Settle what the last process left half-way; to be called before anything runs."""
@@ -39,16 +41,20 @@ class Engine:
             finally:
                 stop.set()
 
-        workers: tuple[Worker[Any], ...] = (self.submitter, self.poller, self.fetcher, self.courier, self.janitor)
-        ended = await asyncio.gather(*map(work, workers), return_exceptions=True)
+        ended = await asyncio.gather(*map(work, self._workers), return_exceptions=True)
         for error in ended:
             if error is not None:
                 raise error
 
     async def step(self) -> None:
         """One turn of each, in the order in which a task passes them: what tests drive by hand."""
-        for worker in (self.janitor, self.submitter, self.poller, self.fetcher, self.courier):
+        for worker in self._workers:
             await worker.step()
+
+    @property
+    def _workers(self) -> list[Worker[Any]]:
+        always = (self.janitor, self.submitter, self.poller, self.fetcher, self.courier)
+        return [*always, self.bookkeeper] if self.bookkeeper else [*always]
 
     def on_queued(self) -> None:
         """A task joined the line."""

@@ -1,14 +1,16 @@
 """What the engine needs from the outside, named as protocols; `bot/app.py` hands in the real parts."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Protocol
 
 from bot.domain.line import Running, Waiting
 from bot.domain.members import Preferences, Telling
 from bot.domain.scene import Scene
 from bot.domain.tasks import Kind, MediaFile, MusicTask, Role, State, TaskId
+from bot.domain.usage import BillPage, Unrecorded
 from bot.tokenlab.models import Created, CreateRequest, Look
 
 
@@ -158,3 +160,20 @@ class MediaFolder(Protocol):
 
     async def sweep(self, in_use: Collection[str]) -> int:
         """Remove files that nobody needs any more; gives how many."""
+
+
+class Costs(Protocol):
+    """What tasks have cost: `bot/store/usage.py`."""
+
+    async def unrecorded(self, since: datetime) -> list[Unrecorded]: ...
+    async def record(self, costs: Mapping[TaskId, Decimal]) -> None: ...
+
+
+class Records(Protocol):
+    """The provider's records: `bot/tokenlab/records.py`."""
+
+    async def key_id(self) -> str | None:
+        """The id of the key that we work with; None if that can't be told."""
+
+    async def page(self, key_id: str, since: datetime, number: int) -> BillPage:
+        """A page of what that key has been charged, the first one being number 1."""

@@ -30,6 +30,16 @@ def model_url(base: URL, model_id: str) -> URL:
     return _at(base, f"/v1/models/{_segment(model_id)}")
 
 
+def keys_url(base: URL) -> URL:
+    """The list of the organization's keys (OpenAPI, List organization API keys)."""
+    return _at(base, "/v1/management/api-keys")
+
+
+def usage_url(base: URL, key_id: str) -> URL:
+    """What one key has used (TokenLab docs, Get API Key Usage)."""
+    return _at(base, f"/v1/management/api-keys/{_segment(key_id)}/usage")
+
+
 def resolve_poll_url(poll_url: str, base: URL) -> URL | None:
     """The address that `poll_url` means, or None where it is not on the API's own origin.
 
