@@ -15,6 +15,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.clock import Clock, system_clock
+from bot.engine.bookkeeper import Bookkeeper
 from bot.engine.budget import Budget, Purpose
 from bot.engine.courier import Courier
 from bot.engine.engine import Engine
@@ -34,8 +35,10 @@ from bot.store.members import MemberStore
 from bot.store.migrate import migrate
 from bot.store.servers import ServerStore
 from bot.store.tasks import TaskStore
+from bot.store.usage import UsageStore
 from bot.tokenlab.catalogue import Catalogue
 from bot.tokenlab.client import TokenLabClient
+from bot.tokenlab.records import RecordsClient
 from bot.ui.client import MusicBot
 from bot.ui.media import MediaCollector, MediaFetcher, MediaStore, open_media_session
 from bot.ui.messenger import Messenger
@@ -92,7 +95,7 @@ async def build(settings: Settings, *, clock: Clock = system_clock, sync_command
             log.info("database migrated", extra={"from": before, "to": after})
         tasks, drafts, members = TaskStore(database, clock), DraftStore(database, clock), MemberStore(database)
 
-        servers = ServerStore(database, clock)
+        servers, usage = ServerStore(database, clock), UsageStore(database)
 
         session = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
         # a create must never meet a kept connection that the server is just closing: its fate would be unknown
@@ -118,6 +121,7 @@ async def build(settings: Settings, *, clock: Clock = system_clock, sync_command
                 members=members,
                 servers=servers,
                 lyrics=LyricsStore(database, clock),
+                accounts=usage,
                 catalogue=catalogue,
                 clock=clock,
                 defaults=_defaults(settings),
@@ -172,9 +176,26 @@ async def build(settings: Settings, *, clock: Clock = system_clock, sync_command
                 is_submitting=submitter.is_handling,
                 on_queued=submitter.wake,
             ),
+            bookkeeper=_bookkeeper(settings, session, usage, budget, clock),
         )
         _join(engine, service)
         yield App(bot=bot, engine=engine, service=service, catalogue=catalogue, tasks=tasks, database=database)
+
+
+def _bookkeeper(
+    settings: Settings, session: aiohttp.ClientSession, usage: UsageStore, budget: Budget, clock: Clock
+) -> Bookkeeper | None:
+    """Only who has a management token may read what songs really cost."""
+    if settings.tokenlab_management_token is None:
+        return None
+    records = RecordsClient(
+        session,
+        base_url=settings.tokenlab_api_base,
+        token=settings.tokenlab_management_token,
+        api_key=settings.tokenlab_api_key,
+        clock=clock,
+    )
+    return Bookkeeper(usage, records, budget, clock)
 
 
 def _defaults(settings: Settings) -> Defaults:

@@ -144,6 +144,7 @@ async def _settings(stack: AsyncExitStack, options: Options, folder: Path, clock
         discord_token=SecretStr("demo"),
         tokenlab_api_key=SecretStr(standin.key),
         tokenlab_api_base=standin.api_base,
+        tokenlab_management_token=SecretStr(standin.management_token),
         database_url=SecretStr(f"sqlite+aiosqlite:///{(folder / 'encore.db').resolve()}"),
         media_dir=(folder / "media").resolve(),
         media_allow_private=True,

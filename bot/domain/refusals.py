@@ -54,6 +54,7 @@ class Reason(StrEnum):
     """This model can't be told which styles to keep out."""
     NEEDS_START = "needs_start"
     """`upload-extend` needs to know from where."""
+    NOT_MODERATOR = "not_moderator"
 
 
 class Refused(Exception):  # noqa: N818 -- a refusal is an answer, not a fault of the program

@@ -3,6 +3,7 @@
 Everything that is refused is a `Refused` or a `WishError`, before anything is written.
 """
 
+from bot.service.accounting import Accounting, Report
 from bot.service.asking import Asking, RepeatedError
 from bot.service.deciding import Deciding
 from bot.service.kin import Branch
@@ -11,7 +12,10 @@ from bot.service.lyrics import Earlier, LyricsDesk
 from bot.service.parts import Asker, Defaults, Parts, title_of
 from bot.service.preferring import Preferring
 
-__all__ = ["Asker", "Branch", "Defaults", "Earlier", "Page", "Parts", "Queue", "RepeatedError", "Service", "title_of"]
+__all__ = [
+    "Asker", "Branch", "Defaults", "Earlier", "Page", "Parts", "Queue", "RepeatedError", "Report", "Service",
+    "title_of",
+]  # fmt: skip
 
 
 class Service:
@@ -29,6 +33,8 @@ class Service:
         """Lyrics that are changed by hand."""
         self.preferring = Preferring(parts)
         """What a member has chosen for good."""
+        self.accounting = Accounting(parts)
+        """What was used, and what it cost."""
 
     def close(self) -> None:
         """Take no more wishes: the program is stopping."""

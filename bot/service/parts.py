@@ -1,6 +1,6 @@
 """What the use cases share: who asks, the stores they need, and the questions that more than one of them puts."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -8,13 +8,15 @@ from typing import Any, Protocol
 from bot.clock import Clock
 from bot.domain.blocks import Block
 from bot.domain.drafts import Draft
+from bot.domain.limits import Used
 from bot.domain.line import Running, Waiting
 from bot.domain.listing import ListedTask, Wanted
 from bot.domain.lyrics import LyricsVersion
 from bot.domain.members import Preferences
 from bot.domain.refusals import Reason, Refused
-from bot.domain.rules import Server
+from bot.domain.rules import Rules, Server
 from bot.domain.tasks import MusicTask, NewTask, State, TaskId
+from bot.domain.usage import Entry, Span, Usage, Whose
 from bot.domain.wishes import Wish
 from bot.tokenlab.catalogue import Catalogue
 from bot.tokenlab.models import ModelInfo
@@ -112,6 +114,14 @@ class Lyrics(Protocol):
     async def version(self, task_id: TaskId, number: int) -> LyricsVersion | None: ...
 
 
+class Accounts(Protocol):
+    """The store of what was used and what it cost: `bot/store/usage.py`."""
+
+    async def usage(self, whose: Whose, span: Span) -> Usage: ...
+    async def used(self, guild_id: int | None, user_id: int, rules: Rules, now: datetime) -> Used: ...
+    def entries(self, whose: Whose, span: Span) -> AsyncIterator[list[Entry]]: ...
+
+
 @dataclass(kw_only=True)
 class Parts:
     """What the use cases work with."""
@@ -121,6 +131,7 @@ class Parts:
     members: Members
     servers: Servers
     lyrics: Lyrics
+    accounts: Accounts
     catalogue: Catalogue
     clock: Clock
     defaults: Defaults

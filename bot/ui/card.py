@@ -62,6 +62,10 @@ class Press(StrEnum):
     PREFER_STYLES = "prefer_styles"
     PREFER_NOTHING = "prefer_nothing"
     """Back to what everybody begins with."""
+    USAGE = "usage"
+    """Subject and number are the places of `SCOPES` and `PERIODS`, as in those below; see `bot/ui/usage.py`."""
+    USAGE_PERIOD = "usage_period"
+    USAGE_CSV = "usage_csv"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,18 @@ log = logging.getLogger(__name__)
 
 COGS = tuple(
     f"cogs.{name}"
-    for name in ("song", "lyrics", "continuation", "library", "opening", "queue", "cards", "desk", "preferences")
+    for name in (
+        "song",
+        "lyrics",
+        "continuation",
+        "library",
+        "opening",
+        "queue",
+        "cards",
+        "desk",
+        "preferences",
+        "usage",
+    )
 )
 NEEDED = {
     "view_channel": N_("see this channel"),

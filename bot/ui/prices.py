@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from bot.domain.price import Price
+from bot.domain.usage import Spent
 from bot.ui import texts
 from bot.ui.words import Words
 
@@ -14,8 +15,8 @@ def price_words(price: Price | None, words: Words) -> str | None:
     if price.is_free:
         return words("free")
     if price.min_usd == price.max_usd:
-        return _dollars(price.max_usd)
-    return words("{least} to {most}", least=_dollars(price.min_usd), most=_dollars(price.max_usd))
+        return dollars(price.max_usd)
+    return words("{least} to {most}", least=dollars(price.min_usd), most=dollars(price.max_usd))
 
 
 def cost_words(price: Price | None, words: Words, sentence: str = texts.COSTS) -> str | None:
@@ -26,6 +27,17 @@ def cost_words(price: Price | None, words: Words, sentence: str = texts.COSTS) -
     return words(sentence, price=told) if told else None
 
 
-def _dollars(amount: Decimal) -> str:
+def dollars(amount: Decimal) -> str:
+    """As in "$0.25"; more than two decimals only where there are more."""
     cents = amount.quantize(Decimal("0.01"))
     return f"${cents if cents == amount else amount.normalize():f}"
+
+
+def spent_words(spent: Spent, words: Words) -> str:
+    """As in "12 · $1.62 + up to $0.50 by the price list": what is an estimate is called one."""
+    parts = [dollars(spent.recorded_usd)] if spent.recorded_usd else []
+    if spent.estimated_usd:
+        parts.append(words(texts.PRICE_LIST, usd=dollars(spent.estimated_usd)))
+    if spent.unpriced:
+        parts.append(words.several("{number} of unknown price", "{number} of unknown price", spent.unpriced))
+    return f"**{spent.tasks}** · {' + '.join(parts) or dollars(spent.usd)}"

@@ -5,11 +5,13 @@ from datetime import datetime, timedelta
 
 from discord.utils import format_dt
 
+from bot.domain.charges import MAY_BE_CHARGED, Charge
 from bot.domain.listing import Stage
 from bot.domain.members import Telling
 from bot.domain.pacing import Phase
 from bot.domain.refusals import Reason, Refused
 from bot.domain.tasks import ErrorCode, Kind, State
+from bot.domain.usage import Period, Scope
 from bot.domain.wishes import WishError, WishProblem
 from bot.ui.escape import inline
 from bot.ui.words import N_, Words
@@ -50,17 +52,7 @@ KINDS: Mapping[Kind | None, str] = {
     Kind.CONTINUATION: N_("Continuations"),
 }
 
-FREE_FAILURES = frozenset(
-    {
-        ErrorCode.WISH_REFUSED,
-        ErrorCode.CLIP_REFUSED,
-        ErrorCode.MODEL_UNAVAILABLE,
-        ErrorCode.NO_ACCESS,
-        ErrorCode.NO_CREDIT,
-        ErrorCode.PROVIDER_BUSY,
-        ErrorCode.PROVIDER_FAILED,
-    }
-)
+FREE_FAILURES = frozenset(ErrorCode) - MAY_BE_CHARGED
 """Failures that cost nothing (TokenLab docs, Billing and pricing: failed tasks are not charged)."""
 
 FAILURE: Mapping[ErrorCode, str] = {
@@ -179,6 +171,37 @@ PREFERENCES = N_(
 BOTS_CHOICE = N_("the bot's own choice")
 MODEL_GONE = N_("{model} can't be had at the moment: the bot's own choice takes its place.")
 
+USAGE_TITLE: Mapping[Scope, str] = {
+    Scope.OWN: N_("Your usage"),
+    Scope.SERVER: N_("Usage of this server"),
+}
+USAGE_SWITCH: Mapping[Scope, str] = {
+    Scope.OWN: N_("Mine"),
+    Scope.SERVER: N_("This server"),
+}
+PERIOD: Mapping[Period, str] = {
+    Period.THIS_MONTH: N_("This month"),
+    Period.LAST_MONTH: N_("Last month"),
+    Period.LAST_DAYS: N_("The last 30 days"),
+}
+CHARGE: Mapping[Charge, str] = {
+    Charge.SETTLED: N_("Spent (solid)"),
+    Charge.RESERVED: N_("Under way (striped)"),
+    Charge.UNCLEAR: N_("Unclear (dotted)"),
+}
+"""How the chart draws each is told along: it has no words of its own."""
+CHARGE_PLAIN: Mapping[Charge, str] = {
+    Charge.SETTLED: N_("spent"),
+    Charge.RESERVED: N_("under way"),
+    Charge.UNCLEAR: N_("unclear"),
+}
+NOTHING_USED = N_("Nothing was asked for in these days.")
+USED_OF = N_("**{used}** of {most}")
+PRICE_LIST = N_("up to {usd} by the price list")
+USAGE_NOTE = N_("Days are those of UTC. Above each bar: how many were asked for that day.")
+NO_FILES_HERE = N_("I may not attach files in this channel. Ask me in a direct message, or a moderator to allow it.")
+EXPORT_TOO_LARGE = N_("That is too much for one file here. Choose a shorter time.")
+
 PROBLEM: Mapping[WishProblem, str] = {
     WishProblem.EMPTY_PROMPT: N_("Tell me what it should be about: the prompt is empty."),
     WishProblem.PROMPT_TOO_LONG: N_("The prompt is too long: at most {limit} characters."),
@@ -234,6 +257,7 @@ REFUSAL: Mapping[Reason, str] = {
         "If you see nothing of it, ask or reply once more."
     ),
     Reason.NEEDS_START: N_("Tell me from where, for example `from 1:05`."),
+    Reason.NOT_MODERATOR: MODERATOR_ONLY,
 }
 
 REFUSAL_MORE: Mapping[Reason, str] = {

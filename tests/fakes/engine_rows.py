@@ -2,18 +2,19 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.domain.blocks import Block
 from bot.domain.drafts import Draft
+from bot.domain.limits import Used
 from bot.domain.line import Running, Waiting
 from bot.domain.listing import LISTED, ListedTask, Wanted, folded, search_text
 from bot.domain.lyrics import LyricsVersion
 from bot.domain.members import Preferences
-from bot.domain.rules import EVERYWHERE, Server
+from bot.domain.rules import EVERYWHERE, Rules, Server
 from bot.domain.tasks import (
     ANNOUNCED,
     SETTLED,
@@ -29,6 +30,7 @@ from bot.domain.tasks import (
     TaskId,
     check_move,
 )
+from bot.domain.usage import Entry, Span, Usage, Whose
 from bot.domain.wishes import Wish
 from bot.engine.history import History
 
@@ -347,6 +349,24 @@ class ServerRows:
     async def block_on(self, guild_id: int, user_id: int, now: datetime) -> Block | None:
         found = [one for one in self.blocks if one.guild_id in {guild_id, EVERYWHERE} and one.user_id == user_id]
         return next((one for one in found if one.holds(now)), None)
+
+
+class AccountRows:
+    """The store of what was used: remembers whose usage was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[Whose] = []
+
+    async def usage(self, whose: Whose, span: Span) -> Usage:
+        self.asked.append(whose)
+        return Usage(span=span, rows=(), members=())
+
+    async def used(self, guild_id: int | None, user_id: int, rules: Rules, now: datetime) -> Used:
+        return Used()
+
+    async def entries(self, whose: Whose, span: Span) -> AsyncIterator[list[Entry]]:
+        self.asked.append(whose)
+        yield []
 
 
 class DraftRows:

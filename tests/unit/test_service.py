@@ -25,7 +25,17 @@ from bot.service import Asker, Defaults, Parts, Service
 from bot.tokenlab.catalogue import Catalogue
 from bot.tokenlab.models import ModelInfo
 from tests.fakes.engine_fakes import SONG
-from tests.fakes.engine_rows import START, DraftRows, HandClock, LyricsRows, MemberRows, Rows, ServerRows, make_task
+from tests.fakes.engine_rows import (
+    START,
+    AccountRows,
+    DraftRows,
+    HandClock,
+    LyricsRows,
+    MemberRows,
+    Rows,
+    ServerRows,
+    make_task,
+)
 
 DONE = make_task(state=State.COMPLETED, result=SONG, clip_candidates={"audio_id": ["clip_1"], "task_id": ["ld_1"]})
 MODELS = [
@@ -56,6 +66,7 @@ class Office:
                 members=self.members,
                 servers=self.servers,
                 lyrics=self.lyrics,
+                accounts=AccountRows(),
                 catalogue=self.catalogue,
                 clock=self.clock,
                 defaults=Defaults(**values),

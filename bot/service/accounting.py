@@ -1,0 +1,62 @@
+"""What was used, and what it cost: a member's own, and a server's for its moderators."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from bot.domain.limits import Used
+from bot.domain.refusals import Reason, Refused
+from bot.domain.rules import EVERYWHERE, Rules
+from bot.domain.usage import Entry, Period, Scope, Usage, Whose, span_of
+from bot.service.parts import Asker, Parts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a member or a server has used, beside what may be used here."""
+
+    scope: Scope
+    period: Period
+    usage: Usage
+    rules: Rules
+    """Those of the place where it is asked."""
+    used: Used
+    """What counts against these rules now."""
+
+
+class Accounting:
+    """Sums and rows for whoever may see them. Each call checks anew who that is."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def report(self, asker: Asker, scope: Scope, period: Period) -> Report:
+        """What was used in a period.
+
+        Raises:
+            Refused: a server's usage is for its moderators.
+        """
+        whose, now = _whose(asker, scope), self._parts.clock()
+        rules = (await self._parts.servers.get(asker.guild_id or EVERYWHERE)).rules
+        return Report(
+            scope=scope,
+            period=period,
+            usage=await self._parts.accounts.usage(whose, span_of(period, now)),
+            rules=rules,
+            used=await self._parts.accounts.used(asker.guild_id, asker.user_id, rules, now),
+        )
+
+    def entries(self, asker: Asker, scope: Scope, period: Period) -> AsyncIterator[list[Entry]]:
+        """Every task of a period, oldest first, some at a time.
+
+        Raises:
+            Refused: a server's usage is for its moderators.
+        """
+        return self._parts.accounts.entries(_whose(asker, scope), span_of(period, self._parts.clock()))
+
+
+def _whose(asker: Asker, scope: Scope) -> Whose:
+    if scope is Scope.OWN:
+        return Whose(user_id=asker.user_id)
+    if asker.guild_id is None or not asker.is_moderator:
+        raise Refused(Reason.NOT_MODERATOR)
+    return Whose(guild_id=asker.guild_id)
