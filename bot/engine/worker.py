@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-from bot.domain.tasks import StaleTaskError, TaskId
+from bot.domain.tasks import StaleTaskError
 
 log = logging.getLogger(__name__)
 
@@ -23,22 +23,24 @@ class NotNowError(Exception):
 
 
 class Worker(ABC, Generic[T]):
-    """One loop over music tasks. At most one job per task is in flight, and at most `concurrency` in all."""
+    """One loop over music tasks or the like. At most one job per key is in flight, and at most `concurrency` in all."""
 
     name: str
     idle_s: float = 1.0
     """Longest rest between two looks at the store; `wake` ends it early."""
     concurrency: int = 8
+    key_name: str = "task_id"
+    """What its keys are, in the log."""
     grace_s: float = 3.0
     """How long jobs under way may go on once the program stops."""
     monotonic: Callable[[], float] = staticmethod(time.monotonic)
 
     def __init__(self) -> None:
         self._bell = asyncio.Event()
-        self._in_flight: dict[TaskId, asyncio.Task[None]] = {}
+        self._in_flight: dict[int, asyncio.Task[None]] = {}
         self.on_done: Callable[[], None] = lambda: None
         """Rung after each job: a row may have changed that another worker waits for."""
-        self._penalties: dict[TaskId, tuple[int, float]] = {}
+        self._penalties: dict[int, tuple[int, float]] = {}
         self._failing_since: float | None = None
 
     @property
@@ -51,8 +53,8 @@ class Worker(ABC, Generic[T]):
         """What is due now, the most urgent first; more than `room` are left for later."""
 
     @abstractmethod
-    def key(self, item: T) -> TaskId:
-        """The music task that an item is about."""
+    def key(self, item: T) -> int:
+        """What an item is about: the music task, the channel."""
 
     @abstractmethod
     async def handle(self, item: T) -> None:
@@ -62,13 +64,13 @@ class Worker(ABC, Generic[T]):
         """Look at the store at once: something has changed."""
         self._bell.set()
 
-    def is_handling(self, task_id: TaskId) -> bool:
-        """Whether a job for this task is in flight here."""
-        return task_id in self._in_flight
+    def is_handling(self, key: int) -> bool:
+        """Whether a job for this key is in flight here."""
+        return key in self._in_flight
 
-    def is_free(self, task_id: TaskId) -> bool:
-        """Whether a job for this task could start now: none is in flight, and no trouble is to be waited out."""
-        return task_id not in self._in_flight and not self._is_penalised(task_id)
+    def is_free(self, key: int) -> bool:
+        """Whether a job for this key could start now: none is in flight, and no trouble is to be waited out."""
+        return key not in self._in_flight and not self._is_penalised(key)
 
     async def step(self) -> int:
         """Do everything that is due now and wait for it; gives how many items that were."""
@@ -112,40 +114,40 @@ class Worker(ABC, Generic[T]):
             return 0
         started = 0
         for item in await self.find(room):
-            task_id = self.key(item)
-            if started >= room or not self.is_free(task_id):
+            key = self.key(item)
+            if started >= room or not self.is_free(key):
                 continue
-            job = group.create_task(self._fenced(item, task_id), name=f"{self.name} {task_id}")
-            self._in_flight[task_id] = job
+            job = group.create_task(self._fenced(item, key), name=f"{self.name} {key}")
+            self._in_flight[key] = job
             started += 1
         return started
 
-    async def _fenced(self, item: T, task_id: TaskId) -> None:
+    async def _fenced(self, item: T, key: int) -> None:
         """One item's trouble never holds up the others."""
         try:
             await self.handle(item)
         except StaleTaskError:
-            self._penalties.pop(task_id, None)
-            log.info("task was moved by somebody else", extra={"worker": self.name, "task_id": task_id})
+            self._penalties.pop(key, None)
+            log.info("task was moved by somebody else", extra={"worker": self.name, self.key_name: key})
         except NotNowError:
-            self._penalise(task_id)
-            log.info("job is put off", extra={"worker": self.name, "task_id": task_id})
+            self._penalise(key)
+            log.info("job is put off", extra={"worker": self.name, self.key_name: key})
         except Exception:
-            self._penalise(task_id)
-            log.exception("job failed", extra={"worker": self.name, "task_id": task_id})
+            self._penalise(key)
+            log.exception("job failed", extra={"worker": self.name, self.key_name: key})
         else:
-            self._penalties.pop(task_id, None)
+            self._penalties.pop(key, None)
         finally:
-            self._in_flight.pop(task_id, None)
+            self._in_flight.pop(key, None)
             self._bell.set()
             self.on_done()
 
-    def _penalise(self, task_id: TaskId) -> None:
-        count = self._penalties.get(task_id, (0, 0.0))[0] + 1
-        self._penalties[task_id] = (count, self.monotonic() + min(2.0 ** min(count, 10), LONGEST_PENALTY_S))
+    def _penalise(self, key: int) -> None:
+        count = self._penalties.get(key, (0, 0.0))[0] + 1
+        self._penalties[key] = (count, self.monotonic() + min(2.0 ** min(count, 10), LONGEST_PENALTY_S))
 
-    def _is_penalised(self, task_id: TaskId) -> bool:
-        return self.monotonic() < self._penalties.get(task_id, (0, 0.0))[1]
+    def _is_penalised(self, key: int) -> bool:
+        return self.monotonic() < self._penalties.get(key, (0, 0.0))[1]
 
     async def _rest(self, stop: asyncio.Event) -> None:
         bell = asyncio.ensure_future(self._bell.wait())
