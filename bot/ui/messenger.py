@@ -85,11 +85,7 @@ class Messenger:
 
     async def remove(self, channel_id: int, message_id: int) -> None:
         """See `Display.remove`."""
-        message = self._reach.client.get_partial_messageable(channel_id).get_partial_message(message_id)
-        try:
-            await attempt(message.delete())
-        except Lost as lost:
-            log.info("message could not be deleted", extra={"reason": lost.verdict.name})
+        await self._reach.remove(channel_id, message_id)
 
     def _awaits_audio(self, task: MusicTask) -> bool:
         is_new = self._reach.clock() - task.state_at < AUDIO_PATIENCE

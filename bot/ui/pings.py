@@ -43,7 +43,7 @@ class ReadyPings:
         if task.message_id is None or task.ping_at is None:
             return None
         try:
-            later = await self._reach.own_after(task, time_snowflake(task.ping_at - CLOCKS_APART))
+            later = await self._reach.own_after(self._reach.channel(task), time_snowflake(task.ping_at - CLOCKS_APART))
         except Lost:
             return None
         for message in later:

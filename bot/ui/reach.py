@@ -1,4 +1,4 @@
-"""Calls to Discord about one task: every refusal becomes a verdict."""
+"""Calls to Discord: every refusal becomes a verdict."""
 
 import logging
 from collections.abc import Awaitable
@@ -74,18 +74,30 @@ class Reach:
         """Whether the interaction token can still be used."""
         return bool(task.interaction_token and task.token_at and self.clock() - task.token_at < TOKEN_USE)
 
-    async def own_after(self, task: MusicTask, message_id: int) -> list[discord.Message]:
-        """Our own messages after one in the channel, oldest first, among as many as a search is worth.
+    async def own_after(self, channel: discord.PartialMessageable, message_id: int) -> list[discord.Message]:
+        """Our own messages after one in a channel, oldest first, among as many as a search is worth.
 
         Raises as `attempt` does.
         """
-        pages = self.channel(task).history(limit=SEARCH_MESSAGES, after=discord.Object(message_id), oldest_first=True)
+        pages = channel.history(limit=SEARCH_MESSAGES, after=discord.Object(message_id), oldest_first=True)
         me = self.client.user
 
         async def read() -> list[discord.Message]:
             return [message async for message in pages if me is not None and message.author.id == me.id]
 
         return await attempt(read())
+
+    async def remove(self, channel_id: int, message_id: int) -> None:
+        """Delete a message of ours; one that is gone or out of reach is no trouble.
+
+        Raises:
+            ShowLaterError: a passing failure.
+        """
+        message = self.client.get_partial_messageable(channel_id).get_partial_message(message_id)
+        try:
+            await attempt(message.delete())
+        except Lost as lost:
+            log.info("message could not be deleted", extra={"reason": lost.verdict.name})
 
 
 def nonce(purpose: str, task: MusicTask) -> str:

@@ -44,7 +44,7 @@ class CardSearch:
     async def _answer(self, task: MusicTask) -> int | None:
         """The card among the messages since the command."""
         try:
-            later = await self._reach.own_after(task, task.interaction_id or 0)
+            later = await self._reach.own_after(self._reach.channel(task), task.interaction_id or 0)
         except Lost:
             return None
         return next((message.id for message in later if (Press.CANCEL, task.id) in presses_in(message)), None)

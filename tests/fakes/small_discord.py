@@ -29,7 +29,7 @@ class FakeDiscord:
         self.refuse_files: Exception | None = None
         self.id = 700
 
-    def get_partial_messageable(self, _channel_id: int, *, guild_id: int | None) -> "FakeDiscord":
+    def get_partial_messageable(self, _channel_id: int, *, guild_id: int | None = None) -> "FakeDiscord":
         return self
 
     def get_partial_message(self, message_id: int) -> "FakeDiscord":
