@@ -18,6 +18,7 @@ from bot.clock import Clock, system_clock
 from bot.engine.bookkeeper import Bookkeeper
 from bot.engine.budget import Budget, Purpose
 from bot.engine.courier import Courier
+from bot.engine.crier import Crier
 from bot.engine.engine import Engine
 from bot.engine.fetcher import Fetcher
 from bot.engine.history import History
@@ -33,6 +34,7 @@ from bot.store.lock import only_one
 from bot.store.lyrics import LyricsStore
 from bot.store.members import MemberStore
 from bot.store.migrate import migrate
+from bot.store.notices import NoticeStore
 from bot.store.servers import ServerStore
 from bot.store.tasks import TaskStore
 from bot.store.usage import UsageStore
@@ -42,6 +44,7 @@ from bot.tokenlab.records import RecordsClient
 from bot.ui.client import MusicBot
 from bot.ui.media import MediaCollector, MediaFetcher, MediaStore, open_media_session
 from bot.ui.messenger import Messenger
+from bot.ui.notices import Noticeboard
 from bot.ui.pings import ReadyPings
 from bot.ui.reach import Reach
 from bot.ui.searching import CardSearch
@@ -94,9 +97,7 @@ async def build(settings: Settings, *, clock: Clock = system_clock, sync_command
         if before != after:
             log.info("database migrated", extra={"from": before, "to": after})
         tasks, drafts, members = TaskStore(database, clock), DraftStore(database, clock), MemberStore(database)
-
-        servers, usage = ServerStore(database, clock), UsageStore(database)
-
+        servers, usage, notices = ServerStore(database, clock), UsageStore(database), NoticeStore(database, clock)
         session = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
         # a create must never meet a kept connection that the server is just closing: its fate would be unknown
         paying_session = await stack.enter_async_context(
@@ -122,6 +123,7 @@ async def build(settings: Settings, *, clock: Clock = system_clock, sync_command
                 servers=servers,
                 lyrics=LyricsStore(database, clock),
                 accounts=usage,
+                boards=notices,
                 catalogue=catalogue,
                 clock=clock,
                 defaults=_defaults(settings),
@@ -166,6 +168,7 @@ async def build(settings: Settings, *, clock: Clock = system_clock, sync_command
             poller=Poller(tasks, client, budget, history, clock, interval_s=settings.poll_interval_s),
             fetcher=Fetcher(tasks, MediaCollector(fetcher, folder), clock),
             courier=Courier(tasks, members, messenger, ReadyPings(reach), clock),
+            crier=Crier(notices, tasks, Noticeboard(reach), clock),
             janitor=Janitor(
                 tasks,
                 drafts,

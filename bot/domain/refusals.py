@@ -35,6 +35,7 @@ class Reason(StrEnum):
     NO_SONG_HERE = "no_song_here"
     """The message shows no song of ours."""
     NOT_YOURS = "not_yours"
+    MODERATOR_ONLY = "moderator_only"
     NOT_FINISHED = "not_finished"
     NO_CLIP = "no_clip"
     """Lyrics, or a song that left nothing to continue."""

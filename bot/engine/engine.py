@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.engine.bookkeeper import Bookkeeper
 from bot.engine.courier import Courier
+from bot.engine.crier import Crier
 from bot.engine.fetcher import Fetcher
 from bot.engine.janitor import Janitor
 from bot.engine.poller import Poller
@@ -15,14 +16,21 @@ from bot.engine.worker import Worker
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
-    """The five workers, and a sixth where the provider's records may be read."""
+    """The six workers, and a seventh where the provider's records may be read."""
 
     submitter: Submitter
     poller: Poller
     fetcher: Fetcher
     courier: Courier
+    crier: Crier
     janitor: Janitor
     bookkeeper: Bookkeeper | None = None
+
+    @property
+    def workers(self) -> tuple[Worker[Any], ...]:
+        """All of them, in the order in which a task passes them."""
+        always = (self.janitor, self.submitter, self.poller, self.fetcher, self.courier, self.crier)
+        return (*always, self.bookkeeper) if self.bookkeeper else always
 
     async def recover(self) -> None:
         """Settle what the last process left half-way; to be called before anything runs."""
@@ -41,20 +49,15 @@ class Engine:
             finally:
                 stop.set()
 
-        ended = await asyncio.gather(*map(work, self._workers), return_exceptions=True)
+        ended = await asyncio.gather(*map(work, self.workers), return_exceptions=True)
         for error in ended:
             if error is not None:
                 raise error
 
     async def step(self) -> None:
-        """One turn of each, in the order in which a task passes them: what tests drive by hand."""
-        for worker in self._workers:
+        """One turn of each: what tests drive by hand."""
+        for worker in self.workers:
             await worker.step()
-
-    @property
-    def _workers(self) -> list[Worker[Any]]:
-        always = (self.janitor, self.submitter, self.poller, self.fetcher, self.courier)
-        return [*always, self.bookkeeper] if self.bookkeeper else [*always]
 
     def on_queued(self) -> None:
         """A task joined the line."""
@@ -73,5 +76,6 @@ class Engine:
         self.courier.wake()
 
     def on_changed(self) -> None:
-        """A card has something new to show."""
+        """A card or a board has something new to show."""
         self.courier.wake()
+        self.crier.wake()

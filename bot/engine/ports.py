@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 from bot.domain.line import Running, Waiting
 from bot.domain.members import Preferences, Telling
+from bot.domain.notices import Board, BudgetWarning, OpenTask, Standing
+from bot.domain.rules import Server
 from bot.domain.scene import Scene
 from bot.domain.tasks import Kind, MediaFile, MusicTask, Role, State, TaskId
 from bot.domain.usage import BillPage, Unrecorded
@@ -177,3 +179,59 @@ class Records(Protocol):
 
     async def page(self, key_id: str, since: datetime, number: int) -> BillPage:
         """A page of what that key has been charged, the first one being number 1."""
+
+
+class Notices(Protocol):
+    """The store of what is told to whole servers; `bot/store/notices.py` has the meaning of each."""
+
+    async def board(self, channel_id: int) -> Board | None: ...
+    async def boards_due(self, drawn_before: datetime) -> list[Board]: ...
+    async def open_tasks(self, guild_ids: Collection[int]) -> Mapping[int, tuple[Server, list[OpenTask]]]: ...
+    async def begin_sending(self, board: Board) -> Board | None: ...
+    async def sent(self, board: Board, message_id: int, looks: str) -> Board | None: ...
+    async def drawn(self, board: Board, looks: str) -> None: ...
+    async def cleared(self, board: Board) -> None: ...
+    async def forget(self, board: Board) -> None: ...
+    async def warnings_due(self) -> list[BudgetWarning]: ...
+    async def warned(self, warning: BudgetWarning) -> None: ...
+    async def withdraw(self, warning: BudgetWarning) -> None: ...
+
+
+class Gone(Exception):  # noqa: N818 -- an answer of Discord, not a fault of the program
+    """A message was deleted, or its channel can't be reached for good; says why, for the log."""
+
+
+class NoticeDisplay(Protocol):
+    """What shows notices to whole servers: `bot/ui/notices.py`. Each raises `ShowLaterError` for a passing failure."""
+
+    def looks(self, board: Board, standing: Standing) -> str:
+        """A fingerprint of the board as it would be drawn now."""
+
+    async def post(self, board: Board, standing: Standing) -> int:
+        """Send the board as a fresh message, whose id comes back.
+
+        Sent twice within `SEND_AGAIN` with the same `sending_at`, it is one message.
+
+        Raises:
+            Gone: it can't be shown there.
+        """
+
+    async def edit(self, board: Board, standing: Standing) -> bool:
+        """Draw the message that stands anew; False where only a fresh message shows it.
+
+        Raises:
+            Gone: somebody has deleted it, or it can't be reached.
+        """
+
+    async def find(self, board: Board) -> int | None:
+        """Look for the message that was being sent when the program ended."""
+
+    async def remove(self, channel_id: int, message_id: int) -> None:
+        """Delete a message of ours; one that is gone or out of reach is no trouble."""
+
+    async def warn(self, warning: BudgetWarning, channel_id: int) -> None:
+        """Tell a server that most of its budget is used.
+
+        Raises:
+            Gone: not there, as its channel is gone or closed to us.
+        """

@@ -5,6 +5,7 @@ Everything that is refused is a `Refused` or a `WishError`, before anything is w
 
 from bot.service.accounting import Accounting, Report
 from bot.service.asking import Asking, RepeatedError
+from bot.service.boards import Boards
 from bot.service.deciding import Deciding
 from bot.service.kin import Branch
 from bot.service.library import Library, Page, Queue
@@ -35,6 +36,8 @@ class Service:
         """What a member has chosen for good."""
         self.accounting = Accounting(parts)
         """What was used, and what it cost."""
+        self.boards = Boards(parts)
+        """What shows a channel how its server stands."""
 
     def close(self) -> None:
         """Take no more wishes: the program is stopping."""

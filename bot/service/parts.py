@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from bot.clock import Clock
+from bot.domain.audit import Deed
 from bot.domain.blocks import Block
 from bot.domain.drafts import Draft
 from bot.domain.limits import Used
@@ -13,6 +14,7 @@ from bot.domain.line import Running, Waiting
 from bot.domain.listing import ListedTask, Wanted
 from bot.domain.lyrics import LyricsVersion
 from bot.domain.members import Preferences
+from bot.domain.notices import Board
 from bot.domain.refusals import Reason, Refused
 from bot.domain.rules import Rules, Server
 from bot.domain.tasks import MusicTask, NewTask, State, TaskId
@@ -122,6 +124,14 @@ class Accounts(Protocol):
     def entries(self, whose: Whose, span: Span) -> AsyncIterator[list[Entry]]: ...
 
 
+class BoardRows(Protocol):
+    """The store of live boards, as far as people decide about them; `bot/store/notices.py` has the meaning of each."""
+
+    async def put_up(self, board: Board, deed: Deed) -> None: ...
+    async def take_down(self, guild_id: int, channel_id: int, message_id: int, deed: Deed) -> bool: ...
+    async def forget_server(self, guild_id: int) -> None: ...
+
+
 @dataclass(kw_only=True)
 class Parts:
     """What the use cases work with."""
@@ -132,6 +142,7 @@ class Parts:
     servers: Servers
     lyrics: Lyrics
     accounts: Accounts
+    boards: BoardRows
     catalogue: Catalogue
     clock: Clock
     defaults: Defaults
@@ -139,7 +150,7 @@ class Parts:
     on_queued: Callable[[], None] = lambda: None
     """Rung when a task joins the line."""
     on_changed: Callable[[], None] = lambda: None
-    """Rung when a card has something new to show."""
+    """Rung when a card or a board has something new to show."""
 
     def check_open(self) -> None:
         """Refuse whatever costs something once the program is stopping.

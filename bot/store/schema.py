@@ -302,10 +302,12 @@ boards = Table(
     metadata,
     Column("channel_id", BigInteger, primary_key=True, autoincrement=False),
     Column("guild_id", BigInteger, nullable=False),
-    Column("message_id", BigInteger),
     Column("locale", String(10), nullable=False),
+    Column("message_id", BigInteger),
+    Column("leftover_id", BigInteger),
+    Column("sending_at", Moment),
     Column("posted_at", Moment),
-    Column("looked_at", Moment),
+    Column("drawn_at", Moment),
     Column("looks", String(64)),
 )
 

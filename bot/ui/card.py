@@ -9,6 +9,7 @@ from enum import StrEnum
 import discord
 
 from bot.domain.listing import ListedTask
+from bot.domain.notices import OpenTask
 from bot.domain.tasks import MusicTask
 
 DRIFTING = re.compile(r"<t:-?\d+:R>|\n`█*░*` \d+ %")
@@ -66,6 +67,9 @@ class Press(StrEnum):
     """Subject and number are the places of `SCOPES` and `PERIODS`, as in those below; see `bot/ui/usage.py`."""
     USAGE_PERIOD = "usage_period"
     USAGE_CSV = "usage_csv"
+    BOARD = "board"
+    BOARD_QUEUE = "board_queue"
+    BOARD_DOWN = "board_down"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +103,7 @@ class Card:
         return hashlib.sha256(json.dumps(drawn, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def jump_url(task: MusicTask | ListedTask) -> str | None:
+def jump_url(task: MusicTask | ListedTask | OpenTask) -> str | None:
     """A link to the card."""
     if task.message_id is None:
         return None

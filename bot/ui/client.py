@@ -38,6 +38,7 @@ COGS = tuple(
         "desk",
         "preferences",
         "usage",
+        "board",
     )
 )
 NEEDED = {
@@ -156,6 +157,7 @@ class MusicBot(commands.AutoShardedBot):
         """The bot was removed from a server."""
         log.info("server removed", extra={"guild_id": guild.id})
         await self.service.deciding.server_removed(guild.id)
+        await self.service.boards.server_removed(guild.id)
 
 
 def intents(*, message_content: bool) -> discord.Intents:

@@ -10,6 +10,7 @@ from bot.domain.listing import Stage
 from bot.domain.members import Telling
 from bot.domain.pacing import Phase
 from bot.domain.refusals import Reason, Refused
+from bot.domain.rules import Intake
 from bot.domain.tasks import ErrorCode, Kind, State
 from bot.domain.usage import Period, Scope
 from bot.domain.wishes import WishError, WishProblem
@@ -168,6 +169,13 @@ TELLING_LABEL: Mapping[Telling, str] = {
 PREFERENCES = N_(
     "How you hear that something is ready, and what `/song` means where you leave it open. In every server."
 )
+BOARD_UP = N_("The board appears in this channel in a moment. It stays until somebody takes it down or deletes it.")
+INTAKE: Mapping[Intake, str] = {
+    Intake.OPEN: N_("Wishes are taken."),
+    Intake.PAUSED: N_("**Paused.** Nothing new is taken, and the line is held."),
+    Intake.DRAINING: N_("**Draining.** Nothing new is taken; what was asked for is still made."),
+}
+INTAKE_NOTE = N_("The moderators say: {detail}")
 BOTS_CHOICE = N_("the bot's own choice")
 MODEL_GONE = N_("{model} can't be had at the moment: the bot's own choice takes its place.")
 
@@ -241,6 +249,7 @@ REFUSAL: Mapping[Reason, str] = {
     ),
     Reason.NO_SONG_HERE: N_("This message does not show a song of mine."),
     Reason.NOT_YOURS: N_("That is somebody else's."),
+    Reason.MODERATOR_ONLY: MODERATOR_ONLY,
     Reason.NOT_FINISHED: N_("This one is not finished, so there is nothing to continue yet."),
     Reason.NO_CLIP: N_("There is no music in this one to continue."),
     Reason.NOT_OPEN: N_("This song may be continued only by whoever asked for it."),
@@ -262,7 +271,7 @@ REFUSAL: Mapping[Reason, str] = {
 
 REFUSAL_MORE: Mapping[Reason, str] = {
     Reason.BLOCKED: N_("That ends {detail}."),
-    Reason.PAUSED: N_("The moderators say: {detail}"),
+    Reason.PAUSED: INTAKE_NOTE,
 }
 """What is added where there is something to add."""
 

@@ -15,6 +15,7 @@ from bot.store.database import Database
 from bot.store.drafts import DraftStore
 from bot.store.lyrics import LyricsStore
 from bot.store.migrate import migrate
+from bot.store.notices import NoticeStore
 from bot.store.schema import metadata
 from bot.store.servers import ServerStore
 from bot.store.tasks import TaskStore
@@ -148,6 +149,11 @@ def lyrics(database: Database, clock: HandClock) -> LyricsStore:
 @pytest.fixture
 def servers(database: Database, clock: HandClock) -> ServerStore:
     return ServerStore(database, clock)
+
+
+@pytest.fixture
+def notices(database: Database, clock: HandClock) -> NoticeStore:
+    return NoticeStore(database, clock)
 
 
 @pytest.fixture

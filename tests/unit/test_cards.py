@@ -539,6 +539,9 @@ def test_the_ids_of_buttons_never_change() -> None:
         "PREFER_VOCALS": "prefer_vocals",
         "PREFER_STYLES": "prefer_styles",
         "PREFER_NOTHING": "prefer_nothing",
+        "BOARD": "board",
+        "BOARD_QUEUE": "board_queue",
+        "BOARD_DOWN": "board_down",
     }
 
 

@@ -1,4 +1,4 @@
-"""The five workers alive together: a wish goes all the way by their own ringing, and they stop and fall as one."""
+"""The six workers alive together: a wish goes all the way by their own ringing, and they stop and fall as one."""
 
 import asyncio
 
@@ -7,6 +7,7 @@ import pytest
 from bot.domain.tasks import AttemptOutcome, MediaFile, PingStatus, State
 from bot.engine.budget import Budget
 from bot.engine.courier import Courier
+from bot.engine.crier import Crier
 from bot.engine.engine import Engine
 from bot.engine.fetcher import Fetcher
 from bot.engine.janitor import Janitor
@@ -15,11 +16,20 @@ from bot.engine.submitter import SubmitRules, Submitter
 from bot.tokenlab.models import ProviderStatus
 from tests.fakes.engine_fakes import FakeDisplay, FakeFolder, FakeMedia, FakeProvider, created, look, rounds, until
 from tests.fakes.engine_rows import DraftRows, HandClock, MemberRows, Rows, history_of, make_task
+from tests.fakes.notice_fakes import ASKED, Channel, NoticeRows
 
 FILE = MediaFile(name="1-1.mp3", shown_as="Low Tide.mp3", size_bytes=9)
 
 
-def engine_over(rows: Rows, clock: HandClock, display: FakeDisplay, provider: FakeProvider | None = None) -> Engine:
+def engine_over(
+    rows: Rows,
+    clock: HandClock,
+    display: FakeDisplay,
+    provider: FakeProvider | None = None,
+    *,
+    notices: NoticeRows | None = None,
+    channel: Channel | None = None,
+) -> Engine:
     """An engine whose workers rest for a minute unless they are rung."""
     provider, budget = provider or FakeProvider(looks=[look(ProviderStatus.COMPLETED)]), Budget(1000)
     submitter = Submitter(rows, provider, budget, clock, SubmitRules(deadline_s=1200, first_look_s=0))
@@ -28,12 +38,13 @@ def engine_over(rows: Rows, clock: HandClock, display: FakeDisplay, provider: Fa
         poller=Poller(rows, provider, budget, history_of(rows, clock), clock, interval_s=5),
         fetcher=Fetcher(rows, FakeMedia([FILE]), clock),
         courier=Courier(rows, MemberRows(), display, display, clock),
+        crier=Crier(notices or NoticeRows(clock), rows, channel or Channel(), clock),
         janitor=Janitor(
             rows, DraftRows(rows), display, FakeFolder(), clock,
             create_timeout_s=60, is_submitting=submitter.is_handling, on_queued=submitter.wake,
         ),
     )  # fmt: skip
-    for worker in (engine.submitter, engine.poller, engine.fetcher, engine.courier, engine.janitor):
+    for worker in engine.workers:
         worker.idle_s = 60.0
     engine.submitter.on_done = engine.on_submitted
     engine.poller.on_done = engine.on_looked
@@ -69,6 +80,34 @@ async def test_a_change_by_a_person_is_shown_at_once() -> None:
         stop.set()
 
     assert rows[1].ping_status is None
+
+
+async def test_a_board_is_posted_as_soon_as_it_is_asked_for() -> None:
+    clock, stop, channel = HandClock(), asyncio.Event(), Channel()
+    notices = NoticeRows(clock)
+    engine = engine_over(Rows(clock), clock, FakeDisplay(), notices=notices, channel=channel)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(engine.run(stop))
+        await rounds()
+        notices.boards[ASKED.channel_id] = ASKED
+        engine.on_changed()
+        await until(lambda: notices.boards[ASKED.channel_id].message_id is not None)
+        stop.set()
+
+    assert channel.standing == [1]
+
+
+async def test_a_crier_whose_store_fails_for_good_ends_them_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.engine.worker.OUTAGE_S", 0.0)
+    clock = HandClock()
+    notices = NoticeRows(clock)
+    notices.broken = 1
+
+    with pytest.raises(ExceptionGroup) as caught:
+        async with asyncio.timeout(5):
+            await engine_over(Rows(clock), clock, FakeDisplay(), notices=notices).run(asyncio.Event())
+
+    assert caught.group_contains(OSError)
 
 
 @pytest.mark.parametrize("broken", ["unshown", "due_looks", "waiting", "media_wanted", "in_state"])

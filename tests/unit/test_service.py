@@ -36,6 +36,7 @@ from tests.fakes.engine_rows import (
     ServerRows,
     make_task,
 )
+from tests.fakes.notice_fakes import NoticeRows
 
 DONE = make_task(state=State.COMPLETED, result=SONG, clip_candidates={"audio_id": ["clip_1"], "task_id": ["ld_1"]})
 MODELS = [
@@ -58,6 +59,7 @@ class Office:
         values |= {"model": "suno-music", "version": "chirp-v4"}
         self.members = MemberRows()
         self.servers = ServerRows()
+        self.notices = NoticeRows(self.clock)
         self.lyrics = LyricsRows(self.rows)
         self.service = Service(
             Parts(
@@ -67,6 +69,7 @@ class Office:
                 servers=self.servers,
                 lyrics=self.lyrics,
                 accounts=AccountRows(),
+                boards=self.notices,
                 catalogue=self.catalogue,
                 clock=self.clock,
                 defaults=Defaults(**values),

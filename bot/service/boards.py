@@ -1,0 +1,56 @@
+"""Live boards: who puts one up and takes it down. The engine draws them."""
+
+import logging
+
+from bot.domain.audit import Act, Deed
+from bot.domain.notices import Board
+from bot.domain.refusals import Reason, Refused
+from bot.service.parts import Asker, Parts
+
+log = logging.getLogger(__name__)
+
+
+class Boards:
+    """By moderators, in channels of their server; a channel has at most one."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def put_up(self, asker: Asker) -> None:
+        """Show this channel how the server stands, in a fresh message that keeps itself up to date.
+
+        Raises:
+            Refused: not by a moderator, or the bot may not post here.
+        """
+        guild_id = _moderated(asker)
+        if asker.missing_permissions:
+            raise Refused(Reason.MISSING_PERMISSION, *asker.missing_permissions)
+        locale = (await self._parts.servers.get(guild_id)).rules.locale or asker.locale
+        board = Board(channel_id=asker.channel_id, guild_id=guild_id, locale=locale)
+        after = {"channel_id": asker.channel_id}
+        deed = Deed(act=Act.BOARD, guild_id=guild_id, actor_id=asker.user_id, after=after)
+        await self._parts.boards.put_up(board, deed)
+        log.info("board was asked for", extra=after)
+        self._parts.on_changed()
+
+    async def take_down(self, message_id: int, asker: Asker) -> None:
+        """Keep a board's message up to date no longer; whoever asked removes it.
+
+        Raises:
+            Refused: not by a moderator.
+        """
+        guild_id = _moderated(asker)
+        before = {"channel_id": asker.channel_id}
+        deed = Deed(act=Act.BOARD, guild_id=guild_id, actor_id=asker.user_id, before=before)
+        if await self._parts.boards.take_down(guild_id, asker.channel_id, message_id, deed):
+            log.info("board was taken down", extra=before)
+
+    async def server_removed(self, guild_id: int) -> None:
+        """The bot is no longer in a server: its boards can't be reached."""
+        await self._parts.boards.forget_server(guild_id)
+
+
+def _moderated(asker: Asker) -> int:
+    if asker.guild_id is None or not asker.is_moderator:
+        raise Refused(Reason.MODERATOR_ONLY)
+    return asker.guild_id

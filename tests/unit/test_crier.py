@@ -1,0 +1,377 @@
+"""Live boards and budget warnings: what is posted, edited, replaced and given up, and what a crash leaves."""
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bot.domain.limits import Used, month_of
+from bot.domain.notices import Board, BudgetWarning, OpenTask
+from bot.domain.rules import Intake, Rules, Server
+from bot.domain.tasks import Kind, State, TaskId
+from bot.engine.crier import EDIT_EVERY, LONGEST_LIFE, SEND_AGAIN, Crier
+from bot.engine.ports import Gone, ShowLaterError
+from tests.fakes.engine_rows import START, HandClock, Rows, make_task
+from tests.fakes.notice_fakes import ASKED, CHANNEL, GUILD, Channel, NoticeRows
+
+OFTEN = EDIT_EVERY.total_seconds()
+
+
+class Square:
+    """A crier with everything around it."""
+
+    def __init__(self, *boards: Board) -> None:
+        self.clock = HandClock()
+        self.rows = NoticeRows(self.clock, *boards)
+        self.channel = Channel()
+        self.tasks = Rows(self.clock)
+        self.revive()
+
+    def revive(self) -> None:
+        """The process dies and comes back: only rows and messages are left."""
+        self.crier = Crier(self.rows, self.tasks, self.channel, self.clock)
+        self.crier.monotonic = self._seconds
+
+    def _seconds(self) -> float:
+        return (self.clock() - START).total_seconds()
+
+    @property
+    def board(self) -> Board:
+        return self.rows.boards[CHANNEL]
+
+    async def after(self, seconds: float) -> None:
+        self.clock.tick(seconds)
+        await self.crier.step()
+
+    def pause(self, note: str = "Tea") -> None:
+        """Something changes that a board shows."""
+        self.rows.server = Server(guild_id=GUILD, intake=Intake.PAUSED, intake_note=note)
+
+    def resume(self) -> None:
+        self.rows.server = Server(guild_id=GUILD)
+
+
+async def standing() -> Square:
+    """A board whose message stands, number 1."""
+    square = Square(ASKED)
+    await square.crier.step()
+    assert square.channel.standing == [1]
+    return square
+
+
+def open_task(number: int, state: State = State.QUEUED) -> OpenTask:
+    return OpenTask(
+        id=TaskId(number), kind=Kind.SONG, state=state, created_at=START, user_id=7, guild_id=GUILD,
+        channel_id=CHANNEL, message_id=number, card_lost=None,
+    )  # fmt: skip
+
+
+# --- up to date ------------------------------------------------------------------------------------------------------
+
+
+async def test_a_board_that_was_asked_for_is_posted_once() -> None:
+    square = await standing()
+    for _ in range(3):
+        await square.after(OFTEN)
+
+    assert square.channel.standing == [1]
+    assert (square.board.message_id, square.board.posted_at, square.board.sending_at) == (1, START, None)
+
+
+async def test_a_quiet_server_costs_no_edit() -> None:
+    square = await standing()
+    for _ in range(300):
+        await square.after(OFTEN)
+
+    assert (square.channel.edits, square.channel.standing) == ([], [1])
+
+
+async def test_of_many_changes_in_fifteen_seconds_the_last_is_shown() -> None:
+    square = await standing()
+    for second in range(int(OFTEN) * 2):
+        if second % 2:
+            square.pause()
+        else:
+            square.resume()
+        await square.after(1)
+    square.resume()
+    await square.after(OFTEN)
+
+    assert len(square.channel.edits) <= 3
+    assert square.board.looks == "en-US open 0"
+
+
+async def test_who_waits_and_is_asked_for_is_named_in_the_order_of_the_line() -> None:
+    square = Square(ASKED)
+    for number, user_id in ((1, 7), (2, 7), (3, 8)):
+        square.tasks.tasks[TaskId(number)] = make_task(number, user_id=user_id)
+    square.rows.tasks = [open_task(number) for number in (1, 2, 3)] + [open_task(4, State.RUNNING)]
+
+    (due,) = await square.crier.find(8)
+
+    assert not isinstance(due, BudgetWarning)
+    assert [task.id for task in due.standing.waiting] == [1, 3, 2]
+    assert [task.id for task in due.standing.being_made] == [4]
+
+
+# --- asked for again, replaced ---------------------------------------------------------------------------------------
+
+
+async def test_asked_for_again_the_earlier_message_makes_place() -> None:
+    square = await standing()
+    await square.rows.put_up(ASKED, None)  # type: ignore[arg-type]  # nobody reads the deed here
+    await square.after(1)
+
+    assert square.channel.standing == [2]
+    assert (square.board.message_id, square.board.leftover_id) == (2, None)
+
+
+async def test_a_message_that_is_too_old_is_replaced_once_there_is_something_new() -> None:
+    square = await standing()
+    await square.after(LONGEST_LIFE.total_seconds() - 1)
+    square.pause()
+    await square.crier.step()
+    assert square.channel.standing == [1]
+    square.resume()
+    await square.after(OFTEN)
+
+    assert square.channel.standing == [2]
+    assert square.channel.edits == [1, 1]
+    assert square.board.posted_at == square.clock()
+
+
+async def test_a_message_that_discord_lets_nobody_edit_is_replaced() -> None:
+    square = await standing()
+    square.pause()
+    square.channel.is_too_old = True
+    await square.after(OFTEN)
+
+    assert square.channel.standing == [2]
+
+
+async def test_an_earlier_message_that_can_not_be_deleted_now_is_deleted_later() -> None:
+    square = await standing()
+    await square.rows.put_up(ASKED, None)  # type: ignore[arg-type]  # as above
+    square.channel.refuse["remove"] = ShowLaterError()
+    await square.after(1)
+    assert square.channel.standing == [1, 2]
+    square.revive()
+    await square.after(1)
+
+    assert square.channel.standing == [2]
+    assert square.channel.edits == []
+    assert square.board.leftover_id is None
+
+
+# --- given up --------------------------------------------------------------------------------------------------------
+
+
+async def test_a_board_that_somebody_deleted_stays_deleted() -> None:
+    square = await standing()
+    square.channel.standing.clear()
+    square.channel.refuse["edit"] = Gone("card_deleted")
+    square.pause()
+    for _ in range(3):
+        await square.after(OFTEN)
+
+    assert (square.rows.boards, square.channel.standing) == ({}, [])
+
+
+async def test_a_deleted_board_is_not_replaced_however_old_it_was() -> None:
+    square = await standing()
+    square.channel.standing.clear()
+    square.channel.refuse["edit"] = Gone("card_deleted")
+    square.pause()
+    await square.after(LONGEST_LIFE.total_seconds() * 2)
+
+    assert (square.rows.boards, square.channel.standing) == ({}, [])
+
+
+async def test_a_channel_that_takes_no_fresh_message_keeps_no_stale_one() -> None:
+    square = await standing()
+    square.channel.refuse["post"] = Gone("forbidden")
+    square.pause()
+    await square.after(LONGEST_LIFE.total_seconds())
+
+    assert (square.rows.boards, square.channel.standing) == ({}, [])
+
+
+async def test_a_first_message_that_is_refused_is_given_up() -> None:
+    square = Square(ASKED)
+    square.channel.refuse["post"] = Gone("no_channel")
+    await square.crier.step()
+
+    assert square.rows.boards == {}
+
+
+@pytest.mark.parametrize("call", ["post", "edit"])
+async def test_a_passing_failure_is_tried_again(call: str) -> None:
+    square = Square(ASKED) if call == "post" else await standing()
+    square.channel.refuse[call] = ShowLaterError()
+    square.pause()
+    await square.after(OFTEN)
+    await square.after(OFTEN)
+
+    assert square.channel.standing == [1]
+    assert square.board.looks == "en-US paused 0"
+
+
+# --- crashes and races -----------------------------------------------------------------------------------------------
+
+
+async def test_a_crash_while_it_is_sent_leaves_one_message() -> None:
+    square = Square(ASKED)
+    square.channel.cut_off = OSError("the process died")
+    await square.crier.step()
+    square.revive()
+    await square.after(SEND_AGAIN.total_seconds() - 1)
+
+    assert square.channel.standing == [1] == [square.board.message_id]
+
+
+async def test_after_a_long_absence_what_was_sent_is_looked_for_and_replaced() -> None:
+    square = await standing()
+    await square.rows.put_up(ASKED, None)  # type: ignore[arg-type]  # as above
+    square.channel.cut_off = OSError("the process died")
+    await square.after(1)
+    assert square.channel.standing == [1, 2]
+    square.revive()
+    await square.after(SEND_AGAIN.total_seconds())
+
+    assert square.channel.standing == [3] == [square.board.message_id]
+
+
+async def test_what_never_left_is_sent_after_a_long_absence() -> None:
+    square = Square(ASKED)
+    square.channel.refuse["post"] = OSError("the process died")
+    await square.crier.step()
+    square.revive()
+    await square.after(SEND_AGAIN.total_seconds())
+
+    assert square.channel.standing == [1]
+
+
+async def test_what_is_asked_for_again_while_it_is_sent_is_sent_afresh() -> None:
+    square = Square(ASKED)
+    square.channel.meanwhile = lambda: square.rows.boards.update({CHANNEL: ASKED})
+    await square.crier.step()
+    assert square.channel.standing == []
+    square.channel.meanwhile = int
+    await square.after(1)
+
+    assert square.channel.standing == [2]
+
+
+async def test_what_is_taken_down_while_it_is_sent_does_not_stay() -> None:
+    square = Square(ASKED)
+    square.channel.meanwhile = square.rows.boards.clear
+    await square.crier.step()
+    await square.after(1)
+
+    assert square.channel.standing == []
+
+
+async def test_a_crash_while_it_is_replaced_leaves_one_message() -> None:
+    square = await standing()
+    square.pause()
+    square.channel.cut_off = OSError("the process died")
+    await square.after(LONGEST_LIFE.total_seconds())
+    assert square.channel.standing == [1, 2]
+    square.revive()
+    await square.after(1)
+
+    assert square.channel.standing == [2] == [square.board.message_id]
+
+
+async def test_what_was_being_sent_when_it_was_looked_for_is_not_taken_for_unwanted() -> None:
+    square = Square(ASKED)
+    await square.rows.begin_sending(ASKED)
+    (stale,) = await square.crier.find(8)
+    await square.crier.step()
+    await square.crier.handle(stale)
+
+    assert square.channel.standing == [1]
+
+
+async def test_a_board_that_is_taken_down_just_before_it_is_begun_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    square = Square(ASKED)
+
+    async def begin(_board: Board) -> Board | None:
+        return None
+
+    monkeypatch.setattr(square.rows, "begin_sending", begin)
+    await square.crier.step()
+
+    assert square.channel.standing == []
+
+
+# --- warnings --------------------------------------------------------------------------------------------------------
+
+
+def warning(**changes: Any) -> BudgetWarning:
+    rules = Rules(monthly_songs=20, warning_channel_id=CHANNEL)
+    values: dict[str, Any] = {
+        "server": Server(guild_id=GUILD, rules=rules), "month": month_of(START), "used": Used(month_songs=16)
+    }  # fmt: skip
+    return BudgetWarning(**{**values, **changes})
+
+
+async def test_a_warning_is_told_once() -> None:
+    square = Square()
+    square.rows.warnings = [due := warning()]
+    await square.crier.step()
+    await square.after(60)
+
+    assert square.channel.told == [(due, CHANNEL)]
+    assert square.rows.warnings == []
+
+
+@pytest.mark.parametrize(
+    ("due", "is_true"),
+    [
+        (warning(server=Server(guild_id=GUILD, rules=Rules(monthly_songs=20))), True),
+        (warning(used=Used(month_songs=15)), False),
+        (
+            warning(server=Server(guild_id=GUILD, rules=Rules(monthly_usd=Decimal(9), warning_channel_id=CHANNEL))),
+            False,
+        ),
+    ],
+    ids=["nowhere to tell it", "one has failed since", "the budget was raised"],
+)
+async def test_a_warning_that_is_not_to_be_told_is_cleared(due: BudgetWarning, is_true: bool) -> None:  # noqa: FBT001 -- a row of the table
+    square = Square()
+    square.rows.warnings = [due]
+    await square.crier.step()
+
+    assert (square.channel.told, square.rows.warnings) == ([], [])
+    assert square.rows.withdrawn == ([] if is_true else [due])
+
+
+async def test_a_warning_that_can_not_be_told_now_is_told_later() -> None:
+    square = Square()
+    square.rows.warnings = [due := warning()]
+    square.channel.refuse["warn"] = ShowLaterError()
+    await square.crier.step()
+    assert square.rows.warnings == [due]
+    await square.after(60)
+
+    assert (square.channel.told, square.rows.warnings) == ([(due, CHANNEL)], [])
+
+
+async def test_a_warning_that_can_never_be_told_is_cleared() -> None:
+    square = Square()
+    square.rows.warnings = [warning()]
+    square.channel.refuse["warn"] = Gone("no_channel")
+    await square.crier.step()
+
+    assert (square.channel.told, square.rows.warnings) == ([], [])
+
+
+async def test_a_server_is_not_taken_for_its_first_channel() -> None:
+    """Discord gave old servers' first channels the same id."""
+    square = Square(replace(ASKED, channel_id=GUILD))
+    square.rows.warnings = [due := warning()]
+    await square.crier.step()
+
+    assert (square.channel.standing, square.channel.told) == ([1], [(due, CHANNEL)])
