@@ -20,6 +20,7 @@ from bot.engine.budget import Budget, Purpose
 from bot.engine.courier import Courier
 from bot.engine.crier import Crier
 from bot.engine.engine import Engine
+from bot.engine.eraser import Eraser
 from bot.engine.fetcher import Fetcher
 from bot.engine.history import History
 from bot.engine.janitor import Janitor
@@ -30,6 +31,8 @@ from bot.service import Defaults, Parts, Service
 from bot.settings import Settings
 from bot.store.database import Database
 from bot.store.drafts import DraftStore
+from bot.store.erasures import ErasureStore
+from bot.store.exports import ExportStore
 from bot.store.lock import only_one
 from bot.store.lyrics import LyricsStore
 from bot.store.members import MemberStore
@@ -42,6 +45,7 @@ from bot.tokenlab.catalogue import Catalogue
 from bot.tokenlab.client import TokenLabClient
 from bot.tokenlab.records import RecordsClient
 from bot.ui.client import MusicBot
+from bot.ui.goodbyes import Goodbyes
 from bot.ui.media import MediaCollector, MediaFetcher, MediaStore, open_media_session
 from bot.ui.messenger import Messenger
 from bot.ui.notices import Noticeboard
@@ -98,6 +102,7 @@ async def build(settings: Settings, *, clock: Clock = system_clock, sync_command
             log.info("database migrated", extra={"from": before, "to": after})
         tasks, drafts, members = TaskStore(database, clock), DraftStore(database, clock), MemberStore(database)
         servers, usage, notices = ServerStore(database, clock), UsageStore(database), NoticeStore(database, clock)
+        erasures = ErasureStore(database, clock)
         session = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
         # a create must never meet a kept connection that the server is just closing: its fate would be unknown
         paying_session = await stack.enter_async_context(
@@ -124,6 +129,8 @@ async def build(settings: Settings, *, clock: Clock = system_clock, sync_command
                 lyrics=LyricsStore(database, clock),
                 accounts=usage,
                 boards=notices,
+                erasures=erasures,
+                exports=ExportStore(database),
                 catalogue=catalogue,
                 clock=clock,
                 defaults=_defaults(settings),
@@ -172,6 +179,7 @@ async def build(settings: Settings, *, clock: Clock = system_clock, sync_command
             janitor=Janitor(
                 tasks,
                 drafts,
+                erasures,
                 CardSearch(reach),
                 folder,
                 clock,
@@ -180,6 +188,7 @@ async def build(settings: Settings, *, clock: Clock = system_clock, sync_command
                 on_queued=submitter.wake,
             ),
             bookkeeper=_bookkeeper(settings, session, usage, budget, clock),
+            eraser=Eraser(erasures, tasks, Goodbyes(bot), folder, clock),
         )
         _join(engine, service)
         yield App(bot=bot, engine=engine, service=service, catalogue=catalogue, tasks=tasks, database=database)
@@ -207,6 +216,7 @@ def _defaults(settings: Settings) -> Defaults:
         version=settings.tokenlab_version,
         clip_id_order=settings.tokenlab_clip_id_order,
         upload_extend=settings.tokenlab_upload_extend,
+        media_keep_days=settings.media_keep_days,
     )
 
 
@@ -214,6 +224,7 @@ def _join(engine: Engine, service: Service) -> None:
     """Whoever changes a row rings whoever waits for that."""
     service.parts.on_queued = engine.on_queued
     service.parts.on_changed = engine.on_changed
+    service.parts.on_erasing = engine.eraser.wake
     engine.submitter.on_done = engine.on_submitted
     engine.poller.on_done = engine.on_looked
     engine.fetcher.on_done = engine.courier.wake

@@ -66,6 +66,9 @@ ANNOUNCED = frozenset({State.COMPLETED, State.FAILED, State.UNCERTAIN})
 """States that are told to the requester with a ready ping, each at most once for an attempt."""
 
 
+CARD_REMOVED = "removed"
+
+
 class StaleTaskError(Exception):
     """Somebody else has moved the task meanwhile: look again before acting."""
 
@@ -246,7 +249,7 @@ class MusicTask:
     """When the interaction behind the token began."""
     attachment_limit_bytes: int
     card_lost: str | None = None
-    """Why the card can't be edited any more."""
+    """Why the card can't be edited any more; `CARD_REMOVED` if it was emptied and all that showed it is gone."""
     files_shown: bool = False
     """Whether the card already carries its attachments: later edits leave them alone."""
     show_after: datetime | None = None
@@ -299,7 +302,9 @@ class MusicTask:
     others_may_continue: bool = True
     """What its owner has said about others who want to continue it."""
     deleted_at: datetime | None = None
-    """Since when its owner does not want it any more: its texts and files are gone, the row stays for the bill."""
+    """Since when its texts and files are gone; the row stays for the bill."""
+    aged_out: bool = False
+    """Whether they went by the rule of its server, after so many days: then its messages stay."""
 
     @property
     def price(self) -> Price | None:

@@ -23,6 +23,8 @@ OLDEST_REFRESH = timedelta(minutes=55)
 """Discord limits edits of messages older than an hour: soft refreshes end before."""
 PING_AGAIN = timedelta(minutes=2)
 """As long as this, Discord takes a second ping with the same nonce for the first one."""
+REMOVALS = 2
+"""So many deleted tasks are removed at once."""
 FIRST_DELAY_S = 2.0
 LONGEST_DELAY_S = 300.0
 
@@ -45,17 +47,19 @@ class Courier(Worker[MusicTask]):
         """Whose family has changed: a finished card among them is drawn once more, in a job of its own."""
         self._refreshed_at: datetime | None = None
         self._places: dict[TaskId, Place] = {}
+        self._removing: set[TaskId] = set()
 
     def key(self, item: MusicTask) -> TaskId:
         """See `Worker.key`."""
         return item.id
 
     async def find(self, room: int) -> Sequence[MusicTask]:
-        """Cards that lag behind, pings to send, cards of relatives, cards whose place or progress may have changed."""
+        """A few to remove, cards that lag behind, pings, relatives, cards whose place or progress may have changed."""
         now = self._clock()
         # a few more than there is room for: those in flight or with a penalty don't hide the others
         asked = room + self.hidden
-        due = await self._tasks.unshown(now, asked, media_since=now - MEDIA_PATIENCE, settle_since=now - SETTLING)
+        due = await self._doomed(now)
+        due += await self._tasks.unshown(now, asked, media_since=now - MEDIA_PATIENCE, settle_since=now - SETTLING)
         due += await self._tasks.unpinged(now, asked)
         relatives = [await self._tasks.get(task_id) for task_id in self._relatives]
         due += [task for task in relatives if task is not None and task.revision == task.shown_revision]
@@ -63,6 +67,14 @@ class Courier(Worker[MusicTask]):
             self._refreshed_at = now
             due += await self._changed_looks(now)
         return due
+
+    async def _doomed(self, now: datetime) -> list[MusicTask]:
+        """Deleted tasks, only a few at a time: of an erased member there may be thousands, and others' cards wait."""
+        self._removing = {task_id for task_id in self._removing if self.is_handling(task_id)}
+        found = await self._tasks.unremoved(now, REMOVALS + self.hidden)
+        free = [task for task in found if self.is_free(task.id)][: REMOVALS - len(self._removing)]
+        self._removing |= {task.id for task in free}
+        return free
 
     async def handle(self, item: MusicTask) -> None:
         """Show the newest state of a task, and tell its requester if it has come to an end."""
@@ -104,7 +116,7 @@ class Courier(Worker[MusicTask]):
         """Nothing of a deleted task stays in Discord, nor its name on the cards of its relatives."""
         for channel_id, message_id in await self._tasks.messages_of(task.id):
             await self._display.remove(channel_id, message_id)
-        await self._tasks.mark_shown(task)
+        await self._tasks.mark_removed(task)
         family = await self._family(task)
         self._relatives |= {one.id for one in (family.parent, *family.children) if one is not None}
 

@@ -7,6 +7,7 @@ from typing import Any
 from bot.engine.bookkeeper import Bookkeeper
 from bot.engine.courier import Courier
 from bot.engine.crier import Crier
+from bot.engine.eraser import Eraser
 from bot.engine.fetcher import Fetcher
 from bot.engine.janitor import Janitor
 from bot.engine.poller import Poller
@@ -16,7 +17,7 @@ from bot.engine.worker import Worker
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
-    """The six workers, and a seventh where the provider's records may be read."""
+    """The seven workers, and an eighth where the provider's records may be read."""
 
     submitter: Submitter
     poller: Poller
@@ -24,12 +25,15 @@ class Engine:
     courier: Courier
     crier: Crier
     janitor: Janitor
+    eraser: Eraser
     bookkeeper: Bookkeeper | None = None
 
     @property
     def workers(self) -> tuple[Worker[Any], ...]:
         """All of them, in the order in which a task passes them."""
-        always = (self.janitor, self.submitter, self.poller, self.fetcher, self.courier, self.crier)
+        always = (
+            self.janitor, self.eraser, self.submitter, self.poller, self.fetcher, self.courier, self.crier,
+        )  # fmt: skip
         return (*always, self.bookkeeper) if self.bookkeeper else always
 
     async def recover(self) -> None:

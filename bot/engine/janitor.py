@@ -1,4 +1,4 @@
-"""Settles what was left half-way: cards never confirmed, POSTs cut off, dead tokens, old drafts and files."""
+"""Settles what was left half-way, and clears away: dead tokens, old drafts and files, texts older than their rule."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.clock import Clock
 from bot.domain.tasks import AttemptOutcome, MusicTask, State, TaskId
-from bot.engine.ports import Drafts, MediaFolder, Search, ShowLaterError, Tasks
+from bot.engine.ports import Ageing, Drafts, MediaFolder, Search, ShowLaterError, Tasks
 from bot.engine.worker import NotNowError, Worker
 
 log = logging.getLogger(__name__)
@@ -18,6 +18,8 @@ TOKEN_LIFE = timedelta(minutes=15)
 DRAFT_LIFE = timedelta(hours=1)
 CHORES_EVERY = timedelta(minutes=1)
 SWEEP_EVERY = timedelta(hours=1)
+AGED_BATCH = 100
+"""So many of a server's tasks are emptied at each round of chores."""
 
 
 class Janitor(Worker[MusicTask]):
@@ -30,6 +32,7 @@ class Janitor(Worker[MusicTask]):
         self,
         tasks: Tasks,
         drafts: Drafts,
+        ageing: Ageing,
         search: Search,
         media: MediaFolder,
         clock: Clock,
@@ -41,6 +44,7 @@ class Janitor(Worker[MusicTask]):
         super().__init__()
         self._tasks = tasks
         self._drafts = drafts
+        self._ageing = ageing
         self._search = search
         self._media = media
         self._clock = clock
@@ -102,6 +106,8 @@ class Janitor(Worker[MusicTask]):
         self._chores_at = now
         await self._tasks.erase_tokens(now - TOKEN_LIFE)
         await self._drafts.forget(now - DRAFT_LIFE)
+        for guild_id, days in (await self._ageing.keeping()).items():
+            await self._ageing.age_out(guild_id, now - timedelta(days=days), AGED_BATCH)
         if self._swept_at is None or now - self._swept_at >= SWEEP_EVERY:
             self._swept_at = now
             try:

@@ -1,6 +1,6 @@
 """What the engine needs from the outside, named as protocols; `bot/app.py` hands in the real parts."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from bot.domain.line import Running, Waiting
 from bot.domain.members import Preferences, Telling
 from bot.domain.notices import Board, BudgetWarning, OpenTask, Standing
+from bot.domain.privacy import Erasure
 from bot.domain.rules import Server
 from bot.domain.scene import Scene
 from bot.domain.tasks import Kind, MediaFile, MusicTask, Role, State, TaskId
@@ -37,6 +38,7 @@ class Tasks(Protocol):
     async def shown(self, before: MusicTask, message_id: int) -> MusicTask: ...
     async def claim(self, task_id: TaskId) -> MusicTask | None: ...
     async def keep_late_answer(self, task: MusicTask, **accepted: Any) -> None: ...  # noqa: ANN401 -- column values
+    async def mark_removed(self, task: MusicTask) -> None: ...
     async def remember_message(self, task: MusicTask, *, message_id: int, channel_id: int, role: Role) -> None: ...
     async def messages_of(self, task_id: TaskId) -> "list[Where]": ...
     async def children_of(self, task_id: TaskId) -> list[MusicTask]: ...
@@ -47,6 +49,7 @@ class Tasks(Protocol):
     async def unshown(
         self, now: datetime, limit: int, *, media_since: datetime, settle_since: datetime
     ) -> list[MusicTask]: ...
+    async def unremoved(self, now: datetime, limit: int) -> list[MusicTask]: ...
     async def unpinged(self, now: datetime, limit: int) -> list[MusicTask]: ...
     async def moving_cards(self, since: datetime) -> list[MusicTask]: ...
     async def media_wanted(self, now: datetime, limit: int) -> list[MusicTask]: ...
@@ -66,6 +69,25 @@ class Drafts(Protocol):
     """The draft store, as far as the engine uses it."""
 
     async def forget(self, before: datetime) -> int: ...
+
+
+class Ageing(Protocol):
+    """The store that empties what is older than its server keeps it; `bot/store/erasures.py` has the meaning."""
+
+    async def keeping(self) -> dict[int, int]: ...
+    async def age_out(self, guild_id: int, before: datetime, limit: int) -> int: ...
+
+
+class Erasures(Protocol):
+    """The store of what members want erased; `bot/store/erasures.py` has the meaning of each."""
+
+    async def running(self) -> list[Erasure]: ...
+    async def left(self, erasure: Erasure) -> int: ...
+    async def cancellable(self, erasure: Erasure, *, unclear_since: datetime, limit: int) -> list[MusicTask]: ...
+    async def empty(self, erasure: Erasure, limit: int) -> tuple[int, list[str]]: ...
+    async def hand_over(self, erasure: Erasure) -> int: ...
+    async def let_go(self, erasure: Erasure, limit: int) -> int: ...
+    async def end(self, erasure: Erasure) -> bool: ...
 
 
 Where = tuple[int, int]
@@ -135,6 +157,17 @@ class Pings(Protocol):
         """Look for a ready ping of this task that was sent before a crash."""
 
 
+class Goodbyes(Protocol):
+    """What tells members that they are erased: `bot/ui/goodbyes.py`."""
+
+    async def tell(self, erasure: Erasure) -> None:
+        """Tell a member directly that everything is erased, if there is a way.
+
+        Raises:
+            ShowLaterError: a passing failure.
+        """
+
+
 class Search(Protocol):
     """What looks for lost cards: `bot/ui/searching.py`."""
 
@@ -162,6 +195,13 @@ class MediaFolder(Protocol):
 
     async def sweep(self, in_use: Collection[str]) -> int:
         """Remove files that nobody needs any more; gives how many."""
+
+    async def remove(self, names: Iterable[str]) -> None:
+        """Remove files; those that are gone already are no trouble.
+
+        Raises:
+            OSError: the folder can't be written.
+        """
 
 
 class Costs(Protocol):

@@ -23,14 +23,14 @@ class NotNowError(Exception):
 
 
 class Worker(ABC, Generic[T]):
-    """One loop over music tasks or the like. At most one job per key is in flight, and at most `concurrency` in all."""
+    """One loop over what is due. At most one job per key is in flight, and at most `concurrency` in all."""
 
     name: str
     idle_s: float = 1.0
     """Longest rest between two looks at the store; `wake` ends it early."""
     concurrency: int = 8
-    key_name: str = "task_id"
-    """What its keys are, in the log."""
+    key_name: str | None = "task_id"
+    """What its keys are, in the log; None if they had better not stand there."""
     grace_s: float = 3.0
     """How long jobs under way may go on once the program stops."""
     monotonic: Callable[[], float] = staticmethod(time.monotonic)
@@ -54,7 +54,7 @@ class Worker(ABC, Generic[T]):
 
     @abstractmethod
     def key(self, item: T) -> int:
-        """What an item is about: the music task, the channel."""
+        """What an item is about: the music task, the channel, the member."""
 
     @abstractmethod
     async def handle(self, item: T) -> None:
@@ -65,11 +65,11 @@ class Worker(ABC, Generic[T]):
         self._bell.set()
 
     def is_handling(self, key: int) -> bool:
-        """Whether a job for this key is in flight here."""
+        """Whether a job about this is in flight here."""
         return key in self._in_flight
 
     def is_free(self, key: int) -> bool:
-        """Whether a job for this key could start now: none is in flight, and no trouble is to be waited out."""
+        """Whether a job about this could start now: none is in flight, and no trouble is to be waited out."""
         return key not in self._in_flight and not self._is_penalised(key)
 
     async def step(self) -> int:
@@ -117,8 +117,7 @@ class Worker(ABC, Generic[T]):
             key = self.key(item)
             if started >= room or not self.is_free(key):
                 continue
-            job = group.create_task(self._fenced(item, key), name=f"{self.name} {key}")
-            self._in_flight[key] = job
+            self._in_flight[key] = group.create_task(self._fenced(item, key), name=self.name)
             started += 1
         return started
 
@@ -128,19 +127,22 @@ class Worker(ABC, Generic[T]):
             await self.handle(item)
         except StaleTaskError:
             self._penalties.pop(key, None)
-            log.info("task was moved by somebody else", extra={"worker": self.name, self.key_name: key})
+            log.info("task was moved by somebody else", extra=self._facts(key))
         except NotNowError:
             self._penalise(key)
-            log.info("job is put off", extra={"worker": self.name, self.key_name: key})
+            log.info("job is put off", extra=self._facts(key))
         except Exception:
             self._penalise(key)
-            log.exception("job failed", extra={"worker": self.name, self.key_name: key})
+            log.exception("job failed", extra=self._facts(key))
         else:
             self._penalties.pop(key, None)
         finally:
             self._in_flight.pop(key, None)
             self._bell.set()
             self.on_done()
+
+    def _facts(self, key: int) -> dict[str, object]:
+        return {"worker": self.name, **({self.key_name: key} if self.key_name else {})}
 
     def _penalise(self, key: int) -> None:
         count = self._penalties.get(key, (0, 0.0))[0] + 1

@@ -12,9 +12,10 @@ from bot.service.library import Library, Page, Queue
 from bot.service.lyrics import Earlier, LyricsDesk
 from bot.service.parts import Asker, Defaults, Parts, title_of
 from bot.service.preferring import Preferring
+from bot.service.privacy import Keeping, Privacy
 
 __all__ = [
-    "Asker", "Branch", "Defaults", "Earlier", "Page", "Parts", "Queue", "RepeatedError", "Report", "Service",
+    "Asker", "Branch", "Defaults", "Earlier", "Keeping", "Page", "Parts", "Queue", "RepeatedError", "Report", "Service",
     "title_of",
 ]  # fmt: skip
 
@@ -38,6 +39,8 @@ class Service:
         """What was used, and what it cost."""
         self.boards = Boards(parts)
         """What shows a channel how its server stands."""
+        self.privacy = Privacy(parts)
+        """What is kept of a person, and for how long."""
 
     def close(self) -> None:
         """Take no more wishes: the program is stopping."""

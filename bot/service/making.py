@@ -9,7 +9,7 @@ from bot.domain.refusals import Reason, Refused
 from bot.domain.rules import EVERYWHERE, Rules, Server
 from bot.domain.tasks import MusicTask, NewTask, State
 from bot.domain.wishes import ContinuationWish, LyricsWish, SongWish, Wish, checked
-from bot.service.parts import Asker, Parts
+from bot.service.parts import Asker, Parts, check_kept
 from bot.tokenlab.catalogue import Availability
 from bot.tokenlab.models import choose_clip
 
@@ -120,8 +120,7 @@ class Maker:
             raise Refused(Reason.NOT_YOURS)
         if parent.user_id != user_id and not (parent.others_may_continue and await self._is_shared(parent)):
             raise Refused(Reason.NOT_OPEN)
-        if parent.deleted_at is not None:
-            raise Refused(Reason.NOT_FOUND)
+        check_kept(parent)
         if not parent.kind.makes_audio:
             raise Refused(Reason.NO_CLIP)
         if parent.state is not State.COMPLETED:

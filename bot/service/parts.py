@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from bot.clock import Clock
-from bot.domain.audit import Deed
+from bot.domain.audit import AuditLine, Deed
 from bot.domain.blocks import Block
 from bot.domain.drafts import Draft
 from bot.domain.limits import Used
@@ -15,6 +15,7 @@ from bot.domain.listing import ListedTask, Wanted
 from bot.domain.lyrics import LyricsVersion
 from bot.domain.members import Preferences
 from bot.domain.notices import Board
+from bot.domain.privacy import Erasure, KeptTask
 from bot.domain.refusals import Reason, Refused
 from bot.domain.rules import Rules, Server
 from bot.domain.tasks import MusicTask, NewTask, State, TaskId
@@ -57,6 +58,8 @@ class Defaults:
     version: str
     clip_id_order: tuple[str, ...]
     upload_extend: bool
+    media_keep_days: float
+    """How long audio files are kept at most."""
 
 
 class Tasks(Protocol):
@@ -89,6 +92,24 @@ class Servers(Protocol):
 
     async def get(self, guild_id: int) -> Server: ...
     async def block_on(self, guild_id: int, user_id: int, now: datetime) -> Block | None: ...
+
+
+class Erasures(Protocol):
+    """The store of what members want erased."""
+
+    async def begin(self, user_id: int, locale: str) -> None: ...
+    async def get(self, user_id: int) -> Erasure | None: ...
+    async def left(self, erasure: Erasure) -> int: ...
+
+
+class Exports(Protocol):
+    """The store that gathers what is kept of one person; `bot/store/exports.py` has the meaning of each."""
+
+    async def preferences(self, user_id: int) -> Preferences | None: ...
+    async def drafts(self, user_id: int) -> list[Draft]: ...
+    async def blocks(self, user_id: int) -> list[Block]: ...
+    async def audit(self, user_id: int, *, after: int, limit: int) -> list[AuditLine]: ...
+    async def tasks(self, user_id: int, *, after: int, limit: int) -> list[KeptTask]: ...
 
 
 class Drafts(Protocol):
@@ -143,6 +164,8 @@ class Parts:
     lyrics: Lyrics
     accounts: Accounts
     boards: BoardRows
+    erasures: Erasures
+    exports: Exports
     catalogue: Catalogue
     clock: Clock
     defaults: Defaults
@@ -151,6 +174,8 @@ class Parts:
     """Rung when a task joins the line."""
     on_changed: Callable[[], None] = lambda: None
     """Rung when a card or a board has something new to show."""
+    on_erasing: Callable[[], None] = lambda: None
+    """Rung when a member wants everything erased."""
 
     def check_open(self) -> None:
         """Refuse whatever costs something once the program is stopping.
@@ -176,11 +201,11 @@ class Parts:
         """The task of that id.
 
         Raises:
-            Refused: there is none, or its owner has deleted it.
+            Refused: there is none, its owner has deleted it, or its server keeps nothing for so long.
         """
-        task = await self.tasks.get(task_id)
-        if task is None or task.deleted_at is not None:
+        if (task := await self.tasks.get(task_id)) is None:
             raise Refused(Reason.NOT_FOUND)
+        check_kept(task)
         return task
 
     async def own(self, task_id: TaskId, user_id: int) -> MusicTask:
@@ -193,6 +218,16 @@ class Parts:
         if task.user_id != user_id:
             raise Refused(Reason.NOT_YOURS)
         return task
+
+
+def check_kept(task: MusicTask) -> None:
+    """Refuse a task whose texts are gone.
+
+    Raises:
+        Refused: they are.
+    """
+    if task.deleted_at is not None:
+        raise Refused(Reason.NOT_KEPT if task.aged_out else Reason.NOT_FOUND)
 
 
 def title_of(task: MusicTask | ListedTask) -> str:

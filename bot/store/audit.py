@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select
+from sqlalchemy import ColumnElement, Row, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.audit import Act, AuditLine, Deed
@@ -26,23 +26,35 @@ class AuditStore:
 
     async def page(self, guild_id: int, *, acts: Sequence[Act] = (), skip: int, limit: int) -> Sequence[AuditLine]:
         """What was done in a server, newest first; all acts if none is named."""
-        query = (
-            select(audit, ACTOR.c.user_id.label("actor_id"), SUBJECT.c.user_id.label("subject_id"))
-            .outerjoin(ACTOR, ACTOR.c.ref == audit.c.actor_ref)
-            .outerjoin(SUBJECT, SUBJECT.c.ref == audit.c.subject_ref)
-            .where(*_wanted(guild_id, acts))
-            .order_by(audit.c.id.desc())
-            .offset(skip)
-            .limit(limit)
-        )
         async with self._database.read() as connection:
-            return [_line_of(row) for row in (await connection.execute(query)).all()]
+            newest = audit.c.id.desc()
+            return await lines_of(connection, *_wanted(guild_id, acts), order=newest, skip=skip, limit=limit)
 
     async def count(self, guild_id: int, *, acts: Sequence[Act] = ()) -> int:
         """How many lines `page` has in all."""
         async with self._database.read() as connection:
             query = select(func.count()).select_from(audit).where(*_wanted(guild_id, acts))
             return (await connection.execute(query)).scalar_one()
+
+
+async def lines_of(
+    connection: AsyncConnection,
+    *conditions: ColumnElement[bool],
+    order: ColumnElement[Any],
+    skip: int = 0,
+    limit: int,
+) -> list[AuditLine]:
+    """Lines with the people behind their references."""
+    query = (
+        select(audit, ACTOR.c.user_id.label("actor_id"), SUBJECT.c.user_id.label("subject_id"))
+        .outerjoin(ACTOR, ACTOR.c.ref == audit.c.actor_ref)
+        .outerjoin(SUBJECT, SUBJECT.c.ref == audit.c.subject_ref)
+        .where(*conditions)
+        .order_by(order)
+        .offset(skip)
+        .limit(limit)
+    )
+    return [_line_of(row) for row in (await connection.execute(query)).all()]
 
 
 async def write_deed(connection: AsyncConnection, deed: Deed, now: datetime) -> None:

@@ -102,12 +102,22 @@ class TaskQueries:
         """
         due = and_(
             T.revision > T.shown_revision,
+            T.deleted_at.is_(None),
             T.state.not_in(NEVER_SHOWN),
             or_(T.show_after.is_(None), T.show_after <= now),
             or_(T.media_wanted.is_(False), T.media_failures > 0, T.state_at < media_since, T.state != State.COMPLETED),
             or_(T.state.not_in((State.SUBMITTING, State.QUEUED)), T.state_at < settle_since),
         )
         return await self._list(due, order=[T.state.in_(SETTLED).desc(), T.state_at], limit=limit)
+
+    async def unremoved(self, now: datetime, limit: int) -> list[MusicTask]:
+        """Deleted tasks that messages may still show, the longest deleted first."""
+        due = and_(
+            T.revision > T.shown_revision,
+            T.deleted_at.is_not(None),
+            or_(T.show_after.is_(None), T.show_after <= now),
+        )
+        return await self._list(due, order=[T.deleted_at, T.id], limit=limit)
 
     async def unpinged(self, now: datetime, limit: int) -> list[MusicTask]:
         """Tasks whose card is settled and whose requester has not been told, or perhaps not."""

@@ -148,6 +148,7 @@ music_tasks = Table(
     Column("deleted_at", Moment),
     Column("search_text", Text, nullable=False, server_default=""),
     Column("cost_usd", Dollars),
+    Column("aged_out", Boolean, nullable=False, server_default=text("false")),
     _one_of("state", State),
     _one_of("kind", Kind),
     CheckConstraint("shown_revision <= revision", name="shown"),
@@ -217,6 +218,17 @@ Index(
     music_tasks.c.token_at,
     sqlite_where=music_tasks.c.interaction_token.isnot(None),
     postgresql_where=music_tasks.c.interaction_token.isnot(None),
+)
+
+KEPT = text("deleted_at IS NULL AND state IN ('completed', 'failed', 'cancelled', 'abandoned')")
+"""At an end, and its texts are still there. As with `UNPINGED`, a query finds the index only by the very same words."""
+Index(
+    "ix_music_tasks_kept",
+    music_tasks.c.deleted_at,  # always the same here, but it makes both databases prefer this index
+    music_tasks.c.guild_id,
+    music_tasks.c.created_at,
+    sqlite_where=KEPT,
+    postgresql_where=KEPT,
 )
 
 attempts = Table(
@@ -316,6 +328,7 @@ erasures = Table(
     metadata,
     Column("user_id", BigInteger, primary_key=True, autoincrement=False),
     Column("asked_at", Moment, nullable=False),
+    Column("locale", String(10), nullable=False),
 )
 
 people = Table(

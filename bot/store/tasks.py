@@ -16,11 +16,11 @@ from bot.domain.limits import LimitReachedError, limit_reached, may_run
 from bot.domain.listing import search_text
 from bot.domain.rules import EVERYWHERE, Intake
 from bot.domain.tasks import (
+    CARD_REMOVED,
     AttemptOutcome,
     MediaFile,
     MusicTask,
     NewTask,
-    PingStatus,
     Result,
     Role,
     StaleTaskError,
@@ -30,9 +30,10 @@ from bot.domain.tasks import (
 )
 from bot.store.audit import write_deed
 from bot.store.database import Database
+from bot.store.emptying import empty_rows
 from bot.store.queries import T, TaskQueries
 from bot.store.rows import TASK_COLUMNS, columns_of, task_of
-from bot.store.schema import attempts, lyrics_versions, music_tasks, task_messages
+from bot.store.schema import attempts, music_tasks, task_messages
 from bot.store.servers import server_in
 from bot.store.statements import insert_or
 from bot.store.used import lock_server, running_in, used_in, warn_if_due
@@ -143,7 +144,8 @@ class TaskStore(TaskQueries):
     async def keep_late_answer(self, task: MusicTask, **accepted: Any) -> None:  # noqa: ANN401 -- column values
         """An attempt was accepted although its task went on without it: what it makes becomes a task of its own.
 
-        That one is RUNNING, has no card yet, and is written once however often this is tried.
+        That one is RUNNING, has no card yet, and is written once however often this is tried. What belongs to a
+        task that was deleted meanwhile is wanted by nobody: only the attempt is noted.
         """
         now = self._clock()
         answer = {name: accepted[name] for name in ("provider_task_id", "request_id")}
@@ -162,7 +164,9 @@ class TaskStore(TaskQueries):
                 .where(attempts.c.task_id == task.id, attempts.c.number == task.attempt)
                 .values(**answer, outcome=AttemptOutcome.ACCEPTED, ended_at=now)
             )
-            await connection.execute(insert_or(connection, music_tasks).values(**twin).on_conflict_do_nothing())
+            known = select(T.deleted_at).where(T.id == task.id).with_for_update()  # SQLite has one writer anyway
+            if (await connection.execute(known)).scalar_one() is None:
+                await connection.execute(insert_or(connection, music_tasks).values(**twin).on_conflict_do_nothing())
 
     async def annotate(self, task_id: TaskId, **values: Any) -> None:  # noqa: ANN401 -- column values
         """Write what only the courier and the fetcher own (card, ping, media), in whatever state the task is."""
@@ -186,30 +190,9 @@ class TaskStore(TaskQueries):
 
         Gives whether it was still in the state of `task`.
         """
-        emptied = dict.fromkeys(("title", "tags", "negative_tags", "result", "media", "edited_lyrics", "error_detail"))
-        statement = (
-            update(music_tasks)
-            .where(T.id == task.id, T.state == task.state, T.deleted_at.is_(None))
-            .values(
-                **emptied,
-                prompt="",
-                search_text="",
-                clip_candidates=None,
-                media_wanted=False,
-                deleted_at=self._clock(),
-                revision=T.revision + 1,
-                card_lost=None,
-                show_after=None,
-                pinged_for=task.state,
-                ping_status=PingStatus.DONE,
-            )
-        )
         async with self._database.write() as connection:
-            if (await connection.execute(statement)).rowcount == 0:
-                return False
-            # after the row is ours: whoever changes the lyrics at this moment has left a version, or finds them deleted
-            await connection.execute(delete(lyrics_versions).where(lyrics_versions.c.task_id == task.id))
-            return True
+            still = T.state == task.state
+            return await empty_rows(connection, [task.id], still, now=self._clock(), revision=T.revision + 1) > 0
 
     async def mark_shown(self, task: MusicTask, **values: Any) -> None:  # noqa: ANN401 -- column values
         """Remember that the card shows this revision (or can't, for good); `shown_revision` only grows.
@@ -229,6 +212,16 @@ class TaskStore(TaskQueries):
                     show_after=None,
                     **columns_of(values),
                 )
+            )
+
+    async def mark_removed(self, task: MusicTask) -> None:
+        """Remember that nothing in Discord shows this deleted task any more."""
+        async with self._database.write() as connection:
+            await connection.execute(delete(task_messages).where(task_messages.c.task_id == task.id))
+            await connection.execute(
+                update(music_tasks)
+                .where(T.id == task.id)
+                .values(shown_revision=task.revision, show_failures=0, show_after=None, card_lost=CARD_REMOVED)
             )
 
     async def shown(self, before: MusicTask, message_id: int) -> MusicTask:

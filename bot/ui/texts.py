@@ -209,6 +209,7 @@ PRICE_LIST = N_("up to {usd} by the price list")
 USAGE_NOTE = N_("Days are those of UTC. Above each bar: how many were asked for that day.")
 NO_FILES_HERE = N_("I may not attach files in this channel. Ask me in a direct message, or a moderator to allow it.")
 EXPORT_TOO_LARGE = N_("That is too much for one file here. Choose a shorter time.")
+ERASED = N_("Everything of yours is erased, as you asked. What is kept now was asked for later.")
 
 PROBLEM: Mapping[WishProblem, str] = {
     WishProblem.EMPTY_PROMPT: N_("Tell me what it should be about: the prompt is empty."),
@@ -247,6 +248,8 @@ REFUSAL: Mapping[Reason, str] = {
         "I can't find that song. It may have been deleted. In a command, pick one from the list that appears while you "
         "type."
     ),
+    Reason.NOT_KEPT: N_("This is no longer kept: what was asked for here is erased after a while. The message stays."),
+    Reason.EXPORTING: N_("Your export is being made already. It comes in a moment."),
     Reason.NO_SONG_HERE: N_("This message does not show a song of mine."),
     Reason.NOT_YOURS: N_("That is somebody else's."),
     Reason.MODERATOR_ONLY: MODERATOR_ONLY,

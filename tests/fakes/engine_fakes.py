@@ -2,11 +2,12 @@
 
 import asyncio
 import itertools
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from bot.domain.media import MediaError
 from bot.domain.members import Telling
+from bot.domain.privacy import Erasure
 from bot.domain.scene import Scene
 from bot.domain.tasks import (
     MediaFile,
@@ -126,11 +127,22 @@ class FakeMedia:
         return await self.script.next(task)  # type: ignore[no-any-return]  # scripted
 
 
+class FakeGoodbyes:
+    """Direct messages that follow a script."""
+
+    def __init__(self, *steps: Any) -> None:
+        self.script = Script(*(steps or [None]))
+
+    async def tell(self, erasure: Erasure) -> None:
+        await self.script.next(erasure)
+
+
 class FakeFolder:
     """Remembers what was in use when it was swept."""
 
     def __init__(self) -> None:
         self.sweeps: list[set[str]] = []
+        self.removed: list[str] = []
         self.trouble: OSError | None = None
 
     async def sweep(self, in_use: Collection[str]) -> int:
@@ -138,6 +150,11 @@ class FakeFolder:
             raise self.trouble
         self.sweeps.append(set(in_use))
         return 0
+
+    async def remove(self, names: Iterable[str]) -> None:
+        if self.trouble:
+            raise self.trouble
+        self.removed += names
 
 
 async def rounds(count: int = 20) -> None:

@@ -17,6 +17,7 @@ from bot.domain.members import Preferences
 from bot.domain.rules import EVERYWHERE, Rules, Server
 from bot.domain.tasks import (
     ANNOUNCED,
+    CARD_REMOVED,
     SETTLED,
     AttemptOutcome,
     Kind,
@@ -229,6 +230,7 @@ class Rows:
         due = self._where(
             lambda t: (
                 t.revision > t.shown_revision
+                and t.deleted_at is None
                 and t.state is not State.RECEIVED
                 and (t.show_after is None or t.show_after <= now)
                 and not (t.state is State.COMPLETED and t.media_wanted and t.state_at >= media_since)
@@ -236,6 +238,21 @@ class Rows:
             )
         )
         return sorted(due, key=lambda task: (task.state not in SETTLED, task.state_at))[:limit]
+
+    async def unremoved(self, now: datetime, limit: int) -> list[MusicTask]:
+        await self._reach("unremoved")
+        return self._where(
+            lambda t: (
+                t.deleted_at is not None
+                and t.revision > t.shown_revision
+                and (t.show_after is None or t.show_after <= now)
+            )
+        )[:limit]
+
+    async def mark_removed(self, task: MusicTask) -> None:
+        await self._reach("mark_removed")
+        self.messages = [one for one in self.messages if one[0] != task.id]
+        await self.mark_shown(task, card_lost=CARD_REMOVED)
 
     async def unpinged(self, now: datetime, limit: int) -> list[MusicTask]:
         return self._where(

@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 from bot.domain.listing import Wanted
 from bot.domain.tasks import Kind, State, TaskId
 from bot.store.database import BUSY_TIMEOUT_MS, Database
+from bot.store.erasures import ErasureStore
 from bot.store.migrate import migrate
 from bot.store.tasks import TaskStore
 from tests.integration.conftest import START, HandClock, wish
@@ -128,6 +129,12 @@ HOT: dict[str, tuple[Callable[[TaskStore], Awaitable[object]], str]] = {
     "listed_children": (lambda store: store.listed_children([TaskId(1), TaskId(2)], 12), "parent_id"),
     "of_guild": (lambda store: store.of_guild(1, [State.QUEUED, State.RUNNING], 25), "guild_id_id|state_id"),
     "counts_of_guild": (lambda store: store.counts_of_guild(1), "used"),
+    "unremoved": (lambda store: store.unremoved(START, 10), "unshown"),
+    "age_out": (lambda store: ErasureStore(store._database, store._clock).age_out(1, START, 9), "kept"),
+    "age_out, direct messages": (
+        lambda store: ErasureStore(store._database, store._clock).age_out(0, START, 9),
+        "kept",
+    ),
     "by_message": (lambda store: store.by_message(1), "PRIMARY KEY"),
     "by_origin": (lambda store: store.by_origin("i:1"), "autoindex_music_tasks_1"),
 }

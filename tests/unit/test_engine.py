@@ -9,13 +9,25 @@ from bot.engine.budget import Budget
 from bot.engine.courier import Courier
 from bot.engine.crier import Crier
 from bot.engine.engine import Engine
+from bot.engine.eraser import Eraser
 from bot.engine.fetcher import Fetcher
 from bot.engine.janitor import Janitor
 from bot.engine.poller import Poller
 from bot.engine.submitter import SubmitRules, Submitter
 from bot.tokenlab.models import ProviderStatus
-from tests.fakes.engine_fakes import FakeDisplay, FakeFolder, FakeMedia, FakeProvider, created, look, rounds, until
+from tests.fakes.engine_fakes import (
+    FakeDisplay,
+    FakeFolder,
+    FakeGoodbyes,
+    FakeMedia,
+    FakeProvider,
+    created,
+    look,
+    rounds,
+    until,
+)
 from tests.fakes.engine_rows import DraftRows, HandClock, MemberRows, Rows, history_of, make_task
+from tests.fakes.erasure_rows import ErasureRows
 from tests.fakes.notice_fakes import ASKED, Channel, NoticeRows
 
 FILE = MediaFile(name="1-1.mp3", shown_as="Low Tide.mp3", size_bytes=9)
@@ -40,9 +52,10 @@ def engine_over(
         courier=Courier(rows, MemberRows(), display, display, clock),
         crier=Crier(notices or NoticeRows(clock), rows, channel or Channel(), clock),
         janitor=Janitor(
-            rows, DraftRows(rows), display, FakeFolder(), clock,
+            rows, DraftRows(rows), ErasureRows(rows), display, FakeFolder(), clock,
             create_timeout_s=60, is_submitting=submitter.is_handling, on_queued=submitter.wake,
         ),
+        eraser=Eraser(ErasureRows(rows), rows, FakeGoodbyes(), FakeFolder(), clock),
     )  # fmt: skip
     for worker in engine.workers:
         worker.idle_s = 60.0

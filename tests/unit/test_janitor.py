@@ -11,6 +11,7 @@ from bot.engine.janitor import Janitor
 from bot.engine.ports import ShowLaterError
 from tests.fakes.engine_fakes import FakeDisplay, FakeFolder
 from tests.fakes.engine_rows import START, DraftRows, HandClock, Rows, make_task
+from tests.fakes.erasure_rows import ErasureRows
 
 RECEIVED = make_task(state=State.RECEIVED, revision=1, shown_revision=0, message_id=None)
 SUBMITTING = make_task(state=State.SUBMITTING, attempt=1)
@@ -23,12 +24,14 @@ class Yard:
         self.clock = HandClock()
         self.rows = Rows(self.clock, *tasks)
         self.drafts = DraftRows(self.rows)
+        self.ageing = ErasureRows(self.rows)
         self.display = FakeDisplay(cards=cards)
         self.folder = FakeFolder()
         self.rung = 0
         self.janitor = Janitor(
             self.rows,
             self.drafts,
+            self.ageing,
             self.display,
             self.folder,
             self.clock,

@@ -36,6 +36,7 @@ from tests.fakes.engine_rows import (
     ServerRows,
     make_task,
 )
+from tests.fakes.erasure_rows import ErasureRows, ExportRows
 from tests.fakes.notice_fakes import NoticeRows
 
 DONE = make_task(state=State.COMPLETED, result=SONG, clip_candidates={"audio_id": ["clip_1"], "task_id": ["ld_1"]})
@@ -55,7 +56,12 @@ class Office:
         self.drafts = DraftRows(self.rows)
         self.catalogue = Catalogue(None, lyrics_model=None)  # type: ignore[arg-type]  # nothing is read here
         self.catalogue._models = None if models is None else tuple(models)
-        values: dict[str, Any] = {"clip_id_order": ("audio_id", "task_id"), "upload_extend": False, **defaults}
+        values: dict[str, Any] = {
+            "clip_id_order": ("audio_id", "task_id"),
+            "upload_extend": False,
+            "media_keep_days": 30.0,
+            **defaults,
+        }
         values |= {"model": "suno-music", "version": "chirp-v4"}
         self.members = MemberRows()
         self.servers = ServerRows()
@@ -70,6 +76,8 @@ class Office:
                 lyrics=self.lyrics,
                 accounts=AccountRows(),
                 boards=self.notices,
+                erasures=ErasureRows(self.rows),
+                exports=ExportRows(),
                 catalogue=self.catalogue,
                 clock=self.clock,
                 defaults=Defaults(**values),

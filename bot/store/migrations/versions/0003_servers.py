@@ -9,9 +9,19 @@ down_revision = "0002"
 ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 OPEN = "state IN ('received', 'queued', 'submitting', 'running', 'expired', 'uncertain')"
 
+KEPT = "deleted_at IS NULL AND state IN ('completed', 'failed', 'cancelled', 'abandoned')"
+
 
 def upgrade() -> None:
     op.add_column("music_tasks", sa.Column("cost_usd", sa.BigInteger(), nullable=True))
+    op.add_column("music_tasks", sa.Column("aged_out", sa.Boolean(), server_default=sa.text("false"), nullable=False))
+    op.create_index(
+        "ix_music_tasks_kept",
+        "music_tasks",
+        ["deleted_at", "guild_id", "created_at"],
+        sqlite_where=sa.text(KEPT),
+        postgresql_where=sa.text(KEPT),
+    )
     op.create_index(
         "ix_music_tasks_open",
         "music_tasks",
@@ -60,6 +70,7 @@ def upgrade() -> None:
         "erasures",
         sa.Column("user_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.Column("locale", sa.String(length=10), nullable=False),
         sa.PrimaryKeyConstraint("user_id", name=op.f("pk_erasures")),
     )
     op.create_table(

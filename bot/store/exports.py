@@ -1,0 +1,94 @@
+"""All SQL that gathers what is kept of one person."""
+
+from collections import defaultdict
+from typing import Any
+
+from sqlalchemy import Row, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.audit import AuditLine
+from bot.domain.blocks import Block
+from bot.domain.drafts import Draft
+from bot.domain.lyrics import LyricsVersion
+from bot.domain.members import Preferences
+from bot.domain.privacy import Attempt, KeptTask
+from bot.domain.tasks import AttemptOutcome, TaskId
+from bot.store.audit import lines_of
+from bot.store.database import Database
+from bot.store.queries import T
+from bot.store.rows import DRAFT_COLUMNS, MEMBER_COLUMNS, TASK_COLUMNS, draft_of, preferences_of, task_of
+from bot.store.schema import attempts, audit, blocks, drafts, lyrics_versions, members, people, task_messages
+
+
+class ExportStore:
+    """Reads everything that bears a person's id, the long lists in batches."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def preferences(self, user_id: int) -> Preferences | None:
+        """What the person has chosen for good, if anything."""
+        async with self._database.read() as connection:
+            row = (await connection.execute(select(*MEMBER_COLUMNS).where(members.c.user_id == user_id))).first()
+        return preferences_of(row) if row else None
+
+    async def drafts(self, user_id: int) -> list[Draft]:
+        """The person's wishes that wait for a confirmation."""
+        query = select(*DRAFT_COLUMNS).where(drafts.c.user_id == user_id).order_by(drafts.c.id)
+        async with self._database.read() as connection:
+            return [draft_of(row) for row in (await connection.execute(query)).all()]
+
+    async def blocks(self, user_id: int) -> list[Block]:
+        """Every block on the person, also one that has ended."""
+        query = select(blocks).where(blocks.c.user_id == user_id).order_by(blocks.c.guild_id)
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query)).all()
+        return [Block(**row._mapping) for row in rows]  # noqa: SLF001 -- SQLAlchemy's public accessor
+
+    async def audit(self, user_id: int, *, after: int, limit: int) -> list[AuditLine]:
+        """What the person did as a moderator and what was done to them, oldest first, from behind a line on."""
+        ref = select(people.c.ref).where(people.c.user_id == user_id).scalar_subquery()
+        theirs = or_(audit.c.actor_ref == ref, audit.c.subject_ref == ref), audit.c.id > after
+        async with self._database.read() as connection:
+            return await lines_of(connection, *theirs, order=audit.c.id, limit=limit)
+
+    async def tasks(self, user_id: int, *, after: int, limit: int) -> list[KeptTask]:
+        """The person's tasks with all that belongs to them, oldest first, from behind one on."""
+        query = select(*TASK_COLUMNS).where(T.user_id == user_id, T.id > after).order_by(T.id).limit(limit)
+        async with self._database.read() as connection:
+            tasks = [task_of(row) for row in (await connection.execute(query)).all()]
+            ids = [task.id for task in tasks]
+            tried = await _by_task(connection, attempts, ids)
+            replaced = await _by_task(connection, lyrics_versions, ids)
+            shown = await _by_task(connection, task_messages, ids)
+        return [
+            KeptTask(
+                task=task,
+                attempts=tuple(map(_attempt_of, tried[task.id])),
+                versions=tuple(
+                    LyricsVersion(number=row.number, replaced_at=row.replaced_at, text=row.text)
+                    for row in replaced[task.id]
+                ),
+                messages=tuple((row.channel_id, row.message_id) for row in shown[task.id]),
+            )
+            for task in tasks
+        ]
+
+
+async def _by_task(connection: AsyncConnection, table: Any, ids: list[TaskId]) -> dict[TaskId, list[Row[Any]]]:  # noqa: ANN401 -- one of three tables
+    found: dict[TaskId, list[Row[Any]]] = defaultdict(list)
+    query = select(table).where(table.c.task_id.in_(ids)).order_by(*table.primary_key.columns)
+    for row in await connection.execute(query):
+        found[row.task_id].append(row)
+    return found
+
+
+def _attempt_of(row: Row[Any]) -> Attempt:
+    return Attempt(
+        number=row.number,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        outcome=AttemptOutcome(row.outcome),
+        request_id=row.request_id,
+        provider_task_id=row.provider_task_id,
+    )

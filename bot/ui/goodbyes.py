@@ -1,0 +1,28 @@
+"""The last direct message: that everything of a member's is erased."""
+
+import logging
+
+import discord
+
+from bot.domain.privacy import Erasure
+from bot.ui import texts
+from bot.ui.reach import Lost, attempt
+from bot.ui.words import words_for
+
+log = logging.getLogger(__name__)
+
+
+class Goodbyes:
+    """Tells members that they are erased. Implements `bot.engine.ports.Goodbyes`."""
+
+    def __init__(self, client: discord.Client) -> None:
+        self._client = client
+
+    async def tell(self, erasure: Erasure) -> None:
+        """See `Goodbyes.tell`."""
+        told = words_for(erasure.locale)(texts.ERASED)
+        try:
+            member = await attempt(self._client.create_dm(discord.Object(erasure.user_id)))
+            await attempt(member.send(told, nonce=f"e-{erasure.user_id}"))
+        except Lost as lost:
+            log.info("member can't be told that all is erased", extra={"reason": lost.verdict.name})

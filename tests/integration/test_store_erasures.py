@@ -1,0 +1,369 @@
+"""What members want erased, and what is older than its server keeps it: emptied in steps, on both databases."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from bot.domain.audit import Act, Deed
+from bot.domain.blocks import Block
+from bot.domain.drafts import Draft
+from bot.domain.members import Telling
+from bot.domain.privacy import NOBODY, Erasure
+from bot.domain.rules import EVERYWHERE
+from bot.domain.tasks import (
+    CARD_REMOVED,
+    AttemptOutcome,
+    Kind,
+    MediaFile,
+    MusicTask,
+    PingStatus,
+    Result,
+    Role,
+    State,
+    TaskId,
+    Track,
+)
+from bot.domain.wishes import SongWish
+from bot.store import erasures as erasing
+from bot.store.audit import AuditStore
+from bot.store.database import Database
+from bot.store.drafts import DraftStore
+from bot.store.erasures import ErasureStore
+from bot.store.lyrics import LyricsStore
+from bot.store.members import MemberStore
+from bot.store.schema import attempts, lyrics_versions, task_messages
+from bot.store.servers import ServerStore
+from bot.store.tasks import TaskStore
+from tests.integration.conftest import ALICE, BOB, SONGS, STUDIO, HandClock, Make, again, wish
+
+FILE = MediaFile(name="1-1.mp3", shown_as="Rain.mp3", size_bytes=5, picture="1-1.png")
+MADE = Result(title="Rain", lyrics="drip", tracks=(Track(audio_url="https://media/1.mp3"),))
+FULL: dict[str, Any] = {
+    "title": "Mine",
+    "tags": "slow",
+    "negative_tags": "fast",
+    "clip_id": "https://media/0.mp3",
+    "clip_candidates": {"audio_id": ["clip"]},
+    "result": MADE,
+    "media": (FILE,),
+    "edited_lyrics": "drop",
+    "error_detail": "odd",
+    "request_id": "req",
+    "provider_task_id": "ld",
+    "billing_transaction_id": "bill",
+    "message_id": 7000,
+}
+
+
+@pytest.fixture
+def erasures(database: Database, clock: HandClock) -> ErasureStore:
+    return ErasureStore(database, clock)
+
+
+@pytest.fixture
+def members(database: Database) -> MemberStore:
+    return MemberStore(database)
+
+
+async def begun(erasures: ErasureStore, user_id: int = ALICE) -> Erasure:
+    await erasures.begin(user_id, "de")
+    found = await erasures.get(user_id)
+    assert found is not None
+    return found
+
+
+async def removed(store: TaskStore, task: MusicTask) -> None:
+    """What the courier does with a task that was handed over."""
+    await store.mark_removed(await again(store, task))
+
+
+def is_empty(task: MusicTask) -> bool:
+    texts = (task.title, task.tags, task.negative_tags, task.clip_id, task.result, task.edited_lyrics)
+    return task.prompt == "" and not any(texts) and not (task.media or task.clip_candidates or task.error_detail)
+
+
+# --- what is wanted --------------------------------------------------------------------------------------------------
+
+
+async def test_an_erasure_is_known_until_it_has_ended(erasures: ErasureStore, clock: HandClock):
+    assert (await erasures.get(ALICE), await erasures.running()) == (None, [])
+    erasure = await begun(erasures)
+    assert erasure == Erasure(user_id=ALICE, asked_at=clock(), locale="de")
+    clock.tick(1)
+    other = await begun(erasures, BOB)
+    assert await erasures.running() == [erasure, other]
+    assert await erasures.end(erasure)
+    assert not await erasures.end(erasure)
+    assert await erasures.running() == [other]
+
+
+async def test_wanted_again_it_reaches_further_and_does_not_end_early(erasures: ErasureStore, clock: HandClock):
+    first = await begun(erasures)
+    clock.tick(60)
+    await erasures.begin(ALICE, "ja")
+    assert not await erasures.end(first)
+    assert await erasures.running() == [Erasure(user_id=ALICE, asked_at=clock(), locale="ja")]
+
+
+async def test_choices_and_drafts_go_at_once_and_only_ones_own(
+    erasures: ErasureStore, members: MemberStore, drafts: DraftStore, clock: HandClock
+):
+    kept = []
+    for user_id in (ALICE, BOB):
+        await members.change(user_id, telling=Telling.DM)
+        draft = Draft(
+            id=0, origin_key=f"r:{user_id}", created_at=clock(), user_id=user_id, guild_id=STUDIO, channel_id=SONGS,
+            wish=SongWish(prompt="rain"),
+        )  # fmt: skip
+        kept.append(await drafts.add(draft))
+    await erasures.begin(ALICE, "en-US")
+    assert [(await members.get(one)).telling for one in (ALICE, BOB)] == [Telling.PING, Telling.DM]
+    assert [await drafts.get(one.id) for one in kept] == [None, kept[1]]
+
+
+# --- its steps -------------------------------------------------------------------------------------------------------
+
+
+async def test_a_task_is_emptied_removed_and_let_go_and_the_bill_stays(
+    erasures: ErasureStore, store: TaskStore, lyrics: LyricsStore, database: Database, make: Make, clock: HandClock
+):
+    claimed = await store.claim((await make(State.QUEUED, user_id=ALICE)).id)
+    assert claimed is not None
+    task = await store.move(
+        claimed, State.RUNNING, outcome=AttemptOutcome.ACCEPTED, request_id="r", provider_task_id="p"
+    )
+    await store.annotate(task.id, state=State.COMPLETED, kind=Kind.LYRICS, shown_revision=task.revision, **FULL)
+    await store.remember_message(task, message_id=7000, channel_id=SONGS, role=Role.CARD)
+    await lyrics.edit(task.id, "drum")
+    await store.mark_shown(await again(store, task))
+    erasure = await begun(erasures)
+
+    assert await erasures.let_go(erasure, 10) == 0
+    assert await erasures.empty(erasure, 10) == (1, ["1-1.mp3", "1-1.png"])
+    emptied = await again(store, task)
+    assert is_empty(emptied)
+    assert (emptied.deleted_at, emptied.aged_out, emptied.ping_status) == (clock(), False, PingStatus.DONE)
+    assert await erasures.empty(erasure, 10) == (0, [])
+    assert await erasures.let_go(erasure, 10) == 0
+
+    assert await erasures.hand_over(erasure) == 1
+    assert [one.id for one in await store.unremoved(clock(), 10)] == [task.id]
+    assert (await erasures.hand_over(erasure), await erasures.let_go(erasure, 10)) == (0, 0)
+    await removed(store, task)
+    assert await store.unremoved(clock(), 10) == []
+    assert await erasures.hand_over(erasure) == 0
+    assert await erasures.left(erasure) == 1
+
+    assert await erasures.let_go(erasure, 10) == 1
+    gone = await again(store, task)
+    assert (await erasures.left(erasure), gone.user_id, gone.channel_id) == (0, NOBODY, NOBODY)
+    assert (gone.message_id, gone.interaction_id, gone.interaction_token) == (None, None, None)
+    assert (gone.origin_key, await store.by_message(7000)) == (f"erased:{task.id}", None)
+    assert (gone.guild_id, gone.model, gone.created_at) == (STUDIO, "suno-music", task.created_at)
+    assert (gone.request_id, gone.provider_task_id, gone.billing_transaction_id) == ("req", "ld", "bill")
+    async with database.read() as connection:
+        left = [
+            (await connection.execute(select(func.count()).select_from(table))).scalar_one()
+            for table in (attempts, lyrics_versions, task_messages)
+        ]
+    assert left == [1, 0, 0]
+
+
+@pytest.mark.parametrize("state", State)
+async def test_only_what_has_come_to_an_end_is_emptied(
+    erasures: ErasureStore, store: TaskStore, make: Make, state: State
+):
+    task = await make(state, user_id=ALICE)
+    ended = state in {State.COMPLETED, State.FAILED, State.CANCELLED, State.ABANDONED}
+    assert await erasures.empty(await begun(erasures), 10) == (int(ended), [])
+    assert (await again(store, task)).prompt == ("" if ended else task.prompt)
+
+
+async def test_what_waits_and_what_has_long_been_unclear_is_to_be_cancelled(
+    erasures: ErasureStore, make: Make, clock: HandClock
+):
+    await make(State.UNCERTAIN, user_id=ALICE, state_at=clock())
+    old = await make(State.UNCERTAIN, user_id=ALICE, state_at=clock() - timedelta(days=4))
+    waiting = await make(State.QUEUED, user_id=ALICE)
+    for state in (State.RUNNING, State.EXPIRED, State.SUBMITTING, State.RECEIVED, State.COMPLETED):
+        await make(state, user_id=ALICE)
+    erasure, since = await begun(erasures), clock() - timedelta(days=3)
+    found = await erasures.cancellable(erasure, unclear_since=since, limit=10)
+    assert {task.id for task in found} == {old.id, waiting.id}
+    assert len(await erasures.cancellable(erasure, unclear_since=since, limit=1)) == 1
+
+
+async def test_others_and_what_is_asked_later_is_left_alone(
+    erasures: ErasureStore, store: TaskStore, make: Make, clock: HandClock
+):
+    bobs = await make(State.COMPLETED, user_id=BOB)
+    erasure = await begun(erasures)
+    clock.tick(1)
+    later = await make(State.COMPLETED, user_id=ALICE)
+    waiting = await make(State.QUEUED, user_id=ALICE)
+    assert await erasures.cancellable(erasure, unclear_since=clock(), limit=10) == []
+    assert await erasures.empty(erasure, 10) == (0, [])
+    assert (await erasures.hand_over(erasure), await erasures.let_go(erasure, 10), await erasures.left(erasure)) == (
+        0, 0, 0,
+    )  # fmt: skip
+    for task in (bobs, later, waiting):
+        assert await again(store, task) == task
+
+
+async def test_steps_are_as_small_as_is_said(
+    erasures: ErasureStore, store: TaskStore, make: Make, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(erasing, "REMOVALS_AT_ONCE", 3)
+    tasks = [await make(State.FAILED, user_id=ALICE) for _ in range(5)]
+    erasure = await begun(erasures)
+    assert [(await erasures.empty(erasure, 4))[0] for _ in range(3)] == [4, 1, 0]
+    assert [await erasures.hand_over(erasure) for _ in range(2)] == [3, 0]
+    for task in await store.unremoved(clock(), 2):
+        await removed(store, task)
+    assert [await erasures.hand_over(erasure) for _ in range(2)] == [2, 0]
+    for task in tasks:
+        await removed(store, task)
+    assert [await erasures.let_go(erasure, 3) for _ in range(3)] == [3, 2, 0]
+
+
+async def test_what_was_deleted_or_aged_out_before_is_let_go_too(
+    erasures: ErasureStore, store: TaskStore, make: Make, clock: HandClock
+):
+    deleted, aged = await make(State.FAILED, user_id=ALICE), await make(State.FAILED, user_id=ALICE)
+    await store.annotate(aged.id, shown_revision=aged.revision)
+    await store.delete(deleted)
+    clock.tick(10)
+    assert await erasures.age_out(STUDIO, clock(), 10) == 1
+    erasure = await begun(erasures)
+    assert await erasures.empty(erasure, 10) == (0, [])
+    assert await erasures.hand_over(erasure) == 1
+    assert {one.id for one in await store.unremoved(clock(), 10)} == {deleted.id, aged.id}
+    for task in (deleted, aged):
+        await removed(store, task)
+    assert await erasures.let_go(erasure, 10) == 2
+
+
+async def test_who_is_erased_is_nobody_in_the_audit_whose_lines_stay_and_so_do_blocks(
+    erasures: ErasureStore, servers: ServerStore, audit: AuditStore, clock: HandClock
+):
+    deed = Deed(act=Act.BLOCK, guild_id=STUDIO, actor_id=BOB, subject_id=ALICE, reason="spam")
+    await servers.block(Block(guild_id=STUDIO, user_id=ALICE, reason="spam"), deed)
+    assert await erasures.end(await begun(erasures))
+    (line,) = await audit.page(STUDIO, skip=0, limit=5)
+    assert (line.actor_id, line.subject_id, line.reason) == (BOB, None, "spam")
+    assert line.subject_ref is not None
+    assert await servers.block_on(STUDIO, ALICE, clock()) is not None
+
+
+# --- emptied rows and the others -------------------------------------------------------------------------------------
+
+
+async def test_a_late_answer_of_a_deleted_task_makes_no_task(store: TaskStore, make: Make, database: Database):
+    task = await make(State.QUEUED, user_id=ALICE)
+    sent = await store.claim(task.id)
+    assert sent is not None
+    await store.annotate(task.id, state=State.CANCELLED)
+    await store.delete(await again(store, task))
+    await store.keep_late_answer(sent, provider_task_id="ld_late", request_id="r")
+    assert await store.get(TaskId(task.id + 1)) is None
+    async with database.read() as connection:
+        assert (await connection.execute(select(attempts.c.provider_task_id))).scalar_one() == "ld_late"
+
+
+async def test_deleted_tasks_are_to_be_removed_and_not_to_be_shown(store: TaskStore, make: Make, clock: HandClock):
+    task = await make(State.FAILED)
+    await store.delete(task)
+    assert await store.unshown(clock(), 10, media_since=clock(), settle_since=clock()) == []
+    assert [one.id for one in await store.unremoved(clock(), 10)] == [task.id]
+    await store.annotate(task.id, show_after=clock() + timedelta(seconds=5))
+    assert await store.unremoved(clock(), 10) == []
+    clock.tick(5)
+    await removed(store, task)
+    now = await again(store, task)
+    assert (now.card_lost, now.shown_revision, now.show_after) == (CARD_REMOVED, now.revision, None)
+
+
+async def test_nobody_is_no_member_with_limits_or_songs(
+    erasures: ErasureStore, store: TaskStore, make: Make, clock: HandClock
+):
+    task = await make(State.COMPLETED, user_id=ALICE)
+    erasure = await begun(erasures)
+    await erasures.empty(erasure, 5)
+    await erasures.hand_over(erasure)
+    await removed(store, task)
+    await erasures.let_go(erasure, 5)
+    assert (await store.waiting(), await store.running_by_member()) == ([], {})
+    assert await store.unpinged(clock(), 5) == []
+    assert await store.asked_since(NOBODY, clock() - timedelta(days=1)) == []
+    assert await store.counts_of_guild(STUDIO) == {State.COMPLETED: 1}
+
+
+# --- what is too old -------------------------------------------------------------------------------------------------
+
+
+async def test_servers_with_a_rule_about_age_are_known(erasures: ErasureStore, servers: ServerStore):
+    for guild_id, rules in ((1, {"keep_days": 30}), (2, {"daily_per_member": 3}), (EVERYWHERE, {"keep_days": 7})):
+        await servers.change_rules(guild_id, rules, Deed(act=Act.RULES, guild_id=guild_id, actor_id=BOB))
+    assert await erasures.keeping() == {1: 30, EVERYWHERE: 7}
+    await servers.change_rules(1, {"keep_days": None}, Deed(act=Act.RULES, guild_id=1, actor_id=BOB))
+    assert await erasures.keeping() == {EVERYWHERE: 7}
+
+
+async def test_the_oldest_are_emptied_in_batches_and_their_messages_stay(
+    erasures: ErasureStore, store: TaskStore, lyrics: LyricsStore, make: Make, clock: HandClock
+):
+    tasks = []
+    for _ in range(4):
+        task = await make(State.COMPLETED, kind=Kind.LYRICS, user_id=ALICE, **{**FULL, "message_id": None})
+        await lyrics.edit(task.id, "drum")
+        tasks.append(await again(store, task))
+        await store.remember_message(task, message_id=8000 + task.id, channel_id=SONGS, role=Role.CARD)
+        clock.tick(10)
+    before = tasks[3].created_at
+    assert [await erasures.age_out(STUDIO, before, 2) for _ in range(3)] == [2, 1, 0]
+    for task in tasks[:3]:
+        aged = await again(store, task)
+        assert is_empty(aged)
+        assert (aged.aged_out, aged.shown_revision, aged.user_id) == (True, aged.revision, ALICE)
+        assert aged.ping_status is PingStatus.DONE
+        assert await lyrics.version(task.id, 1) is None
+        assert await store.messages_of(task.id) == [(SONGS, 8000 + task.id)]
+    assert await again(store, tasks[3]) == tasks[3]
+    assert await store.unremoved(clock(), 10) == []
+    assert [one.id for one in await store.unshown(clock(), 9, media_since=clock(), settle_since=clock())] == [
+        tasks[3].id
+    ]
+    assert await store.media_names() == {"1-1.mp3", "1-1.png"}
+
+
+@pytest.mark.parametrize("state", State)
+async def test_only_what_has_come_to_an_end_ages_out(
+    erasures: ErasureStore, store: TaskStore, make: Make, clock: HandClock, state: State
+):
+    task = await make(state)
+    clock.tick(10)
+    await erasures.age_out(STUDIO, clock(), 10)
+    assert (await again(store, task)).aged_out is (state in {*State} - OPEN_STATES)
+
+
+OPEN_STATES = {State.RECEIVED, State.QUEUED, State.SUBMITTING, State.RUNNING, State.EXPIRED, State.UNCERTAIN}
+
+
+async def test_each_server_ages_by_itself_and_direct_messages_are_one(
+    erasures: ErasureStore, store: TaskStore, clock: HandClock
+):
+    homes = [STUDIO, 77, None]
+    tasks = [(await store.add(wish(f"of {home}", guild_id=home)))[0] for home in homes]
+    for task in tasks:
+        await store.annotate(task.id, state=State.CANCELLED)
+    clock.tick(10)
+
+    async def aged() -> list[bool]:
+        return [(await again(store, task)).aged_out for task in tasks]
+
+    await erasures.age_out(STUDIO, clock(), 10)
+    assert await aged() == [True, False, False]
+    await erasures.age_out(EVERYWHERE, clock(), 10)
+    assert await aged() == [True, False, True]
