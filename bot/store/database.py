@@ -96,6 +96,7 @@ def _sqlite_engine(url: URL, *, pool_size: int, read_only: bool) -> AsyncEngine:
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA synchronous = FULL")  # NORMAL may lose the last commit on power loss, and pay twice
         cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute("PRAGMA secure_delete = ON")  # what is erased is not left in the file
         cursor.execute(f"PRAGMA query_only = {'ON' if read_only else 'OFF'}")
         cursor.close()
 

@@ -37,7 +37,13 @@ async def switch(opened: Callable[[], Any], name: str) -> Any:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", BUSY_TIMEOUT_MS)],
+    [
+        ("journal_mode", "wal"),
+        ("synchronous", 2),
+        ("foreign_keys", 1),
+        ("busy_timeout", BUSY_TIMEOUT_MS),
+        ("secure_delete", 1),
+    ],
 )
 async def test_every_connection_has_its_switches_set(database: Database, name: str, value: object):
     assert await switch(database.write, name) == await switch(database.read, name) == value
