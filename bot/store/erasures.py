@@ -3,12 +3,13 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, delete, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, literal, not_, or_, select, update
 
 from bot.clock import Clock
+from bot.domain.limits import day_of
 from bot.domain.privacy import NOBODY, Erasure
 from bot.domain.rules import EVERYWHERE, Rules
-from bot.domain.tasks import CARD_REMOVED, TERMINAL, MusicTask, State, TaskId
+from bot.domain.tasks import CARD_REMOVED, RELEASED, TERMINAL, MusicTask, State, TaskId
 from bot.store.database import Database
 from bot.store.emptying import empty_rows
 from bot.store.queries import T
@@ -94,8 +95,12 @@ class ErasureStore:
             return (await connection.execute(more)).rowcount
 
     async def let_go(self, erasure: Erasure, limit: int) -> int:
-        """Take the member's id, and all that leads to it, off tasks that nothing shows any more; gives how many."""
-        gone = _meant(erasure), T.deleted_at.is_not(None), T.card_lost == CARD_REMOVED, T.revision == T.shown_revision
+        """Take the member's id, and all that leads to it, off tasks that nothing shows any more; gives how many.
+
+        What counts against a daily limit of the member's keeps the id for the day: erasing is no way around the limit.
+        """
+        removed = T.card_lost == CARD_REMOVED, T.revision == T.shown_revision
+        gone = _meant(erasure), T.deleted_at.is_not(None), *removed, not_(_counts_since(day_of(self._clock())))
         nobodys = {
             "user_id": NOBODY,
             "channel_id": NOBODY,  # a channel of direct messages is a person, too
@@ -149,6 +154,12 @@ class ErasureStore:
         query = query.order_by(T.deleted_at, T.guild_id, T.created_at).limit(limit)
         async with self._database.read() as connection:
             return (await connection.execute(query)).scalars().all()
+
+
+def _counts_since(day: datetime) -> ColumnElement[bool]:
+    limited = select(servers.c.guild_id).where(servers.c.rules["daily_per_member"].as_string().is_not(None))
+    here = func.coalesce(T.guild_id, EVERYWHERE)
+    return and_(T.created_at >= day, T.state.not_in(RELEASED), here.in_(limited))
 
 
 def _meant(erasure: Erasure) -> ColumnElement[bool]:

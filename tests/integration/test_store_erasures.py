@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from bot.domain.audit import Act, Deed
 from bot.domain.blocks import Block
 from bot.domain.drafts import Draft
+from bot.domain.limits import LimitReachedError
 from bot.domain.members import Telling
 from bot.domain.privacy import NOBODY, Erasure
 from bot.domain.rules import EVERYWHERE
@@ -226,6 +227,29 @@ async def test_steps_are_as_small_as_is_said(
     for task in tasks:
         await removed(store, task)
     assert [await erasures.let_go(erasure, 3) for _ in range(3)] == [3, 2, 0]
+
+
+async def test_erasing_is_no_way_around_a_daily_limit(
+    erasures: ErasureStore, store: TaskStore, servers: ServerStore, clock: HandClock
+):
+    for guild_id in (STUDIO, EVERYWHERE):
+        deed = Deed(act=Act.RULES, guild_id=guild_id, actor_id=BOB)
+        await servers.change_rules(guild_id, {"daily_per_member": 1}, deed)
+    limited, direct, free = [(await store.add(wish(f"of {home}", guild_id=home)))[0] for home in (STUDIO, None, 77)]
+    for task in (limited, direct, free):
+        await store.annotate(task.id, state=State.COMPLETED)
+    erasure = await begun(erasures)
+    await erasures.empty(erasure, 5)
+    for task in (limited, direct, free):
+        await removed(store, task)
+
+    assert await erasures.let_go(erasure, 5) == 1
+    assert (await again(store, free)).user_id == NOBODY
+    with pytest.raises(LimitReachedError):
+        await store.add(wish("more"))
+    clock.tick(86_400)
+    assert await erasures.let_go(erasure, 5) == 2
+    assert await erasures.left(erasure) == 0
 
 
 async def test_what_was_deleted_or_aged_out_before_is_let_go_too(
