@@ -3,19 +3,25 @@
 import asyncio
 import logging
 import os
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
 from bot import __version__
+from bot.clock import system_clock
 
 if TYPE_CHECKING:
     from bot.settings import Settings
+    from bot.store.database import Database
 
-EXIT_SETTINGS = 2
+T = TypeVar("T")
+
+EXIT_SETTINGS = EXIT_INPUT = 2
+ID_MOST = 2**63 - 1
 
 
 @click.group(invoke_without_command=True)
@@ -45,23 +51,45 @@ def run() -> None:
 @main.command()
 def migrate() -> None:
     """Bring the database up to date and say what was done."""
-    from bot.store.database import Database  # noqa: PLC0415 -- heavy, as above
-    from bot.store.migrate import migrate as bring_up_to_date  # noqa: PLC0415 -- as above
+    from bot.store.migrate import migrate as bring_up_to_date  # noqa: PLC0415 -- heavy, as above
 
-    async def go() -> tuple[str | None, str | None]:
-        pooled = settings.database_direct_url is not None
-        database = Database(settings.database_url.get_secret_value(), pooled=pooled)
-        try:
-            return await bring_up_to_date(database)
-        finally:
-            await database.close()
-
-    settings = _settings()
-    try:
-        before, after = asyncio.run(go())
-    except Exception as error:  # noqa: BLE001 -- the end of the program: known troubles become one line
-        _explain(error)
+    before, after = _in_database(bring_up_to_date)
     click.echo(f"database is at {after}" if before == after else f"database migrated from {before} to {after}")
+
+
+@main.command()
+@click.argument("user_id", nargs=-1)
+def export(user_id: tuple[str, ...]) -> None:
+    """Write all that is kept of a member to the standard output; the bot may run meanwhile."""
+    member = _member(user_id)
+
+    async def write(database: "Database") -> None:
+        from bot.service.exporting import export_of  # noqa: PLC0415 -- heavy, as above
+        from bot.store.exports import ExportStore  # noqa: PLC0415 -- as above
+        from bot.store.migrate import check_current  # noqa: PLC0415 -- as above
+
+        await check_current(database)
+        async for piece in export_of(member, ExportStore(database), system_clock()):
+            click.echo(piece.encode(), nl=False)
+
+    _in_database(write)
+
+
+@main.command()
+@click.argument("user_id", nargs=-1)
+def erase(user_id: tuple[str, ...]) -> None:
+    """Have all that is kept of a member erased; the bot works it off while it runs."""
+    member = _member(user_id)
+
+    async def begin(database: "Database") -> None:
+        from bot.store.erasures import ErasureStore  # noqa: PLC0415 -- heavy, as above
+        from bot.store.migrate import check_current  # noqa: PLC0415 -- as above
+
+        await check_current(database)
+        await ErasureStore(database, system_clock).begin(member, "en-US")
+
+    _in_database(begin)
+    click.echo(f"{member} is to be erased; the bot works it off while it runs")
 
 
 @main.command(add_help_option=False, context_settings={"ignore_unknown_options": True})
@@ -87,6 +115,32 @@ def _leaving_at_once() -> Iterator[None]:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code if isinstance(code, int) else 1)
+
+
+def _member(user_id: tuple[str, ...]) -> int:
+    """The id of a member as it was typed; anything else ends the program with one line."""
+    if len(user_id) != 1 or not re.fullmatch(r"[1-9][0-9]{0,18}", user_id[0]) or int(user_id[0]) > ID_MOST:
+        _end("USER_ID: must be one member's id, as Discord's “Copy User ID” gives it", EXIT_INPUT)
+    return int(user_id[0])
+
+
+def _in_database(work: "Callable[[Database], Coroutine[Any, Any, T]]") -> T:
+    """What some work gives that only needs the database."""
+    from bot.store.database import Database  # noqa: PLC0415 -- heavy, as above
+
+    async def go() -> T:
+        pooled = settings.database_direct_url is not None
+        database = Database(settings.database_url.get_secret_value(), pooled=pooled)
+        try:
+            return await work(database)
+        finally:
+            await database.close()
+
+    settings = _settings()
+    try:
+        return asyncio.run(go())
+    except Exception as error:  # noqa: BLE001 -- the end of the program: known troubles become one line
+        _explain(error)
 
 
 def _settings() -> "Settings":
@@ -149,10 +203,10 @@ def _explain_database(cause: BaseException) -> None:
     import asyncpg  # noqa: PLC0415 -- heavy, as above
 
     from bot.store.lock import AlreadyRunningError  # noqa: PLC0415 -- heavy, as above
-    from bot.store.migrate import NewerDatabaseError  # noqa: PLC0415 -- as above
+    from bot.store.migrate import NewerDatabaseError, OlderDatabaseError  # noqa: PLC0415 -- as above
 
     match cause:
-        case AlreadyRunningError() | NewerDatabaseError():
+        case AlreadyRunningError() | NewerDatabaseError() | OlderDatabaseError():
             _end(f"DATABASE_URL: {cause}", 1)
         case asyncpg.PostgresError() | asyncpg.InterfaceError():
             _end(f"can't go on: {_in_short(cause)}", 1)

@@ -17,6 +17,10 @@ class NewerDatabaseError(Exception):
     """The database was written by a newer version of the program."""
 
 
+class OlderDatabaseError(Exception):
+    """The database was written by an older version of the program, or holds no tables yet."""
+
+
 def alembic_config(connection: Connection | None = None) -> Config:
     """Alembic's configuration: no ini file, the running connection handed over."""
     config = Config()
@@ -35,12 +39,29 @@ async def migrate(database: Database) -> tuple[str | None, str | None]:
         return await connection.run_sync(_upgrade)
 
 
+async def check_current(database: Database) -> None:
+    """Make sure that the tables are those of this version; changes nothing.
+
+    Raises:
+        NewerDatabaseError, OlderDatabaseError: they are not.
+    """
+    async with database.read() as connection:
+        revision = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
+    _check_known(revision)
+    if revision != (newest := ScriptDirectory.from_config(alembic_config()).get_current_head()):
+        raise OlderDatabaseError(f"the database is at revision {revision}, not {newest}: run `python -m bot migrate`")
+
+
 def _upgrade(connection: Connection) -> tuple[str | None, str | None]:
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7264901)")
     before = MigrationContext.configure(connection).get_current_revision()
-    known = {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
-    if before is not None and before not in known:
-        raise NewerDatabaseError(f"the database is at revision {before}, which this version does not know")
+    _check_known(before)
     command.upgrade(alembic_config(connection), "head")
     return before, MigrationContext.configure(connection).get_current_revision()
+
+
+def _check_known(revision: str | None) -> None:
+    known = {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
+    if revision is not None and revision not in known:
+        raise NewerDatabaseError(f"the database is at revision {revision}, which this version does not know")

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
 from bot import __version__
-from bot.__main__ import _explain
+from bot.__main__ import _explain, _member
 from bot.settings import Settings, SettingsError, likely_typos, load_settings
 
 ROOT = Path(__file__).parents[2]
@@ -446,7 +446,9 @@ def test_version_and_help_need_no_settings():
     version, usage = command("--version", DISCORD_TOKEN=""), command("--help", DISCORD_TOKEN="")
     assert (version.returncode, version.stdout, version.stderr) == (0, f"encore, version {__version__}\n", "")
     assert usage.returncode == 0
-    assert all(re.search(rf"^  {name} ", usage.stdout, re.MULTILINE) for name in ("run", "migrate", "demo"))
+    assert all(
+        re.search(rf"^  {name} ", usage.stdout, re.MULTILINE) for name in ("run", "migrate", "export", "erase", "demo")
+    )
 
 
 @pytest.mark.parametrize("wrong", ["--loud", "sing"])
@@ -456,3 +458,18 @@ def test_what_the_command_line_does_not_know_is_refused_in_few_lines(wrong: str)
     assert wrong in ended.stderr
     assert len(ended.stderr.splitlines()) < 6
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("who", [(), ("Alice",), ("0",), ("-5",), ("007",), ("1", "2"), (str(2**63),), ("9" * 40,)])
+def test_who_is_no_member_ends_the_program_with_one_line(who: tuple[str, ...], capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as ended:
+        _member(who)
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == "USER_ID: must be one member's id, as Discord's “Copy User ID” gives it\n"
+
+
+@pytest.mark.parametrize("arguments", [("export",), ("erase", "Alice")])
+def test_no_member_no_database(arguments: tuple[str, ...]):
+    ended = command(*arguments)
+    assert (ended.returncode, ended.stdout, len(ended.stderr.splitlines())) == (2, "", 1)
+    assert not Path("data").exists()
