@@ -171,6 +171,16 @@ def named(task: MusicTask) -> str:
     return inline(title_of(task), NAME_CHARS)
 
 
+def check_own(interaction: discord.Interaction[MusicBot], owner: int) -> None:
+    """Only its member sees a private panel; whoever presses it all the same is somebody else.
+
+    Raises:
+        Refused: it is.
+    """
+    if interaction.user.id != owner:
+        raise Refused(Reason.NOT_YOURS)
+
+
 def picked_task(value: str) -> TaskId:
     """The task that was picked from a list; typed words name none.
 

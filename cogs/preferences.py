@@ -7,7 +7,6 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.domain.members import Preferences, Telling
-from bot.domain.refusals import Reason, Refused
 from bot.domain.wishes import TAGS_MAX_CHARS
 from bot.service import Service
 from bot.tokenlab.models import ModelInfo
@@ -20,7 +19,7 @@ from bot.ui.forms import Field, Form, Values, form_of
 from bot.ui.limits import EMBED_FIELD_CHARS, OPTION_CHARS, OPTIONS_MAX
 from bot.ui.prices import price_words
 from bot.ui.words import N_, Words
-from cogs.answers import VERSION_CHOICES
+from cogs.answers import VERSION_CHOICES, check_own
 
 OPEN = "*"
 """The option that leaves it to the bot; no model and no version is called that."""
@@ -65,7 +64,7 @@ class PreferencesCog(commands.Cog):
         await self._change(interaction, owner, instrumental=picked == str(True))
 
     async def _ask_styles(self, interaction: discord.Interaction[MusicBot], owner: int) -> None:
-        _check_own(interaction, owner)
+        check_own(interaction, owner)
         words = words_of(interaction)
         tags = (await self._service.preferring.get(owner)).tags or ""
         hint = words("blues, acoustic, slow")
@@ -76,7 +75,7 @@ class PreferencesCog(commands.Cog):
         await self._change(interaction, owner, tags=values["tags"])
 
     async def _choose_nothing(self, interaction: discord.Interaction[MusicBot], owner: int) -> None:
-        _check_own(interaction, owner)
+        check_own(interaction, owner)
         await self._service.preferring.reset(owner)
         await self._show(interaction)
 
@@ -84,7 +83,7 @@ class PreferencesCog(commands.Cog):
         self, interaction: discord.Interaction[MusicBot], owner: int, **choice: Telling | str | bool | None
     ) -> None:
         """Refused or not, the panel shows what is chosen now: a menu would go on showing what was picked."""
-        _check_own(interaction, owner)
+        check_own(interaction, owner)
         try:
             await self._service.preferring.change(owner, **choice)
         finally:
@@ -184,16 +183,6 @@ def _model_options(models: Sequence[ModelInfo], words: Words) -> list[discord.Se
 
 def _version_options() -> list[discord.SelectOption]:
     return [discord.SelectOption(label=one.name, value=one.value) for one in VERSION_CHOICES]
-
-
-def _check_own(interaction: discord.Interaction[MusicBot], owner: int) -> None:
-    """Only its member sees the panel; whoever presses it all the same is somebody else.
-
-    Raises:
-        Refused: it is.
-    """
-    if interaction.user.id != owner:
-        raise Refused(Reason.NOT_YOURS)
 
 
 async def setup(bot: MusicBot) -> None:

@@ -70,6 +70,9 @@ class Press(StrEnum):
     BOARD = "board"
     BOARD_QUEUE = "board_queue"
     BOARD_DOWN = "board_down"
+    PRIVACY_EXPORT = "privacy_export"
+    PRIVACY_ERASE = "privacy_erase"
+    PRIVACY_ERASE_SURELY = "privacy_erase_surely"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,6 +39,7 @@ COGS = tuple(
         "preferences",
         "usage",
         "board",
+        "privacy",
     )
 )
 NEEDED = {

@@ -9,8 +9,8 @@ import pytest
 
 from bot.domain.line import Place
 from bot.domain.members import Telling
-from bot.domain.tasks import MediaFile, MusicTask, PingStatus, Role, State, TaskId
-from bot.engine.courier import Courier
+from bot.domain.tasks import CARD_REMOVED, MediaFile, MusicTask, PingStatus, Role, State, TaskId
+from bot.engine.courier import REMOVALS, Courier
 from bot.engine.ports import ShowLaterError, Shown
 from tests.fakes.engine_fakes import SONG, FakeDisplay, rounds, until
 from tests.fakes.engine_rows import START, HandClock, MemberRows, Rows, make_task
@@ -558,3 +558,33 @@ async def test_everything_that_shows_a_deleted_task_is_removed_and_nothing_is_dr
     assert post.display.removed == [(700, 7001), (700, 9000)]
     assert post.display.shown == []
     assert post.rows[1].shown_revision == post.rows[1].revision
+
+
+async def test_what_was_removed_is_forgotten_as_a_message() -> None:
+    post = Round(behind(deleted_at=START, **TOLD))
+    post.rows.messages = [(1, 7001, Role.CARD)]
+
+    await post.after()
+
+    assert post.rows.messages == []
+    assert post.rows[1].card_lost == CARD_REMOVED
+
+
+async def test_many_deleted_tasks_do_not_hold_up_the_cards_of_others() -> None:
+    gate = asyncio.Event()
+    post = Round(*(behind(n, deleted_at=START) for n in range(1, 50)), *(behind(n) for n in range(50, 60)))
+    post.rows.messages = [(n, 7000 + n, Role.CARD) for n in range(1, 50)]
+
+    async def remove(channel_id: int, message_id: int) -> None:
+        post.display.removed.append((channel_id, message_id))
+        await gate.wait()
+
+    post.display.remove = remove  # type: ignore[method-assign]  # Discord is slow
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(post.courier.run(stop))
+        await until(lambda: len(post.display.shown) == 10)
+        assert len(post.display.removed) == REMOVALS
+        gate.set()
+        await until(lambda: len(post.display.removed) == 49)
+        stop.set()

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.domain.rules import EVERYWHERE
 from bot.domain.tasks import AttemptOutcome, MediaFile, State, TaskId
 from bot.engine.janitor import Janitor
 from bot.engine.ports import ShowLaterError
@@ -130,3 +131,15 @@ async def test_a_folder_that_is_gone_does_not_keep_the_janitor_from_its_work() -
 
     assert yard.rows[1].state is State.QUEUED
     assert yard.folder.sweeps == []
+
+
+async def test_each_minute_some_of_what_is_too_old_is_emptied() -> None:
+    yard = Yard()
+    yard.ageing.kept_days = {70: 30, EVERYWHERE: 7}
+    for _ in range(3):
+        await yard.after(30)
+
+    at = [START + timedelta(seconds=30), START + timedelta(seconds=90)]
+    assert yard.ageing.aged == [
+        (home, moment - timedelta(days=days), 100) for moment in at for home, days in ((70, 30), (EVERYWHERE, 7))
+    ]
