@@ -5,7 +5,7 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -15,6 +15,7 @@ from bot import __version__
 from bot.clock import system_clock
 
 if TYPE_CHECKING:
+    from bot.operating import Operator
     from bot.settings import Settings
     from bot.store.database import Database
 
@@ -92,6 +93,50 @@ def erase(user_id: tuple[str, ...]) -> None:
     click.echo(f"{member} is to be erased; the bot works it off while it runs")
 
 
+@main.group(invoke_without_command=True)
+@click.pass_context
+def rules(context: click.Context) -> None:
+    """Show the rules of direct messages; their words and patterns hold everywhere."""
+    if context.invoked_subcommand is None:
+        _operate(lambda operator: operator.rules())
+
+
+@rules.command("set")
+@click.argument("pairs", metavar="NAME=VALUE...", nargs=-1, required=True)
+def set_rules(pairs: tuple[str, ...]) -> None:
+    """Change some of them; NAME may be there once for each word or pattern."""
+    _operate(lambda operator: operator.set_rules(pairs))
+
+
+@rules.command("unset")
+@click.argument("names", metavar="NAME...", nargs=-1, required=True)
+def unset_rules(names: tuple[str, ...]) -> None:
+    """Go back to what is usual."""
+    _operate(lambda operator: operator.unset_rules(names))
+
+
+@main.command()
+@click.argument("user_id")
+@click.option("--until", default="", help="2h, 3d, 2026-08-01 or 2026-08-01 18:00 (UTC); for good if left out.")
+@click.option("--reason", help="For the audit; the member is not told.")
+def block(user_id: str, until: str, reason: str | None) -> None:
+    """Keep a member out of every server."""
+    _operate(lambda operator: operator.block(user_id, until, reason))
+
+
+@main.command()
+@click.argument("user_id")
+def unblock(user_id: str) -> None:
+    """Let a member in again."""
+    _operate(lambda operator: operator.unblock(user_id))
+
+
+@main.command()
+def blocks() -> None:
+    """Show whom the operator keeps out."""
+    _operate(lambda operator: operator.blocks())
+
+
 @main.command(add_help_option=False, context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def demo(arguments: tuple[str, ...]) -> None:
@@ -101,6 +146,23 @@ def demo(arguments: tuple[str, ...]) -> None:
     except ModuleNotFoundError as error:
         _end(f"the demo needs more packages ({error.name} is missing): use `make demo`", 1)
     run_demo(list(arguments))
+
+
+def _operate(doing: "Callable[[Operator], Awaitable[list[str]]]") -> None:
+    """Do something at the database, beside a running bot or without one, and say what came of it."""
+
+    async def work(database: "Database") -> list[str]:
+        from bot.operating import BadInputError, Operator  # noqa: PLC0415 -- heavy, as above
+        from bot.store.migrate import check_current  # noqa: PLC0415 -- as above
+        from bot.store.servers import ServerStore  # noqa: PLC0415 -- as above
+
+        await check_current(database)
+        try:
+            return await doing(Operator(ServerStore(database, system_clock), system_clock))
+        except BadInputError as error:
+            _end(str(error), EXIT_INPUT)
+
+    click.echo("\n".join(_in_database(work)))
 
 
 @contextmanager

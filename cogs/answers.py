@@ -12,6 +12,7 @@ from discord import app_commands
 
 from bot.domain.drafts import Draft
 from bot.domain.refusals import Reason, Refused
+from bot.domain.ruling import RuleError
 from bot.domain.scene import Scene
 from bot.domain.secrets import find_secret
 from bot.domain.tasks import MusicTask, TaskId
@@ -32,6 +33,8 @@ from bot.ui.words import Words
 log = logging.getLogger(__name__)
 
 VERSION_CHOICES = [app_commands.Choice(name=version, value=version) for version in VERSIONS if "." not in version]
+OPEN = "*"
+"""The option that leaves something open; no model and no version is called that."""
 NAME_CHARS = 100
 LINE_CHARS = 900
 """So much of a line fits a message whatever is in it: escaping at most doubles it."""
@@ -111,6 +114,31 @@ def _choice_name(model: ModelInfo, interaction: discord.Interaction[MusicBot]) -
     return named if len(named) <= OPTION_CHARS else model.id
 
 
+def open_options(
+    offered: Sequence[discord.SelectOption], chosen: str | None, words: Words, *, label: str
+) -> list[discord.SelectOption]:
+    """As many as fit a menu, after one that leaves it open; the chosen one even if it is not offered any more."""
+    options = [discord.SelectOption(label=label, value=OPEN), *offered][:OPTIONS_MAX]
+    if chosen is not None and all(one.value != chosen for one in options):
+        gone = discord.SelectOption(label=chosen, value=chosen, description=words("not offered at the moment"))
+        options[OPTIONS_MAX - 1 :] = [next((one for one in offered if one.value == chosen), gone)]
+    return options
+
+
+def model_options(models: Sequence[ModelInfo], words: Words) -> list[discord.SelectOption]:
+    """The models as options of a menu, with what they cost."""
+    return [
+        discord.SelectOption(label=one.id, value=one.id, description=price_words(one.price, words))
+        for one in models
+        if len(one.id) <= OPTION_CHARS
+    ]
+
+
+def version_options() -> list[discord.SelectOption]:
+    """The versions as options of a menu."""
+    return [discord.SelectOption(label=one.name, value=one.value) for one in VERSION_CHOICES]
+
+
 def song_fields(wish: SongWish, words: Words, *, negative: bool) -> list[Field | Choice]:
     """What a form asks of a song beside its words, the title first; `negative` where the model takes such tags."""
     title = Field(name="title", label=words("Title"), value=wish.title or "", max_chars=TITLE_MAX_CHARS)
@@ -147,7 +175,7 @@ async def giving_back(interaction: discord.Interaction[MusicBot], typed: str, *a
     """If a filled-in form is refused, say why and return what was typed, lest it is lost; not if it holds a secret."""
     try:
         yield
-    except (Refused, WishError) as error:
+    except (Refused, RuleError, WishError) as error:
         if not typed or find_secret(typed):
             raise
         words = words_of(interaction)

@@ -1,7 +1,5 @@
 """`/preferences`: what a member chooses for good, on a private panel that shows what is chosen now."""
 
-from collections.abc import Sequence
-
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -9,20 +7,17 @@ from discord.ext import commands
 from bot.domain.members import Preferences, Telling
 from bot.domain.wishes import TAGS_MAX_CHARS
 from bot.service import Service
-from bot.tokenlab.models import ModelInfo
 from bot.ui import texts
 from bot.ui.buttons import Control, menu_of, view_of
 from bot.ui.card import Button, Press
 from bot.ui.client import MusicBot, say, words_of
 from bot.ui.escape import inline
 from bot.ui.forms import Field, Form, Values, form_of
-from bot.ui.limits import EMBED_FIELD_CHARS, OPTION_CHARS, OPTIONS_MAX
+from bot.ui.limits import EMBED_FIELD_CHARS, OPTION_CHARS
 from bot.ui.prices import price_words
 from bot.ui.words import N_, Words
-from cogs.answers import VERSION_CHOICES, check_own
+from cogs.answers import OPEN, check_own, model_options, open_options, version_options
 
-OPEN = "*"
-"""The option that leaves it to the bot; no model and no version is called that."""
 VOCALS = {False: N_("With vocals"), True: N_("Instrumental")}
 
 
@@ -149,10 +144,10 @@ class Panel:
             for one in Telling
         ]
         model = self._usable_model or chosen.model
-        models = self._open_options(
-            _model_options(self._models, words), model, label=words("Model: the bot's own choice")
+        models = open_options(
+            model_options(self._models, words), model, words, label=words("Model: the bot's own choice")
         )
-        versions = self._open_options(_version_options(), chosen.version, label=words("Version: the bot's own choice"))
+        versions = open_options(version_options(), chosen.version, words, label=words("Version: the bot's own choice"))
         vocals = [discord.SelectOption(label=words(VOCALS[one]), value=str(one)) for one in VOCALS]
         return [
             menu_of(Press.PREFER_TELLING, owner, tellings, chosen.telling),
@@ -160,29 +155,6 @@ class Panel:
             menu_of(Press.PREFER_VERSION, owner, versions, chosen.version or OPEN),
             menu_of(Press.PREFER_VOCALS, owner, vocals, str(chosen.instrumental)),
         ]
-
-    def _open_options(
-        self, offered: Sequence[discord.SelectOption], chosen: str | None, *, label: str
-    ) -> list[discord.SelectOption]:
-        """As many as fit, after one that leaves it to the bot; the chosen one even if it is not offered any more."""
-        words = self._words
-        options = [discord.SelectOption(label=label, value=OPEN), *offered][:OPTIONS_MAX]
-        if chosen is not None and all(one.value != chosen for one in options):
-            gone = discord.SelectOption(label=chosen, value=chosen, description=words("not offered at the moment"))
-            options[OPTIONS_MAX - 1 :] = [next((one for one in offered if one.value == chosen), gone)]
-        return options
-
-
-def _model_options(models: Sequence[ModelInfo], words: Words) -> list[discord.SelectOption]:
-    return [
-        discord.SelectOption(label=one.id, value=one.id, description=price_words(one.price, words))
-        for one in models
-        if len(one.id) <= OPTION_CHARS
-    ]
-
-
-def _version_options() -> list[discord.SelectOption]:
-    return [discord.SelectOption(label=one.name, value=one.value) for one in VERSION_CHOICES]
 
 
 async def setup(bot: MusicBot) -> None:

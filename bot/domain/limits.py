@@ -1,5 +1,6 @@
 """How much one member and one server may have under way, in a day and in a month: pure decisions."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -66,6 +67,12 @@ def is_warned(rules: Rules, used: Used) -> bool:
     """Whether most of the month's budget is used, in songs or in money."""
     songs = rules.monthly_songs is not None and used.month_songs >= rules.monthly_songs * WARNED_FROM
     return songs or (rules.monthly_usd is not None and used.month_usd >= rules.monthly_usd * WARNED_FROM)
+
+
+def below_use(rules: Rules, in_use: Mapping[str, int | Decimal]) -> list[str]:
+    """Which limits, by their names in `Rules`, are lower than what is in use now; it stays, nothing is added."""
+    limits = {name: getattr(rules, name) for name in in_use}
+    return [name for name, most in limits.items() if most is not None and most < in_use[name]]
 
 
 def may_run(rules: Rules, *, member: int, server: int) -> bool:

@@ -60,6 +60,22 @@ class Reason(StrEnum):
     NEEDS_START = "needs_start"
     """`upload-extend` needs to know from where."""
     NOT_MODERATOR = "not_moderator"
+    FORBIDDEN_WORD = "forbidden_word"
+    """The server keeps it out; `details` name the `WishPart` that holds it, never the word."""
+    FORBIDDEN_BY_OPERATOR = "forbidden_by_operator"
+    """As above, everywhere."""
+    OTHER_SERVER = "other_server"
+    """What was pressed belongs to another server."""
+    NOT_ADMIN = "not_admin"
+
+
+class WishPart(StrEnum):
+    """A text of a wish; where a word was found that is kept out."""
+
+    PROMPT = "prompt"
+    TITLE = "title"
+    TAGS = "tags"
+    NEGATIVE_TAGS = "negative_tags"
 
 
 class Refused(Exception):  # noqa: N818 -- a refusal is an answer, not a fault of the program

@@ -13,6 +13,7 @@ from bot.service.lyrics import Earlier, LyricsDesk
 from bot.service.parts import Asker, Defaults, Parts, title_of
 from bot.service.preferring import Preferring
 from bot.service.privacy import Keeping, Privacy
+from bot.service.ruling import Ruling
 
 __all__ = [
     "Asker", "Branch", "Defaults", "Earlier", "Keeping", "Page", "Parts", "Queue", "RepeatedError", "Report", "Service",
@@ -41,6 +42,8 @@ class Service:
         """What shows a channel how its server stands."""
         self.privacy = Privacy(parts)
         """What is kept of a person, and for how long."""
+        self.ruling = Ruling(parts)
+        """The rules of a server."""
 
     def close(self) -> None:
         """Take no more wishes: the program is stopping."""

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.price import Price
-from bot.domain.refusals import Reason, Refused
+from bot.domain.refusals import Reason, Refused, WishPart
 from bot.domain.rules import EVERYWHERE, Rules, Server
 from bot.domain.tasks import MusicTask, NewTask, State
 from bot.domain.wishes import ContinuationWish, LyricsWish, SongWish, Wish, checked
 from bot.service.parts import Asker, Parts, check_kept
+from bot.service.ruling import kept_out
 from bot.tokenlab.catalogue import Availability
 from bot.tokenlab.models import choose_clip
 
@@ -52,9 +53,18 @@ class Maker:
         }
         made = await self._made(checked(wish), asker, server.rules)
         self._check_negative_tags(made["model"], made.get("negative_tags"))
+        await self._check_words(made, server)
         if (price := self.price_of(made["model"])) is not None:
             common |= {"price_min_usd": price.min_usd, "price_max_usd": price.max_usd}
         return NewTask(**common, **made)
+
+    async def _check_words(self, made: dict[str, Any], server: Server) -> None:
+        """Refuse texts that hold what the operator or the server keeps out, without saying what that is."""
+        everywhere = server if server.guild_id == EVERYWHERE else await self._parts.servers.get(EVERYWHERE)
+        for one, reason in ((everywhere, Reason.FORBIDDEN_BY_OPERATOR), (server, Reason.FORBIDDEN_WORD)):
+            texts = {part: made[part] for part in WishPart if made.get(part)}
+            if (part := await kept_out(one.rules, texts)) is not None:
+                raise Refused(reason, part)
 
     async def price(self, wish: Wish, guild_id: int | None) -> Price | None:
         """What a wish would cost in a server, as far as the catalogue says."""
@@ -156,17 +166,10 @@ class Maker:
 
     def _music_model(self, wanted: str | None, rules: Rules) -> str:
         if wanted is None:
-            return self._server_model(rules) or self._parts.defaults.model
+            return self._parts.usable_model(rules.model) or self._parts.defaults.model
         if not self._parts.catalogue.is_loaded and MODEL_ID.fullmatch(wanted):
             return wanted  # nothing is known, so nothing is known against it
         return self._parts.music_model(wanted).id
-
-    def _server_model(self, rules: Rules) -> str | None:
-        """The server's own choice; None if it has none, or if that is known to make no music any more."""
-        if rules.model is None or not self._parts.catalogue.is_loaded:
-            return rules.model
-        found = self._parts.catalogue.find(rules.model)
-        return found.id if found is not None and found.makes_music else None
 
     def _lyrics_model(self, wanted: str | None) -> str:
         catalogue = self._parts.catalogue

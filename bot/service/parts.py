@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Protocol
 
 from bot.clock import Clock
@@ -85,13 +86,15 @@ class Tasks(Protocol):
     async def children_of(self, task_id: TaskId) -> list[MusicTask]: ...
     async def of_guild(self, guild_id: int, states: Collection[State], limit: int) -> list[MusicTask]: ...
     async def counts_of_guild(self, guild_id: int) -> dict[State, int]: ...
+    async def in_use(self, guild_id: int) -> dict[str, int | Decimal]: ...
 
 
 class Servers(Protocol):
-    """The store of servers, as far as asking needs it; `EVERYWHERE` stands for direct messages."""
+    """The store of servers; `EVERYWHERE` stands for direct messages."""
 
     async def get(self, guild_id: int) -> Server: ...
     async def block_on(self, guild_id: int, user_id: int, now: datetime) -> Block | None: ...
+    async def change_rules(self, guild_id: int, changes: dict[str, Any], deed: Deed) -> Server: ...
 
 
 class Erasures(Protocol):
@@ -196,6 +199,13 @@ class Parts:
         if found is None or not found.makes_music:
             raise Refused(Reason.UNKNOWN_MODEL)
         return found
+
+    def usable_model(self, chosen: str | None) -> str | None:
+        """The model that was chosen for good; None if none was, or if it is known to make no music any more."""
+        if chosen is None or not self.catalogue.is_loaded:
+            return chosen  # nothing is known, so nothing is known against it
+        found = self.catalogue.find(chosen)
+        return found.id if found is not None and found.makes_music else None
 
     async def known(self, task_id: TaskId) -> MusicTask:
         """The task of that id.

@@ -31,10 +31,7 @@ class Preferring:
 
     def usable_model(self, chosen: Preferences) -> str | None:
         """The model that a member has chosen; None if there is none, or if it is known to make no music any more."""
-        if chosen.model is None or not self._parts.catalogue.is_loaded:
-            return chosen.model  # nothing is known, so nothing is known against it
-        found = self._parts.catalogue.find(chosen.model)
-        return found.id if found is not None and found.makes_music else None
+        return self._parts.usable_model(chosen.model)
 
     async def change(self, user_id: int, **choices: Any) -> Preferences:  # noqa: ANN401 -- fields of `Preferences`
         """Choose anew; what is not named stays.

@@ -48,8 +48,8 @@ async def check_current(database: Database) -> None:
     async with database.read() as connection:
         revision = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
     _check_known(revision)
-    if revision != (newest := ScriptDirectory.from_config(alembic_config()).get_current_head()):
-        raise OlderDatabaseError(f"the database is at revision {revision}, not {newest}: run `python -m bot migrate`")
+    if revision != ScriptDirectory.from_config(alembic_config()).get_current_head():
+        raise OlderDatabaseError("the database is not up to date: run `python -m bot migrate`")
 
 
 def _upgrade(connection: Connection) -> tuple[str | None, str | None]:

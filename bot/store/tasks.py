@@ -36,7 +36,7 @@ from bot.store.rows import TASK_COLUMNS, columns_of, task_of
 from bot.store.schema import attempts, music_tasks, task_messages
 from bot.store.servers import server_in
 from bot.store.statements import insert_or
-from bot.store.used import lock_server, running_in, used_in, warn_if_due
+from bot.store.used import in_use, lock_server, running_in, used_in, warn_if_due
 
 WISH = [
     name
@@ -92,6 +92,11 @@ class TaskStore(TaskQueries):
             if deed is not None:
                 await write_deed(connection, deed, self._clock())
         return after
+
+    async def in_use(self, guild_id: int) -> dict[str, int | Decimal]:
+        """What counts against each limit of a server at this moment, by the limit's name in `Rules`."""
+        async with self._database.read() as connection:
+            return await in_use(connection, guild_id, self._clock())
 
     async def note(self, before: MusicTask, **values: Any) -> MusicTask:  # noqa: ANN401 -- column values
         """Write facts that leave the state alone; `revision` only grows if it is among them.

@@ -60,6 +60,28 @@ async def used_in(connection: AsyncConnection, guild_id: int | None, user_id: in
     return Used(**used)
 
 
+async def in_use(connection: AsyncConnection, guild_id: int, now: datetime) -> dict[str, int | Decimal]:
+    """What counts against each limit of a server at this moment, by the limit's name in `Rules`.
+
+    Of members, it is the most that any one of them has.
+    """
+    here, day, month = home(guild_id or None), day_of(now), month_of(now)
+    running, waiting = _sum(T.state.in_(AT_PROVIDER)), _sum(T.state.in_(IN_LINE))
+    under_way = (await connection.execute(select(running, waiting).where(OPEN, here).group_by(T.user_id))).all()
+    counts = here, T.state.not_in(RELEASED)
+    today = select(func.count()).where(*counts, T.created_at >= day).group_by(T.user_id)
+    days = (await connection.execute(today)).scalars().all()
+    by_month = select(func.count(), func.sum(MAY_COST)).where(*counts, T.created_at >= month)
+    songs, usd = (await connection.execute(by_month)).one()
+    by_member = {"running": [one[0] for one in under_way], "waiting": [one[1] for one in under_way], "daily": days}
+    return {
+        **{f"{name}_per_member": max(numbers, default=0) for name, numbers in by_member.items()},
+        **{f"{name}_per_server": sum(numbers) for name, numbers in by_member.items()},
+        "monthly_songs": songs,
+        "monthly_usd": Decimal(usd or 0),
+    }
+
+
 async def warn_if_due(connection: AsyncConnection, home: Server, used: Used, costs_usd: Decimal, now: datetime) -> None:
     """Remember, once a month, that a server has to be warned: with this wish most of its budget is used."""
     with_this = Used(month_songs=used.month_songs + 1, month_usd=used.month_usd + costs_usd)

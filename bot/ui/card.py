@@ -73,6 +73,18 @@ class Press(StrEnum):
     PRIVACY_EXPORT = "privacy_export"
     PRIVACY_ERASE = "privacy_erase"
     PRIVACY_ERASE_SURELY = "privacy_erase_surely"
+    RULES_TOPIC = "rules_topic"
+    RULES_PAGE = "rules_page"
+    """With a number: the place of the topic in `Topic`."""
+    RULES_FORM = "rules_form"
+    """With a number: the place of the form in `RuleForm`."""
+    RULES_CHANNELS = "rules_channels"
+    RULES_ROLES = "rules_roles"
+    RULES_WARNING = "rules_warning"
+    RULES_MODEL = "rules_model"
+    RULES_VERSION = "rules_version"
+    RULES_OTHERS = "rules_others"
+    RULES_LOCALE = "rules_locale"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

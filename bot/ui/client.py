@@ -13,6 +13,7 @@ from discord.ext import commands
 from bot.clock import Clock
 from bot.domain.pacing import Forecaster
 from bot.domain.refusals import Refused
+from bot.domain.ruling import RuleError
 from bot.domain.wishes import WishError
 from bot.service import Asker, Service
 from bot.ui import texts
@@ -40,6 +41,7 @@ COGS = tuple(
         "usage",
         "board",
         "privacy",
+        "settings",
     )
 )
 NEEDED = {
@@ -218,7 +220,7 @@ async def say(interaction: discord.Interaction[Any], sentence: str, **more: Any)
 async def answer_error(interaction: discord.Interaction[Any], error: BaseException) -> None:
     """One private sentence for whatever went wrong; only our own surprises are logged with a trace."""
     words = words_of(interaction)
-    if isinstance(error, (Refused, WishError)):
+    if isinstance(error, (Refused, RuleError, WishError)):
         sentence = texts.refusal(error, words)
     else:
         sentence = words(texts.UNEXPECTED)

@@ -25,6 +25,7 @@ class Form(StrEnum):
     MAKE_SONG = "make_song"
     TAGS = "tags"
     FIND = "find"
+    RULES = "rules"
 
 
 Values = Mapping[str, str]

@@ -1,6 +1,6 @@
 """The sentences that people read, in English; `bot/ui/words.py` says them in other languages."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from discord.utils import format_dt
@@ -9,8 +9,9 @@ from bot.domain.charges import MAY_BE_CHARGED, Charge
 from bot.domain.listing import Stage
 from bot.domain.members import Telling
 from bot.domain.pacing import Phase
-from bot.domain.refusals import Reason, Refused
+from bot.domain.refusals import Reason, Refused, WishPart
 from bot.domain.rules import Intake
+from bot.domain.ruling import RuleError, RuleProblem
 from bot.domain.tasks import ErrorCode, Kind, State
 from bot.domain.usage import Period, Scope
 from bot.domain.wishes import WishError, WishProblem
@@ -270,6 +271,17 @@ REFUSAL: Mapping[Reason, str] = {
     ),
     Reason.NEEDS_START: N_("Tell me from where, for example `from 1:05`."),
     Reason.NOT_MODERATOR: MODERATOR_ONLY,
+    Reason.FORBIDDEN_WORD: N_("This server does not take a word that is in {detail}. Word it differently."),
+    Reason.FORBIDDEN_BY_OPERATOR: N_("Whoever runs this bot does not take a word that is in {detail}."),
+    Reason.OTHER_SERVER: N_("This belongs to another server."),
+    Reason.NOT_ADMIN: N_("Only those who may manage this server can do that."),
+}
+
+WISH_PART: Mapping[WishPart, str] = {
+    WishPart.PROMPT: N_("the prompt"),
+    WishPart.TITLE: N_("the title"),
+    WishPart.TAGS: N_("the styles"),
+    WishPart.NEGATIVE_TAGS: N_("the styles to keep out"),
 }
 
 REFUSAL_MORE: Mapping[Reason, str] = {
@@ -279,8 +291,49 @@ REFUSAL_MORE: Mapping[Reason, str] = {
 """What is added where there is something to add."""
 
 
-def refusal(error: Refused | WishError, words: Words) -> str:
+RULE: Mapping[str, str] = {
+    "channels": N_("Channels"),
+    "roles": N_("Roles"),
+    "running_per_member": N_("Being made at once, of a member"),
+    "waiting_per_member": N_("Waiting in line, of a member"),
+    "daily_per_member": N_("In one day, of a member"),
+    "running_per_server": N_("Being made at once, in all"),
+    "waiting_per_server": N_("Waiting in line, in all"),
+    "daily_per_server": N_("In one day, in all"),
+    "monthly_songs": N_("Songs in one month"),
+    "monthly_usd": N_("Dollars in one month"),
+    "warning_channel_id": N_("Where a warning goes"),
+    "model": N_("Model"),
+    "version": N_("Version"),
+    "others_may_continue": N_("Others' songs"),
+    "words": N_("Words kept out"),
+    "patterns": N_("Patterns kept out"),
+    "keep_days": N_("Days that texts and results are kept"),
+    "locale": N_("Language of cards"),
+}
+RULE_PROBLEM: Mapping[RuleProblem, str] = {
+    RuleProblem.NOT_WHOLE: N_("{entry} is no whole number from {least} to {most}."),
+    RuleProblem.NOT_MONEY: N_(
+        "{entry} is no amount of dollars from 0 to {most} with at most two decimals, such as 12.50."
+    ),
+    RuleProblem.NOT_A_CHANNEL: N_("{entry} is no id of a channel."),
+    RuleProblem.UNKNOWN: N_("{entry} is none of these: {known}."),
+    RuleProblem.TOO_MANY: N_("{entry} are too many: at most {most}."),
+    RuleProblem.TOO_LONG: N_("{entry} is too long: at most {most} characters."),
+    RuleProblem.NOTHING_TO_FIND: N_("{entry} has no letter, no digit and no emoji that could be looked for."),
+    RuleProblem.BAD_PATTERN: N_(
+        "{entry} is no pattern that I can search for ({told}). Look-arounds and back-references do not exist here."
+    ),
+    RuleProblem.FITS_EVERYTHING: N_("{entry} fits every text, an empty one, too: nothing could be asked for any more."),
+}
+
+
+def refusal(error: Refused | WishError | RuleError, words: Words) -> str:
     """The sentence for a refusal."""
+    if isinstance(error, RuleError):
+        return (
+            f"**{words(RULE[error.rule])}:** {rule_problem(error, words, shown=lambda text: inline(text, NOTE_CHARS))}"
+        )
     if isinstance(error, WishError):
         return words(PROBLEM[error.problem], limit=error.limit)
     detail = ", ".join(_detail(error.reason, one, words) for one in error.details)
@@ -289,12 +342,20 @@ def refusal(error: Refused | WishError, words: Words) -> str:
     return f"{sentence} {more}".strip()
 
 
+def rule_problem(error: RuleError, words: Words, *, shown: Callable[[str], str] = str) -> str:
+    """Why something is no value of a rule; what was typed stands there as `shown` gives it."""
+    facts = {name: shown(fact) if isinstance(fact, str) else fact for name, fact in error.facts.items()}
+    return words(RULE_PROBLEM[error.problem], entry=shown(error.entry), **facts)
+
+
 def _detail(reason: Reason, detail: str | int | datetime, words: Words) -> str:
     match detail:
         case datetime():
             return format_dt(detail, "R")
         case int():
             return f"<#{detail}>" if reason is Reason.WRONG_CHANNEL else f"<@&{detail}>"
+        case WishPart():
+            return words(WISH_PART[detail])
         case _:
             return inline(detail, NOTE_CHARS) if reason is Reason.PAUSED else words(detail)
 

@@ -11,6 +11,8 @@ from babel.messages.pofile import read_po
 FOLDER = Path(__file__).parent / "locales"
 LANGUAGES = ("de", "es", "ja")
 """Languages beside English, each a file of `FOLDER`."""
+NAMES = {"en": "English", "de": "Deutsch", "es": "Español", "ja": "日本語"}
+"""What each language calls itself."""
 COMMAND_NAME = "command name"
 OPTION_NAME = "option name"
 """Contexts in the files: as a name, a word follows Discord's rules and may be another one than in a sentence."""

@@ -18,6 +18,7 @@ from simcord.env import Env
 
 from bot.app import App, build
 from bot.domain.refusals import Refused
+from bot.domain.ruling import RuleError
 from bot.domain.tasks import MusicTask, State, TaskId
 from bot.domain.wishes import WishError
 from bot.settings import Settings, load_settings
@@ -229,7 +230,7 @@ async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     """`@pytest.mark.parametrize("world", [{...}], indirect=True)` changes settings."""
     async with World(tmp_path, **getattr(request, "param", {})) as made:
         yield made
-        refusals = (Refused, WishError)  # answers, seen by the simulation on their way to the member
+        refusals = (Refused, RuleError, WishError)  # answers, seen by the simulation on their way to the member
         surprises = [error for error in made.env.errors if not isinstance(getattr(error, "original", error), refusals)]
         assert not surprises, surprises
 

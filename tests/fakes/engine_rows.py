@@ -5,8 +5,10 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
+from bot.domain.audit import Deed
 from bot.domain.blocks import Block
 from bot.domain.drafts import Draft
 from bot.domain.limits import Used
@@ -347,6 +349,11 @@ class Rows:
         states = [t.state for t in self._where(lambda t: t.guild_id == guild_id)]
         return {state: states.count(state) for state in set(states)}
 
+    async def in_use(self, guild_id: int) -> dict[str, int | Decimal]:
+        """Of what is kept here, only what waits."""
+        waiting = Counter(t.user_id for t in self._where(lambda t: t.guild_id == guild_id and t.state is State.QUEUED))
+        return {"waiting_per_member": max(waiting.values(), default=0), "waiting_per_server": waiting.total()}
+
 
 def history_of(rows: Rows, clock: HandClock) -> History:
     """What is usual: a minute and a half for music, a quarter of a minute for lyrics, until something has finished."""
@@ -359,9 +366,16 @@ class ServerRows:
     def __init__(self) -> None:
         self.servers: dict[int, Server] = {}
         self.blocks: list[Block] = []
+        self.deeds: list[Deed] = []
 
     async def get(self, guild_id: int) -> Server:
         return self.servers.get(guild_id) or Server(guild_id=guild_id)
+
+    async def change_rules(self, guild_id: int, changes: dict[str, Any], deed: Deed) -> Server:
+        before = await self.get(guild_id)
+        self.servers[guild_id] = replace(before, rules=replace(before.rules, **changes))
+        self.deeds.append(deed)
+        return self.servers[guild_id]
 
     async def block_on(self, guild_id: int, user_id: int, now: datetime) -> Block | None:
         found = [one for one in self.blocks if one.guild_id in {guild_id, EVERYWHERE} and one.user_id == user_id]

@@ -141,3 +141,22 @@ async def test_a_paused_line_is_held_and_a_drained_one_goes_on(store: TaskStore,
     assert not (await store.waiting())[0].is_held
     assert await store.claim(task.id) is not None
     assert (await again(store, task)).state is State.SUBMITTING
+
+
+async def test_what_is_in_use_of_each_limit_is_counted_for_one_server(store: TaskStore, make: Make, clock: HandClock):
+    assert await store.in_use(STUDIO) == {
+        "running_per_member": 0, "running_per_server": 0, "waiting_per_member": 0, "waiting_per_server": 0,
+        "daily_per_member": 0, "daily_per_server": 0, "monthly_songs": 0, "monthly_usd": Decimal(0),
+    }  # fmt: skip
+    await make(State.COMPLETED, user_id=ALICE, cost_usd=Decimal("0.25"))
+    clock.tick(timedelta(days=1).total_seconds())
+    for state in (State.QUEUED, State.RECEIVED, State.RUNNING, State.UNCERTAIN, State.FAILED, State.CANCELLED):
+        await make(state, user_id=ALICE, price_max_usd=Decimal("0.10"))
+    await make(State.SUBMITTING, user_id=BOB)
+    await make(State.QUEUED, user_id=BOB)
+    await store.add(wish("direct", guild_id=None))
+    assert await store.in_use(STUDIO) == {
+        "running_per_member": 1, "running_per_server": 2, "waiting_per_member": 2, "waiting_per_server": 3,
+        "daily_per_member": 4, "daily_per_server": 6, "monthly_songs": 7, "monthly_usd": Decimal("0.65"),
+    }  # fmt: skip
+    assert (await store.in_use(EVERYWHERE))["waiting_per_server"] == 1

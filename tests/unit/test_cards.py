@@ -542,6 +542,16 @@ def test_the_ids_of_buttons_never_change() -> None:
         "BOARD": "board",
         "BOARD_QUEUE": "board_queue",
         "BOARD_DOWN": "board_down",
+        "RULES_TOPIC": "rules_topic",
+        "RULES_PAGE": "rules_page",
+        "RULES_FORM": "rules_form",
+        "RULES_CHANNELS": "rules_channels",
+        "RULES_ROLES": "rules_roles",
+        "RULES_WARNING": "rules_warning",
+        "RULES_MODEL": "rules_model",
+        "RULES_VERSION": "rules_version",
+        "RULES_OTHERS": "rules_others",
+        "RULES_LOCALE": "rules_locale",
     }
 
 

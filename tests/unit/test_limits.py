@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.limits import Limit, Used, day_of, is_warned, limit_reached, may_run, month_of, next_month_of
+from bot.domain.limits import Limit, Used, below_use, day_of, is_warned, limit_reached, may_run, month_of, next_month_of
 from bot.domain.rules import Rules
 
 NOTHING_USED = Used()
@@ -73,6 +73,15 @@ def test_a_server_may_have_so_many_running():
 )
 def test_a_server_is_warned_from_four_fifths_on(rules: Rules, used: Used, *, warned: bool):
     assert is_warned(rules, used) is warned
+
+
+def test_limits_below_what_is_in_use_are_named():
+    in_use: dict[str, int | Decimal] = {
+        "daily_per_member": 5, "daily_per_server": 5, "monthly_usd": Decimal("2.50"), "running_per_server": 9,
+    }  # fmt: skip
+    assert below_use(Rules(), in_use) == []
+    rules = Rules(daily_per_member=5, daily_per_server=4, monthly_usd=Decimal("2.49"))
+    assert below_use(rules, in_use) == ["daily_per_server", "monthly_usd"]
 
 
 @given(st.datetimes(timezones=st.just(UTC)))

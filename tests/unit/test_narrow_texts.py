@@ -22,7 +22,10 @@ LIMITS: Mapping[tuple[str, str], int] = {
     ("Choice", "options"): 100,
     ("SelectOption", "label"): 100,
     ("SelectOption", "description"): 100,
-    ("_open_options", "label"): 100,
+    ("open_options", "label"): 100,
+    ("Select", "placeholder"): 150,
+    ("ChannelSelect", "placeholder"): 150,
+    ("RoleSelect", "placeholder"): 150,
     ("Embed", "title"): 256,
     ("add_field", "name"): 256,
 }

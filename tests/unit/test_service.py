@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from bot.domain.audit import Act
 from bot.domain.blocks import Block
 from bot.domain.limits import Limit, LimitReachedError, day_of, next_month_of
 from bot.domain.lyrics import LyricsVersion
-from bot.domain.refusals import Reason, Refused
+from bot.domain.refusals import Reason, Refused, WishPart
 from bot.domain.rules import EVERYWHERE, Intake, Rules, Server
 from bot.domain.tasks import Kind, Result, StaleTaskError, State, TaskId
 from bot.domain.wishes import (
@@ -261,6 +262,55 @@ async def test_a_place_is_known_before_a_wish_has_joined_the_line(number: int, a
 
     assert place is not None
     assert place.ahead == ahead
+
+
+# --- words that are kept out -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wish", "part"),
+    [
+        (SongWish(prompt="r.u.d.e"), WishPart.PROMPT),
+        (LyricsWish(prompt="rude"), WishPart.PROMPT),
+        (SongWish(prompt="x", title="RUDE"), WishPart.TITLE),
+        (SongWish(prompt="x", tags="blues, rude"), WishPart.TAGS),
+        (ContinuationWish(parent_id=TaskId(1), prompt="rude"), WishPart.PROMPT),
+        (ContinuationWish(parent_id=TaskId(2)), WishPart.TITLE),
+    ],
+)
+@pytest.mark.parametrize(
+    ("guild_id", "reason"), [(70, Reason.FORBIDDEN_WORD), (EVERYWHERE, Reason.FORBIDDEN_BY_OPERATOR)]
+)
+async def test_a_wish_with_a_word_that_is_kept_out_is_refused_by_the_text_that_holds_it(
+    wish: Any, part: WishPart, guild_id: int, reason: Reason
+) -> None:
+    office = Office(DONE, replace(DONE, id=TaskId(2), origin_key="i:2", title="Rude"))
+    office.servers.servers[guild_id] = Server(guild_id=guild_id, rules=Rules(words=("rude",)))
+
+    with pytest.raises(Refused) as caught:
+        await office.service.asking.request(wish, asker())
+    assert (caught.value.reason, caught.value.details) == (reason, (part,))
+    assert set(office.rows.tasks) == {1, 2}
+
+
+async def test_the_filter_of_a_server_holds_there_alone() -> None:
+    office = Office()
+    office.servers.servers[71] = Server(guild_id=71, rules=Rules(words=("rude",)))
+
+    await office.service.asking.request(SongWish(prompt="rude"), asker())
+    await office.service.asking.request(SongWish(prompt="rude one"), asker(interaction_id=501, guild_id=None))
+
+
+async def test_a_changed_rule_is_told_with_what_it_is_below_of() -> None:
+    office = Office(make_task(1), make_task(2))
+
+    lower = await office.service.ruling.change(70, 9, waiting_per_member=1, daily_per_member=0)
+
+    assert lower == {"waiting_per_member": 2}
+    assert office.rung == ["queued"]
+    (deed,) = office.servers.deeds
+    assert (deed.act, deed.guild_id, deed.actor_id) == (Act.RULES, 70, 9)
+    assert await refused(office.service.ruling.change(70, 9, model="words")) is Reason.UNKNOWN_MODEL
 
 
 # --- continuing ------------------------------------------------------------------------------------------------------

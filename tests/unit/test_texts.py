@@ -1,5 +1,6 @@
 """Every state, failure and refusal has words, and numbers read well."""
 
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from string import Formatter
@@ -10,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.members import Telling
-from bot.domain.refusals import Reason, Refused
+from bot.domain.refusals import Reason, Refused, WishPart
+from bot.domain.rules import Rules
+from bot.domain.ruling import RuleError, RuleProblem
 from bot.domain.tasks import ErrorCode, Kind, State
 from bot.domain.wishes import AT_MAX_S, WishError, WishProblem, parse_at
 from bot.ui import texts
@@ -29,6 +32,8 @@ ENGLISH = words_for("en-US")
         (texts.REFUSAL, Reason),
         (texts.TELLING, Telling),
         (texts.TELLING_LABEL, Telling),
+        (texts.WISH_PART, WishPart),
+        (texts.RULE_PROBLEM, RuleProblem),
     ],
 )
 def test_every_member_of_a_closed_list_has_words(words: Any, closed_list: type[StrEnum]) -> None:
@@ -52,6 +57,8 @@ DETAILS: dict[Reason, tuple[str | int | datetime, str]] = {
     Reason.BLOCKED: (SOON, "<t:1767225600:R>"),
     Reason.WRONG_CHANNEL: (5, "<#5>"),
     Reason.WRONG_ROLE: (5, "<@&5>"),
+    Reason.FORBIDDEN_WORD: (WishPart.TITLE, "the title"),
+    Reason.FORBIDDEN_BY_OPERATOR: (WishPart.TAGS, "the styles"),
     **dict.fromkeys((Reason.DAY_USED, Reason.SERVER_DAY_USED, Reason.BUDGET_USED), (SOON, "<t:1767225600:R>")),
 }
 
@@ -64,6 +71,17 @@ def test_every_refusal_becomes_a_whole_sentence(reason: Reason) -> None:
     assert sentence.endswith((".", shown) if shown else ".")
     assert shown in sentence
     assert shown == detail or str(detail) not in sentence.replace(shown, "")
+
+
+def test_every_rule_is_called_something() -> None:
+    assert set(texts.RULE) == {one.name for one in fields(Rules)}
+
+
+def test_what_was_typed_for_a_rule_can_not_mention_anybody_or_format_anything() -> None:
+    error = RuleError("patterns", RuleProblem.BAD_PATTERN, "@everyone **(**", told="missing ): **")
+
+    assert "@everyone" not in texts.refusal(error, ENGLISH)
+    assert texts.refusal(error, ENGLISH).count("**") == 2, "those of the rule's own name"
 
 
 def test_what_a_moderator_says_can_not_mention_anybody() -> None:

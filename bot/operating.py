@@ -1,0 +1,156 @@
+"""What the operator does at the command line while the bot runs or not: rules of direct messages, blocks everywhere."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+from bot.clock import Clock
+from bot.domain.audit import REASON_CHARS, Act, Deed
+from bot.domain.blocks import Block
+from bot.domain.durations import parse_until
+from bot.domain.rules import EVERYWHERE, Rules
+from bot.domain.ruling import READERS, RuleError, RuleProblem, read_rule
+from bot.store.servers import ServerStore
+from bot.tokenlab.models import VERSIONS
+from bot.ui.texts import rule_problem
+from bot.ui.words import NAMES, words_for
+
+RULES = tuple(one.name for one in fields(Rules) if one.name not in {"channels", "roles", "others_may_continue"})
+"""What holds in direct messages: there are no channels and no roles, and everybody is alone."""
+LISTS = ("words", "patterns")
+USER_ID = re.compile(r"\d{15,19}", re.ASCII)
+MODEL = re.compile(r"[\w.:/-]{1,100}", re.ASCII)
+NONE = "none"
+ENGLISH = words_for("en")
+BLOCKS_SHOWN = 10_000
+
+
+class BadInputError(Exception):
+    """What was typed can't be done; the message is one line for the operator."""
+
+
+class Operator:
+    """Each deed gives the lines that tell of it; it is written to the audit, and the next wish already meets it."""
+
+    def __init__(self, servers: ServerStore, clock: Clock) -> None:
+        self._servers = servers
+        self._clock = clock
+
+    async def rules(self) -> list[str]:
+        """The rules of direct messages; words and patterns among them hold everywhere."""
+        return _lines((await self._servers.get(EVERYWHERE)).rules, RULES)
+
+    async def set_rules(self, pairs: Sequence[str]) -> list[str]:
+        """Set rules from `NAME=VALUE`; several words or patterns may also be named one by one.
+
+        Raises:
+            BadInputError: no such rule, or no value of it; nothing was changed.
+        """
+        typed: dict[str, str] = {}
+        for pair in pairs:
+            name, sign, value = pair.partition("=")
+            if not sign:
+                raise BadInputError(f"{pair}: write NAME=VALUE")
+            if _known(name) in typed and name not in LISTS:
+                raise BadInputError(f"{name}: is there twice")
+            typed[name] = f"{typed[name]}\n{value}" if name in typed else value
+        return await self._change({name: _read(name, value) for name, value in typed.items()})
+
+    async def unset_rules(self, names: Sequence[str]) -> list[str]:
+        """Go back to what is usual.
+
+        Raises:
+            BadInputError: no such rule; nothing was changed.
+        """
+        return await self._change({name: getattr(Rules(), name) for name in map(_known, names)})
+
+    async def _change(self, changes: Mapping[str, Any]) -> list[str]:
+        server = await self._servers.change_rules(EVERYWHERE, dict(changes), _deed(Act.RULES))
+        return _lines(server.rules, changes)
+
+    # --- blocks ----------------------------------------------------------------------------------------------------
+
+    async def block(self, user_id: str, until: str, reason: str | None) -> list[str]:
+        """Keep somebody out of every server.
+
+        Raises:
+            BadInputError: no id, no time, or too long a reason.
+        """
+        if reason is not None and len(reason) > REASON_CHARS:
+            raise BadInputError(f"--reason: at most {REASON_CHARS} characters")
+        try:
+            ends = parse_until(until, self._clock())
+        except ValueError as error:
+            raise BadInputError(f"--until {until}: {error}; write 2h, 3d, 2026-08-01 or 2026-08-01 18:00") from error
+        block = Block(guild_id=EVERYWHERE, user_id=_user(user_id), until=ends, reason=reason)
+        after = {"until": ends.isoformat() if ends else None}
+        await self._servers.block(block, _deed(Act.BLOCK, subject_id=block.user_id, reason=reason, after=after))
+        return [_block_line(block)]
+
+    async def unblock(self, user_id: str) -> list[str]:
+        """Let somebody in again.
+
+        Raises:
+            BadInputError: no id.
+        """
+        subject = _user(user_id)
+        was_blocked = await self._servers.unblock(EVERYWHERE, subject, _deed(Act.UNBLOCK, subject_id=subject))
+        return [f"{subject} {'may ask again' if was_blocked else 'was not blocked'}"]
+
+    async def blocks(self) -> list[str]:
+        """Whom the operator keeps out at this moment."""
+        blocks = await self._servers.blocks_of(EVERYWHERE, self._clock(), BLOCKS_SHOWN)
+        return [_block_line(block) for block in blocks] or ["nobody is blocked"]
+
+
+def _deed(act: Act, **more: Any) -> Deed:  # noqa: ANN401 -- fields of `Deed`
+    return Deed(act=act, guild_id=EVERYWHERE, actor_id=None, **more)
+
+
+def _known(name: str) -> str:
+    if name not in RULES:
+        raise BadInputError(f"{name}: no such rule; there are {', '.join(RULES)}")
+    return name
+
+
+def _read(name: str, value: str) -> Any:  # noqa: ANN401 -- a field of `Rules`
+    try:
+        if name not in LISTS and value.strip().casefold() in {"", NONE}:
+            return getattr(Rules(), name)
+        return read_rule(name, value) if name in READERS else _chosen(name, value.strip())
+    except RuleError as error:
+        raise BadInputError(f"{name}: {rule_problem(error, ENGLISH)}") from error
+
+
+def _chosen(name: str, value: str) -> str:
+    """A name that a server's admins pick from a list."""
+    known = {"version": VERSIONS, "locale": tuple(NAMES)}.get(name)
+    if value not in known if known else not MODEL.fullmatch(value):
+        raise RuleError(name, RuleProblem.UNKNOWN, value, known=", ".join(known or ("an id of TokenLab's models",)))
+    return value
+
+
+def _user(user_id: str) -> int:
+    if not USER_ID.fullmatch(user_id):
+        raise BadInputError(f"{user_id}: no id of a Discord user")
+    return int(user_id)
+
+
+def _lines(rules: Rules, names: Iterable[str]) -> list[str]:
+    """`name = value`, as `set` takes it."""
+    lines: list[str] = []
+    for name in names:
+        match getattr(rules, name):
+            case tuple() as patterns if name == "patterns" and patterns:
+                lines += [f"{name} = {one}" for one in patterns]
+            case tuple() as entries:
+                lines.append(f"{name} = {', '.join(entries)}".rstrip())
+            case value:
+                lines.append(f"{name} = {NONE if value is None else value}")
+    return lines
+
+
+def _block_line(block: Block) -> str:
+    until = f"until {block.until:%Y-%m-%d %H:%M} UTC" if block.until else "for good"
+    return f"{block.user_id} {until}" + (f": {block.reason}" if block.reason else "")

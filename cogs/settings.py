@@ -1,0 +1,286 @@
+"""`/settings`: the rules of a server on a private panel, a page for each topic."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+from discord.ui.select import BaseSelect
+
+from bot.domain.refusals import Reason, Refused
+from bot.domain.rules import EVERYWHERE, PLACES_MOST, Rules
+from bot.domain.ruling import RuleError, read_rule
+from bot.service import Service
+from bot.ui import rules as pages
+from bot.ui import texts
+from bot.ui.buttons import Control, menu_of, view_of
+from bot.ui.card import Button, Press
+from bot.ui.client import MusicBot, say, words_of
+from bot.ui.escape import inline
+from bot.ui.forms import Form, Values, form_of
+from bot.ui.rules import FORM_OF, FORMS, TITLE, TOPICS, RuleForm, Topic
+from bot.ui.words import N_, NAMES, Words
+from cogs.answers import OPEN, giving_back, model_options, open_options, version_options
+
+CHANNELS = [
+    discord.ChannelType.text, discord.ChannelType.news, discord.ChannelType.forum, discord.ChannelType.category,
+    discord.ChannelType.voice, discord.ChannelType.stage_voice,
+]  # fmt: skip
+TRIED_CHARS = 300
+ENTRY_CHARS = 200
+
+
+class SettingsCog(commands.Cog):
+    """Lets the admins of a server set its rules; every page shows what holds after each change, refused or not."""
+
+    def __init__(self, bot: MusicBot) -> None:
+        self._service = bot.service
+        bot.on_press(
+            {
+                Press.RULES_TOPIC: self._turn_to,
+                Press.RULES_PAGE: self._turn_back,
+                Press.RULES_FORM: self._ask,
+                Press.RULES_CHANNELS: self._choose_channels,
+                Press.RULES_ROLES: self._choose_roles,
+                Press.RULES_WARNING: self._choose_warning,
+                Press.RULES_MODEL: self._choose_model,
+                Press.RULES_VERSION: self._choose_version,
+                Press.RULES_OTHERS: self._choose_others,
+                Press.RULES_LOCALE: self._choose_locale,
+            }
+        )
+        bot.on_form({Form.RULES: self._filled})
+
+    @app_commands.command(name="settings", description=N_("Set what holds for this server"))
+    @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)  # `guild_only` adds, it never takes
+    @app_commands.default_permissions(manage_guild=True)
+    async def settings(self, interaction: discord.Interaction[MusicBot]) -> None:
+        """Answer with the first page."""
+        if interaction.guild_id is None:  # Discord does not offer it there
+            raise Refused(Reason.NOT_ADMIN)
+        embed, view = await self._page(interaction, Topic.START)
+        await say(interaction, "", embed=embed, view=view)
+
+    # --- pages -------------------------------------------------------------------------------------------------------
+
+    async def _turn_to(self, interaction: discord.Interaction[MusicBot], guild_id: int, picked: str) -> None:
+        _check(interaction, guild_id)
+        await self._show(interaction, Topic(picked))
+
+    async def _turn_back(self, interaction: discord.Interaction[MusicBot], guild_id: int, place: int) -> None:
+        _check(interaction, guild_id)
+        await self._show(interaction, TOPICS[place])
+
+    async def _show(self, interaction: discord.Interaction[MusicBot], topic: Topic, note: str = "") -> None:
+        embed, view = await self._page(interaction, topic, note)
+        await interaction.response.edit_message(embed=embed, view=view)
+
+    async def _page(
+        self, interaction: discord.Interaction[MusicBot], topic: Topic, note: str = ""
+    ) -> tuple[discord.Embed, discord.ui.View]:
+        words = words_of(interaction)
+        rules = (await self._service.ruling.get(interaction.guild_id or EVERYWHERE)).rules
+        if topic is Topic.SONGS and rules.model is not None and self._service.ruling.usable_model(rules) is None:
+            note = words(texts.MODEL_GONE, model=inline(rules.model, ENTRY_CHARS))
+        controls = Controls(interaction, rules, self._service, words)
+        return pages.sheet_of(topic, rules, words, note=note), view_of(controls.of(topic))
+
+    # --- what is picked ----------------------------------------------------------------------------------------------
+
+    async def _choose_channels(
+        self, interaction: discord.Interaction[MusicBot], guild_id: int, picked: Sequence[int]
+    ) -> None:
+        await self._change(interaction, guild_id, Topic.PLACES, channels=frozenset(picked))
+
+    async def _choose_roles(
+        self, interaction: discord.Interaction[MusicBot], guild_id: int, picked: Sequence[int]
+    ) -> None:
+        await self._change(interaction, guild_id, Topic.PLACES, roles=frozenset(picked))
+
+    async def _choose_warning(
+        self, interaction: discord.Interaction[MusicBot], guild_id: int, picked: int | None = None
+    ) -> None:
+        await self._change(interaction, guild_id, Topic.BUDGET, warning_channel_id=picked)
+
+    async def _choose_model(self, interaction: discord.Interaction[MusicBot], guild_id: int, picked: str) -> None:
+        await self._change(interaction, guild_id, Topic.SONGS, model=None if picked == OPEN else picked)
+
+    async def _choose_version(self, interaction: discord.Interaction[MusicBot], guild_id: int, picked: str) -> None:
+        await self._change(interaction, guild_id, Topic.SONGS, version=None if picked == OPEN else picked)
+
+    async def _choose_others(self, interaction: discord.Interaction[MusicBot], guild_id: int, picked: str) -> None:
+        await self._change(interaction, guild_id, Topic.SONGS, others_may_continue=picked == str(True))
+
+    async def _choose_locale(self, interaction: discord.Interaction[MusicBot], guild_id: int, picked: str) -> None:
+        await self._change(interaction, guild_id, Topic.LANGUAGE, locale=picked if picked in NAMES else None)
+
+    async def _change(
+        self,
+        interaction: discord.Interaction[MusicBot],
+        guild_id: int,
+        topic: Topic,
+        **changes: Any,  # noqa: ANN401 -- fields of `Rules`
+    ) -> None:
+        _check(interaction, guild_id)
+        note = ""
+        try:
+            lower = await self._service.ruling.change(guild_id, interaction.user.id, **changes)
+            note = _lower(lower, words_of(interaction))
+        finally:
+            await self._show(interaction, topic, note)
+
+    # --- what is typed -----------------------------------------------------------------------------------------------
+
+    async def _ask(self, interaction: discord.Interaction[MusicBot], guild_id: int, place: int) -> None:
+        _check(interaction, guild_id)
+        words, form = words_of(interaction), FORMS[place]
+        rules = (await self._service.ruling.get(guild_id)).rules
+        title, fields = words(FORM_OF[form][1]), pages.fields_of(form, rules, words)
+        await interaction.response.send_modal(form_of(Form.RULES, guild_id, place, title=title, fields=fields))
+
+    async def _filled(
+        self, interaction: discord.Interaction[MusicBot], values: Values, guild_id: int, place: int
+    ) -> None:
+        _check(interaction, guild_id)
+        words, form = words_of(interaction), FORMS[place]
+        if form is RuleForm.TRIAL:
+            await self._show(interaction, Topic.FILTER, await self._tried(guild_id, values["text"], words))
+            return
+        typed = pages.typed_for(form, values)
+        async with giving_back(interaction, pages.typed_in(typed, words)):
+            try:
+                changes = {name: read_rule(name, text) for name, text in typed.items()}
+            except RuleError:
+                await self._show(interaction, FORM_OF[form][0])
+                raise
+            await self._change(interaction, guild_id, FORM_OF[form][0], **changes)
+
+    async def _tried(self, guild_id: int, text: str, words: Words) -> str:
+        """What would become of a wish with this text."""
+        tried = f"> {inline(text, TRIED_CHARS)}"
+        if (entry := await self._service.ruling.entry_in(guild_id, text)) is not None:
+            return f"{tried}\n{words(pages.REFUSED_BY, entry=inline(entry, ENTRY_CHARS))}"
+        kept_out = await self._service.ruling.entry_in(EVERYWHERE, text) is not None
+        return f"{tried}\n{words(pages.REFUSED_EVERYWHERE if kept_out else pages.TAKEN)}"
+
+
+class Controls:
+    """What can be picked and pressed on each page."""
+
+    def __init__(
+        self, interaction: discord.Interaction[MusicBot], rules: Rules, service: Service, words: Words
+    ) -> None:
+        self._guild = interaction.guild
+        self._guild_id = interaction.guild_id or EVERYWHERE
+        self._rules = rules
+        self._service = service
+        self._words = words
+
+    def of(self, topic: Topic) -> list[Button | discord.ui.Item[Any]]:
+        """The menus of a page, and below them the buttons; from each page, one leads back."""
+        if topic is Topic.START:
+            return [self._topics()]
+        forms = [self._opening(form) for form in FORMS if FORM_OF[form][0] is topic]
+        return [*self._menus(topic), self._back(), *forms]
+
+    def _topics(self) -> Control:
+        words = self._words
+        options = [discord.SelectOption(label=words(TITLE[one]), value=one) for one in TOPICS if one is not Topic.START]
+        menu: discord.ui.Select[Any] = discord.ui.Select(options=options, placeholder=words("Pick what to change"))
+        return self._control(Press.RULES_TOPIC, menu)
+
+    def _back(self) -> Button:
+        return Button(label=self._words("Back"), press=Press.RULES_PAGE, subject=self._guild_id, number=0)
+
+    def _opening(self, form: RuleForm) -> Button:
+        label, style = self._words(FORM_OF[form][1]), discord.ButtonStyle.primary
+        place = FORMS.index(form)
+        return Button(label=label, press=Press.RULES_FORM, subject=self._guild_id, number=place, style=style)
+
+    def _menus(self, topic: Topic) -> Sequence[Control]:
+        words = self._words
+        match topic:
+            case Topic.PLACES:
+                return [self._channels(), self._roles()]
+            case Topic.BUDGET:
+                return [self._warning()]
+            case Topic.SONGS:
+                return self._songs()
+            case Topic.LANGUAGE:
+                own = discord.SelectOption(label=words("As Discord's settings of this server say"), value=OPEN)
+                options = [own, *(discord.SelectOption(label=name, value=one) for one, name in NAMES.items())]
+                return [menu_of(Press.RULES_LOCALE, self._guild_id, options, self._rules.locale or OPEN)]
+            case _:
+                return []
+
+    def _songs(self) -> list[Control]:
+        rules, words = self._rules, self._words
+        usable = self._service.ruling.usable_model(rules) or rules.model
+        offered = model_options(self._service.asking.music_models(), words)
+        models = open_options(offered, usable, words, label=words("Model: the bot's own choice"))
+        versions = open_options(version_options(), rules.version, words, label=words("Version: the bot's own choice"))
+        others = [discord.SelectOption(label=words(pages.OTHERS[one]), value=str(one)) for one in pages.OTHERS]
+        return [
+            menu_of(Press.RULES_MODEL, self._guild_id, models, usable or OPEN),
+            menu_of(Press.RULES_VERSION, self._guild_id, versions, rules.version or OPEN),
+            menu_of(Press.RULES_OTHERS, self._guild_id, others, str(rules.others_may_continue)),
+        ]
+
+    def _channels(self) -> Control:
+        """What has been deleted since can't be shown as picked; Discord would refuse the menu."""
+        known = [one for one in sorted(self._rules.channels) if self._guild and self._guild.get_channel(one)]
+        menu: discord.ui.ChannelSelect[Any] = discord.ui.ChannelSelect(
+            channel_types=CHANNELS, placeholder=self._words("Channels: everywhere"), min_values=0,
+            max_values=PLACES_MOST, default_values=[discord.Object(one) for one in known],
+        )  # fmt: skip
+        return self._control(Press.RULES_CHANNELS, menu)
+
+    def _roles(self) -> Control:
+        known = [one for one in sorted(self._rules.roles) if self._guild and self._guild.get_role(one)]
+        menu: discord.ui.RoleSelect[Any] = discord.ui.RoleSelect(
+            placeholder=self._words("Roles: everybody"), min_values=0, max_values=PLACES_MOST,
+            default_values=[discord.Object(one) for one in known],
+        )  # fmt: skip
+        return self._control(Press.RULES_ROLES, menu)
+
+    def _warning(self) -> Control:
+        chosen = self._rules.warning_channel_id
+        known = [chosen] if chosen and self._guild and self._guild.get_channel(chosen) else []
+        menu: discord.ui.ChannelSelect[Any] = discord.ui.ChannelSelect(
+            channel_types=CHANNELS[:2], placeholder=self._words("Warn in: nowhere"), min_values=0,
+            default_values=[discord.Object(one) for one in known],
+        )  # fmt: skip
+        return self._control(Press.RULES_WARNING, menu)
+
+    def _control(self, press: Press, menu: BaseSelect[Any]) -> Control:
+        menu.custom_id = f"encore:menu:{press}:{self._guild_id}"
+        return Control(press, [self._guild_id], menu)
+
+
+def _lower(lower: Mapping[str, int | Decimal], words: Words) -> str:
+    """Which limits are lower now than what is in use."""
+    lines = [
+        words(pages.LOWER, rule=words(texts.RULE[name]), number=pages.amount_words(number, words))
+        for name, number in lower.items()
+    ]
+    return "\n".join(lines)
+
+
+def _check(interaction: discord.Interaction[MusicBot], guild_id: int) -> None:
+    """A private panel can be pressed only by whoever was let in to open it; on any other message, rights are asked.
+
+    Raises:
+        Refused: it is the panel of another server, or a message that others see and somebody who may not do this.
+    """
+    if interaction.guild_id != guild_id:
+        raise Refused(Reason.OTHER_SERVER)
+    is_private = interaction.message is not None and interaction.message.flags.ephemeral
+    if not is_private and not interaction.permissions.manage_guild:
+        raise Refused(Reason.NOT_ADMIN)
+
+
+async def setup(bot: MusicBot) -> None:
+    """Called by discord.py."""
+    await bot.add_cog(SettingsCog(bot))

@@ -1,0 +1,88 @@
+"""What is typed for a rule: its value, or why it is none."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.rules import DAYS_MOST, LIMIT_MOST, USD_MOST, Rules
+from bot.domain.ruling import LIMITS, READERS, RuleError, RuleProblem, read_rule
+from bot.ui import texts
+from bot.ui.words import words_for
+
+ENGLISH = words_for("en-US")
+
+
+@pytest.mark.parametrize(
+    ("rule", "typed", "value"),
+    [
+        ("daily_per_member", " 5 ", 5), ("daily_per_member", "0", 0), ("monthly_songs", "1000000", LIMIT_MOST),
+        ("monthly_usd", "12.50", Decimal("12.50")), ("monthly_usd", "12,5", Decimal("12.5")),
+        ("monthly_usd", "$ 7", Decimal(7)), ("monthly_usd", "1000000", USD_MOST),
+        ("keep_days", "1", 1), ("keep_days", "3650", DAYS_MOST),
+        ("warning_channel_id", "123456789012345678", 123456789012345678),
+        ("words", "Rude,  bad   phrase\n\nRude\r\nother", ("Rude", "bad phrase", "other")),
+        ("patterns", "a{1,2}\n  b, c \na{1,2}", ("a{1,2}", "b, c")),
+    ],
+)  # fmt: skip
+def test_what_can_be_typed(rule: str, typed: str, value: Any) -> None:
+    assert read_rule(rule, typed) == value
+
+
+@pytest.mark.parametrize("rule", READERS)
+@pytest.mark.parametrize("typed", ["", "  \n "])
+def test_nothing_typed_is_what_is_usual(rule: str, typed: str) -> None:
+    assert read_rule(rule, typed) == getattr(Rules(), rule)
+
+
+@pytest.mark.parametrize(
+    ("rule", "typed", "problem"),
+    [
+        *(("daily_per_member", typed, RuleProblem.NOT_WHOLE) for typed in ("-1", "1.5", "1000001", "٣", "1e3", "1 0")),
+        *(("monthly_usd", typed, RuleProblem.NOT_MONEY) for typed in ("-1", "1.234", "1,000.5", "1000001", "NaN")),
+        *(("keep_days", typed, RuleProblem.NOT_WHOLE) for typed in ("0", "3651", "for ever")),
+        *(("warning_channel_id", typed, RuleProblem.NOT_A_CHANNEL) for typed in ("#songs", "12", "1" * 21)),
+        ("words", "rude\n" + "x" * 51, RuleProblem.TOO_LONG),
+        ("words", "\ufdfa" * 10, RuleProblem.TOO_LONG),
+        ("words", "rude, ?!", RuleProblem.NOTHING_TO_FIND),
+        ("words", "\n".join(map(str, range(201))), RuleProblem.TOO_MANY),
+        ("patterns", "x" * 201, RuleProblem.TOO_LONG),
+        ("patterns", "\n".join(map(str, range(26))), RuleProblem.TOO_MANY),
+        ("patterns", "ok\n(a", RuleProblem.BAD_PATTERN),
+        ("patterns", "a*", RuleProblem.FITS_EVERYTHING),
+    ],
+)  # fmt: skip
+def test_what_can_not_be_typed_is_told_in_one_sentence_with_the_entry(
+    rule: str, typed: str, problem: RuleProblem
+) -> None:
+    with pytest.raises(RuleError) as refused:
+        read_rule(rule, typed)
+    error = refused.value
+    assert (error.rule, error.problem) == (rule, problem)
+    sentence = texts.rule_problem(error, ENGLISH)
+    assert error.entry in sentence
+    assert "{" not in sentence
+    assert sentence.endswith(".")
+    assert texts.refusal(error, ENGLISH).startswith(f"**{texts.RULE[rule]}:** ")
+
+
+@pytest.mark.parametrize("rule", LIMITS)
+@given(number=st.integers(0, LIMIT_MOST))
+def test_every_whole_number_within_the_bounds_is_one(rule: str, number: int) -> None:
+    assert read_rule(rule, str(number)) == number
+
+
+@given(st.decimals(0, USD_MOST, places=2))
+def test_every_amount_with_two_decimals_is_one(amount: Decimal) -> None:
+    assert read_rule("monthly_usd", str(amount)) == amount
+
+
+@given(st.sampled_from(sorted(READERS)), st.text())
+def test_whatever_is_typed_is_a_value_or_a_rule_error(rule: str, typed: str) -> None:
+    try:
+        value = read_rule(rule, typed)
+    except RuleError:
+        return
+    assert Rules.decode(Rules(**{rule: value}).encode()) == Rules(**{rule: value})
