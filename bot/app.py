@@ -29,6 +29,7 @@ from bot.engine.submitter import SubmitRules, Submitter
 from bot.health import serve_health
 from bot.service import Defaults, Parts, Service
 from bot.settings import Settings
+from bot.store.audit import AuditStore
 from bot.store.database import Database
 from bot.store.drafts import DraftStore
 from bot.store.erasures import ErasureStore
@@ -38,6 +39,7 @@ from bot.store.lyrics import LyricsStore
 from bot.store.members import MemberStore
 from bot.store.migrate import migrate
 from bot.store.notices import NoticeStore
+from bot.store.queue import QueueStore
 from bot.store.servers import ServerStore
 from bot.store.tasks import TaskStore
 from bot.store.usage import UsageStore
@@ -131,6 +133,8 @@ async def build(settings: Settings, *, clock: Clock = system_clock, sync_command
                 boards=notices,
                 erasures=erasures,
                 exports=ExportStore(database),
+                queue=QueueStore(database),
+                audit=AuditStore(database),
                 catalogue=catalogue,
                 clock=clock,
                 defaults=_defaults(settings),
@@ -144,6 +148,7 @@ async def build(settings: Settings, *, clock: Clock = system_clock, sync_command
             service,
             clock=clock,
             forecast=history.forecast,
+            stuck_after=history.stuck_after,
             media_dir=settings.media_dir,
             message_content=settings.message_content_intent,
             shard_ids=settings.shard_ids,

@@ -7,8 +7,7 @@ from typing import Any
 
 from bot.clock import Clock
 from bot.domain.audit import REASON_CHARS, Act, Deed
-from bot.domain.blocks import Block
-from bot.domain.durations import parse_until
+from bot.domain.blocks import Block, UntilError, parse_until
 from bot.domain.rules import EVERYWHERE, Rules
 from bot.domain.ruling import READERS, RuleError, RuleProblem, read_rule
 from bot.store.servers import ServerStore
@@ -81,8 +80,8 @@ class Operator:
             raise BadInputError(f"--reason: at most {REASON_CHARS} characters")
         try:
             ends = parse_until(until, self._clock())
-        except ValueError as error:
-            raise BadInputError(f"--until {until}: {error}; write 2h, 3d, 2026-08-01 or 2026-08-01 18:00") from error
+        except UntilError as error:
+            raise BadInputError(f"--until {until}: write 2h, 3d, 2026-08-01 or 2026-08-01 18:00, to come") from error
         block = Block(guild_id=EVERYWHERE, user_id=_user(user_id), until=ends, reason=reason)
         after = {"until": ends.isoformat() if ends else None}
         await self._servers.block(block, _deed(Act.BLOCK, subject_id=block.user_id, reason=reason, after=after))

@@ -10,7 +10,9 @@ from io import BytesIO
 import discord
 from discord import app_commands
 
+from bot.domain.audit import Act
 from bot.domain.drafts import Draft
+from bot.domain.members import Telling
 from bot.domain.refusals import Reason, Refused
 from bot.domain.ruling import RuleError
 from bot.domain.scene import Scene
@@ -27,8 +29,10 @@ from bot.ui.client import MusicBot, asker_of, say, words_of
 from bot.ui.escape import inline, link_name, packed, quoted_lines
 from bot.ui.forms import Choice, Field, Values
 from bot.ui.limits import MESSAGE_CHARS, OPTION_CHARS, OPTIONS_MAX
+from bot.ui.moderators import server_name, tell
 from bot.ui.prices import cost_words, price_words
-from bot.ui.words import Words
+from bot.ui.queue import TOLD
+from bot.ui.words import Words, words_for
 
 log = logging.getLogger(__name__)
 
@@ -187,6 +191,16 @@ async def giving_back(interaction: discord.Interaction[MusicBot], typed: str, *a
         await say(interaction, sentence, view=view)
         for piece in quoted(typed):
             await say(interaction, piece)
+
+
+async def tell_decided(interaction: discord.Interaction[MusicBot], act: Act, task: MusicTask) -> None:
+    """Tell a member what a moderator has decided about their task, unless they want to hear of nothing."""
+    if task.user_id == interaction.user.id or act not in TOLD:
+        return
+    if (await interaction.client.service.preferring.get(task.user_id)).telling is Telling.SILENT:
+        return
+    told = words_for(task.locale)(TOLD[act], server=server_name(interaction), song=named(task))
+    await tell(interaction.client, task.user_id, "\n".join(filter(None, (told, jump_url(task)))))
 
 
 def quoted(text: str) -> list[str]:

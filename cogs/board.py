@@ -3,10 +3,10 @@
 import discord
 from discord.ext import commands
 
-from bot.domain.refusals import Reason, Refused
 from bot.ui import texts
 from bot.ui.card import Press
-from bot.ui.client import MusicBot, asker_of, say, words_of
+from bot.ui.client import MusicBot, say, words_of
+from bot.ui.moderators import moderator_of
 from cogs.queue import show_queue
 
 
@@ -20,18 +20,16 @@ class BoardCog(commands.Cog):
         )
 
     async def _put_up(self, interaction: discord.Interaction[MusicBot], _subject: int) -> None:
-        await self._service.boards.put_up(asker_of(interaction))
+        await self._service.boards.put_up(moderator_of(interaction))
         await say(interaction, words_of(interaction)(texts.BOARD_UP))
 
     async def _show_queue(self, interaction: discord.Interaction[MusicBot], _subject: int) -> None:
-        if not asker_of(interaction).is_moderator:
-            raise Refused(Reason.MODERATOR_ONLY)
         await show_queue(interaction)
 
     async def _take_down(self, interaction: discord.Interaction[MusicBot], _subject: int) -> None:
         if interaction.message is None:
             return
-        await self._service.boards.take_down(interaction.message.id, asker_of(interaction))
+        await self._service.boards.take_down(interaction.message.id, moderator_of(interaction))
         await interaction.response.defer()
         await interaction.delete_original_response()
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import discord
 from discord.ext import commands
 
+from bot.domain.audit import Act
 from bot.domain.members import Telling
 from bot.domain.tasks import TERMINAL, MusicTask, TaskId
 from bot.domain.wishes import (
@@ -34,6 +35,7 @@ from cogs.answers import (
     show_card_of,
     song_fields,
     song_of,
+    tell_decided,
     typed_in,
 )
 
@@ -78,6 +80,7 @@ class CardsCog(commands.Cog):
         task = await self._service.deciding.cancel(task_id, asker_of(interaction))
         done = texts.CANCEL_DONE_UNCLEAR if task.unclear_attempts else texts.CANCEL_DONE
         await say(interaction, words_of(interaction)(done))
+        await tell_decided(interaction, Act.CANCEL, task)
 
     async def _ask_retry(self, interaction: discord.Interaction[MusicBot], subject: int) -> None:
         words = words_of(interaction)
@@ -92,12 +95,14 @@ class CardsCog(commands.Cog):
         await say(interaction, words(texts.RETRY_QUESTION), view=view_of([surely]))
 
     async def _retry(self, interaction: discord.Interaction[MusicBot], subject: int, attempt: int) -> None:
-        await self._service.deciding.retry(TaskId(subject), asker_of(interaction), attempt=attempt)
+        task = await self._service.deciding.retry(TaskId(subject), asker_of(interaction), attempt=attempt)
         await interaction.response.edit_message(content=words_of(interaction)(texts.RETRIED), view=None)
+        await tell_decided(interaction, Act.RETRY, task)
 
     async def _drop(self, interaction: discord.Interaction[MusicBot], subject: int) -> None:
-        await self._service.deciding.drop(TaskId(subject), asker_of(interaction))
+        task = await self._service.deciding.drop(TaskId(subject), asker_of(interaction))
         await say(interaction, words_of(interaction)(texts.DROP_DONE))
+        await tell_decided(interaction, Act.DROP, task)
 
     async def _whole_prompt(self, interaction: discord.Interaction[MusicBot], subject: int) -> None:
         """As one message, else as a file, else as several messages."""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from bot.domain.line import Place
-from bot.domain.tasks import MusicTask, State
+from bot.domain.tasks import Kind, MusicTask, State
 
 LONGEST_GAP_S = 60.0
 """Longest pause between two looks while a task is younger than its deadline."""
@@ -21,6 +21,8 @@ ENOUGH = 20
 """From so many durations on, the guess that the operator set no longer counts."""
 GUESSED_SPREAD = 2.0
 """The guess: nine of ten tasks take at most this many times the usual."""
+GUESSED_TAIL = 3.5
+"""The guess: 99 of 100 take at most this many times the usual, which fits the same distribution."""
 HALF_DONE = 50
 """Progress in percent from which a task counts as past its first half."""
 
@@ -47,6 +49,8 @@ class Usual:
     median_s: float
     most_s: float
     """Nine of ten take at most this."""
+    nearly_all_s: float
+    """99 of 100 take at most this: whatever takes longer is stuck."""
 
 
 def usual_of(durations_s: Sequence[float], *, guess_s: float) -> Usual:
@@ -65,6 +69,7 @@ def usual_of(durations_s: Sequence[float], *, guess_s: float) -> Usual:
     return Usual(
         median_s=_percentile(ordered, 50, guess_s),
         most_s=_percentile(ordered, 90, guess_s * GUESSED_SPREAD),
+        nearly_all_s=_percentile(ordered, 99, guess_s * GUESSED_TAIL),
     )
 
 
@@ -96,6 +101,8 @@ class Forecast:
 
 Forecaster = Callable[[MusicTask, Place | None], Forecast | None]
 """Gives the forecast for a task at this place in the line, at this moment."""
+StuckAfter = Callable[[Kind, str], timedelta]
+"""Gives how long tasks of a kind and model are at the provider before they count as stuck."""
 
 
 def forecast(task: MusicTask, place: Place | None, usual: Usual, *, now: datetime) -> Forecast | None:

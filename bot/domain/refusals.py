@@ -59,7 +59,6 @@ class Reason(StrEnum):
     """This model can't be told which styles to keep out."""
     NEEDS_START = "needs_start"
     """`upload-extend` needs to know from where."""
-    NOT_MODERATOR = "not_moderator"
     FORBIDDEN_WORD = "forbidden_word"
     """The server keeps it out; `details` name the `WishPart` that holds it, never the word."""
     FORBIDDEN_BY_OPERATOR = "forbidden_by_operator"
@@ -67,6 +66,9 @@ class Reason(StrEnum):
     OTHER_SERVER = "other_server"
     """What was pressed belongs to another server."""
     NOT_ADMIN = "not_admin"
+    BAD_UNTIL = "bad_until"
+    """Nobody can tell until when, or it is over already."""
+    NOTHING_CHANGED = "nothing_changed"
 
 
 class WishPart(StrEnum):

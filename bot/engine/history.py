@@ -42,12 +42,19 @@ class History:
         What is usual for a running task stays what it was when that was first asked: a card that is under way is not
         edited because of what happened to others.
         """
-        known = self._usual.get((task.kind, task.model)) or usual_of([], guess_s=self._guess_s(task.kind))
+        known = self._usual_of(task.kind, task.model)
         if task.state is State.RUNNING:
             known = self._promises.setdefault(task.id, known)
             if len(self._promises) > PROMISES_MAX:
                 del self._promises[next(iter(self._promises))]
         return forecast(task, place, known, now=self._clock())
+
+    def stuck_after(self, kind: Kind, model: str) -> timedelta:
+        """How long 99 of 100 tasks of a kind and model take at most. A `StuckAfter`."""
+        return timedelta(seconds=self._usual_of(kind, model).nearly_all_s)
+
+    def _usual_of(self, kind: Kind, model: str) -> Usual:
+        return self._usual.get((kind, model)) or usual_of([], guess_s=self._guess_s(kind))
 
     def _guess_s(self, kind: Kind) -> float:
         return self._expected_song_s if kind.makes_audio else self._expected_lyrics_s

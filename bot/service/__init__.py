@@ -8,16 +8,18 @@ from bot.service.asking import Asking, RepeatedError
 from bot.service.boards import Boards
 from bot.service.deciding import Deciding
 from bot.service.kin import Branch
-from bot.service.library import Library, Page, Queue
+from bot.service.library import Library, Page
 from bot.service.lyrics import Earlier, LyricsDesk
+from bot.service.moderating import Doors, Moderating
 from bot.service.parts import Asker, Defaults, Parts, title_of
 from bot.service.preferring import Preferring
 from bot.service.privacy import Keeping, Privacy
+from bot.service.queue import AuditPage, Queue, QueuePage
 from bot.service.ruling import Ruling
 
 __all__ = [
-    "Asker", "Branch", "Defaults", "Earlier", "Keeping", "Page", "Parts", "Queue", "RepeatedError", "Report", "Service",
-    "title_of",
+    "Asker", "AuditPage", "Branch", "Defaults", "Doors", "Earlier", "Keeping", "Page", "Parts", "QueuePage",
+    "RepeatedError", "Report", "Service", "title_of",
 ]  # fmt: skip
 
 
@@ -44,6 +46,10 @@ class Service:
         """What is kept of a person, and for how long."""
         self.ruling = Ruling(parts)
         """The rules of a server."""
+        self.queue = Queue(parts)
+        """A server's tasks and its audit, for its moderators."""
+        self.moderating = Moderating(parts, self.deciding)
+        """What moderators do in their server."""
 
     def close(self) -> None:
         """Take no more wishes: the program is stopping."""

@@ -58,5 +58,5 @@ def _whose(asker: Asker, scope: Scope) -> Whose:
     if scope is Scope.OWN:
         return Whose(user_id=asker.user_id)
     if asker.guild_id is None or not asker.is_moderator:
-        raise Refused(Reason.NOT_MODERATOR)
+        raise Refused(Reason.MODERATOR_ONLY)
     return Whose(guild_id=asker.guild_id)

@@ -5,7 +5,7 @@ import logging
 from bot.domain.audit import Act, Deed
 from bot.domain.notices import Board
 from bot.domain.refusals import Reason, Refused
-from bot.service.parts import Asker, Parts
+from bot.service.parts import Asker, Parts, moderated
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ class Boards:
         Raises:
             Refused: not by a moderator, or the bot may not post here.
         """
-        guild_id = _moderated(asker)
+        guild_id = moderated(asker)
         if asker.missing_permissions:
             raise Refused(Reason.MISSING_PERMISSION, *asker.missing_permissions)
         locale = (await self._parts.servers.get(guild_id)).rules.locale or asker.locale
@@ -39,7 +39,7 @@ class Boards:
         Raises:
             Refused: not by a moderator.
         """
-        guild_id = _moderated(asker)
+        guild_id = moderated(asker)
         before = {"channel_id": asker.channel_id}
         deed = Deed(act=Act.BOARD, guild_id=guild_id, actor_id=asker.user_id, before=before)
         if await self._parts.boards.take_down(guild_id, asker.channel_id, message_id, deed):
@@ -48,9 +48,3 @@ class Boards:
     async def server_removed(self, guild_id: int) -> None:
         """The bot is no longer in a server: its boards can't be reached."""
         await self._parts.boards.forget_server(guild_id)
-
-
-def _moderated(asker: Asker) -> int:
-    if asker.guild_id is None or not asker.is_moderator:
-        raise Refused(Reason.MODERATOR_ONLY)
-    return asker.guild_id

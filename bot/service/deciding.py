@@ -1,14 +1,22 @@
-"""Deciding about a wish that waits, or that became unclear: cancel, try again, drop."""
+"""Deciding about a wish that waits, or that became unclear: cancel, try again, drop; a moderator's word is audited."""
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
+from bot.domain.audit import Act, Deed
 from bot.domain.refusals import Reason, Refused
 from bot.domain.tasks import MusicTask, StaleTaskError, State, TaskId
 from bot.service.parts import Asker, Parts
 
 log = logging.getLogger(__name__)
+
+DECISIONS: Mapping[Act, tuple[State, State]] = {
+    Act.CANCEL: (State.QUEUED, State.CANCELLED),
+    Act.RETRY: (State.UNCERTAIN, State.QUEUED),
+    Act.DROP: (State.UNCERTAIN, State.CANCELLED),
+}
+"""From which state to which."""
 
 
 class Deciding:
@@ -23,7 +31,7 @@ class Deciding:
         Raises:
             Refused: submitted already, or neither the member's own nor one of the moderator's server.
         """
-        return await self._settle(await self._touchable(task_id, asker), asker, State.QUEUED, State.CANCELLED)
+        return await self._settle(await self._touchable(task_id, asker), asker, Act.CANCEL)
 
     async def uncertain(self, task_id: TaskId, asker: Asker) -> MusicTask:
         """The unclear task that this person may decide about.
@@ -36,7 +44,7 @@ class Deciding:
             raise Refused(Reason.TOO_LATE)
         return task
 
-    async def retry(self, task_id: TaskId, asker: Asker, *, attempt: int) -> None:
+    async def retry(self, task_id: TaskId, asker: Asker, *, attempt: int) -> MusicTask:
         """Send an unclear task once more, which may cost again; the person has confirmed that.
 
         Args:
@@ -52,16 +60,17 @@ class Deciding:
         if task.attempt != attempt:
             raise Refused(Reason.TOO_LATE)
         untold = {"pinged_for": None, "ping_status": None}  # what comes of this attempt is told anew, unclear or not
-        await self._settle(task, asker, State.UNCERTAIN, State.QUEUED, **untold)
+        moved = await self._settle(task, asker, Act.RETRY, **untold)
         self._parts.on_queued()
+        return moved
 
-    async def drop(self, task_id: TaskId, asker: Asker) -> None:
+    async def drop(self, task_id: TaskId, asker: Asker) -> MusicTask:
         """Let an unclear task go.
 
         Raises:
             Refused: see `uncertain`.
         """
-        await self._settle(await self.uncertain(task_id, asker), asker, State.UNCERTAIN, State.CANCELLED)
+        return await self._settle(await self.uncertain(task_id, asker), asker, Act.DROP)
 
     async def server_removed(self, guild_id: int) -> None:
         """The bot is no longer in a server: what waits there is cancelled; what runs goes to DMs and `/songs`."""
@@ -76,18 +85,12 @@ class Deciding:
         for guild_id in await self._parts.tasks.guilds_in_line() - set(guild_ids):
             await self.server_removed(guild_id)
 
-    async def _settle(
-        self,
-        task: MusicTask,
-        asker: Asker,
-        before: State,
-        after: State,
-        **values: Any,  # noqa: ANN401 -- column values
-    ) -> MusicTask:
+    async def _settle(self, task: MusicTask, asker: Asker, act: Act, **values: Any) -> MusicTask:  # noqa: ANN401 -- column values
+        before, after = DECISIONS[act]
         if task.state is not before:
             raise Refused(Reason.TOO_LATE)
         try:
-            moved = await self._parts.tasks.move(task, after, **values)
+            moved = await self._parts.tasks.move(task, after, deed=_deed(act, task, asker), **values)
         except StaleTaskError as error:
             raise Refused(Reason.TOO_LATE) from error
         by_moderator = task.user_id != asker.user_id
@@ -102,3 +105,14 @@ class Deciding:
         if task.user_id != asker.user_id and not (asker.is_moderator and same_server):
             raise Refused(Reason.NOT_YOURS)
         return task
+
+
+def _deed(act: Act, task: MusicTask, asker: Asker) -> Deed | None:
+    """What the audit keeps of a moderator's decision about somebody else's task; of an owner's it keeps nothing."""
+    if task.guild_id is None or task.user_id == asker.user_id:
+        return None
+    before, after = DECISIONS[act]
+    return Deed(
+        act=act, guild_id=task.guild_id, actor_id=asker.user_id, subject_id=task.user_id, task_id=task.id,
+        before={"state": before}, after={"state": after},
+    )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What was asked for, and what became of it: a member's own songs, their families, a server's queue."""
+"""What was asked for, and what became of it: a member's own songs, and their families."""
 
 import logging
 from collections.abc import Sequence
@@ -7,21 +7,13 @@ from dataclasses import dataclass
 from bot.domain.listing import SOUNDING, STATES, ListedTask, Stage, Wanted
 from bot.domain.refusals import Reason, Refused
 from bot.domain.scene import Family, family_of
-from bot.domain.tasks import TERMINAL, MusicTask, State, TaskId
+from bot.domain.tasks import TERMINAL, MusicTask, TaskId
 from bot.service.kin import Branch, tree_of
 from bot.service.parts import Asker, Parts
 
 log = logging.getLogger(__name__)
 
 PAGE_ROWS = 8
-OPEN_STATES = (
-    State.RECEIVED,
-    State.QUEUED,
-    State.SUBMITTING,
-    State.RUNNING,
-    State.EXPIRED,
-    State.UNCERTAIN,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,14 +27,6 @@ class Page:
     """At least one."""
     total: int
     """How many tasks all pages hold."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Queue:
-    """A server's queue as moderators see it."""
-
-    counts: dict[State, int]
-    rows: Sequence[MusicTask]
 
 
 class Library:
@@ -94,13 +78,6 @@ class Library:
         """A member's own finished songs whose title or prompt holds the text, newest first."""
         wanted = Wanted(states=STATES[Stage.FINISHED], kinds=SOUNDING, text=text)
         return await self._parts.tasks.listed((await self._parts.tasks.ids_of_member(user_id, wanted))[:limit])
-
-    async def queue(self, guild_id: int, limit: int = 15) -> Queue:
-        """What a server has under way."""
-        return Queue(
-            counts=await self._parts.tasks.counts_of_guild(guild_id),
-            rows=await self._parts.tasks.of_guild(guild_id, OPEN_STATES, limit),
-        )
 
     # --- families ----------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from bot.clock import Clock
-from bot.domain.audit import AuditLine, Deed
+from bot.domain.audit import Act, AuditLine, Deed
 from bot.domain.blocks import Block
 from bot.domain.drafts import Draft
 from bot.domain.limits import Used
@@ -17,8 +17,9 @@ from bot.domain.lyrics import LyricsVersion
 from bot.domain.members import Preferences
 from bot.domain.notices import Board
 from bot.domain.privacy import Erasure, KeptTask
+from bot.domain.queue import AtWork, Narrowed, Tally
 from bot.domain.refusals import Reason, Refused
-from bot.domain.rules import Rules, Server
+from bot.domain.rules import Intake, Rules, Server
 from bot.domain.tasks import MusicTask, NewTask, State, TaskId
 from bot.domain.usage import Entry, Span, Usage, Whose
 from bot.domain.wishes import Wish
@@ -84,8 +85,7 @@ class Tasks(Protocol):
     async def messages_of(self, task_id: TaskId) -> list[tuple[int, int]]: ...
     async def asked_since(self, user_id: int, since: datetime) -> list[MusicTask]: ...
     async def children_of(self, task_id: TaskId) -> list[MusicTask]: ...
-    async def of_guild(self, guild_id: int, states: Collection[State], limit: int) -> list[MusicTask]: ...
-    async def counts_of_guild(self, guild_id: int) -> dict[State, int]: ...
+    async def show_again(self, task: MusicTask, deed: Deed) -> bool: ...
     async def in_use(self, guild_id: int) -> dict[str, int | Decimal]: ...
 
 
@@ -93,8 +93,27 @@ class Servers(Protocol):
     """The store of servers; `EVERYWHERE` stands for direct messages."""
 
     async def get(self, guild_id: int) -> Server: ...
-    async def block_on(self, guild_id: int, user_id: int, now: datetime) -> Block | None: ...
     async def change_rules(self, guild_id: int, changes: dict[str, Any], deed: Deed) -> Server: ...
+    async def set_intake(self, guild_id: int, intake: Intake, note: str | None, deed: Deed) -> bool: ...
+    async def block_on(self, guild_id: int, user_id: int, now: datetime) -> Block | None: ...
+    async def blocks_of(self, guild_id: int, now: datetime, limit: int, *, skip: int = 0) -> Sequence[Block]: ...
+    async def block(self, block: Block, deed: Deed) -> None: ...
+    async def unblock(self, guild_id: int, user_id: int, deed: Deed) -> bool: ...
+
+
+class QueueRows(Protocol):
+    """What moderators ask about the tasks of their server; `bot/store/queue.py` has the meaning of each."""
+
+    async def tally(self, guild_id: int, since: datetime) -> Tally: ...
+    async def at_work(self, guild_id: int) -> Sequence[AtWork]: ...
+    async def ids(self, guild_id: int, narrowed: Narrowed, *, skip: int, limit: int) -> Sequence[TaskId]: ...
+
+
+class Audit(Protocol):
+    """The store of what was done, read."""
+
+    async def page(self, guild_id: int, *, acts: Sequence[Act] = (), skip: int, limit: int) -> Sequence[AuditLine]: ...
+    async def count(self, guild_id: int, *, acts: Sequence[Act] = ()) -> int: ...
 
 
 class Erasures(Protocol):
@@ -169,6 +188,8 @@ class Parts:
     boards: BoardRows
     erasures: Erasures
     exports: Exports
+    queue: QueueRows
+    audit: Audit
     catalogue: Catalogue
     clock: Clock
     defaults: Defaults
@@ -238,6 +259,17 @@ def check_kept(task: MusicTask) -> None:
     """
     if task.deleted_at is not None:
         raise Refused(Reason.NOT_KEPT if task.aged_out else Reason.NOT_FOUND)
+
+
+def moderated(asker: Asker) -> int:
+    """The server that somebody moderates.
+
+    Raises:
+        Refused: they are no moderator, or not in a server.
+    """
+    if not asker.is_moderator or asker.guild_id is None:
+        raise Refused(Reason.MODERATOR_ONLY)
+    return asker.guild_id
 
 
 def title_of(task: MusicTask | ListedTask) -> str:

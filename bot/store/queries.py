@@ -205,16 +205,6 @@ class TaskQueries:
         made = and_(T.parent_id == task_id, T.state != State.ABANDONED, T.deleted_at.is_(None))
         return (await self._list(made, order=[T.id.desc()], limit=25))[::-1]
 
-    async def of_guild(self, guild_id: int, states: Collection[State], limit: int) -> list[MusicTask]:
-        """A server's tasks in these states, oldest first."""
-        return await self._list(and_(T.guild_id == guild_id, T.state.in_(states)), order=[T.id], limit=limit)
-
-    async def counts_of_guild(self, guild_id: int) -> dict[State, int]:
-        """How many of a server's tasks are in each state."""
-        query = select(T.state, func.count()).where(T.guild_id == guild_id).group_by(T.state)
-        async with self._database.read() as connection:
-            return {State(state): count for state, count in (await connection.execute(query)).all()}
-
     async def counts(self) -> dict[State, int]:
         """How many tasks are in each state, over all servers."""
         query = select(T.state, func.count()).group_by(T.state)

@@ -165,8 +165,26 @@ Index(
     music_tasks.c.guild_id,
     music_tasks.c.user_id,
     music_tasks.c.state,
+    music_tasks.c.kind,
     sqlite_where=OPEN,
     postgresql_where=OPEN,
+)
+ENDED = text(
+    "state NOT IN ('received', 'queued', 'submitting', 'running', 'expired', 'uncertain', 'abandoned')"
+    " AND deleted_at IS NULL"
+)
+"""At an end, and not deleted; as with `OPEN`. Said by what it is not: else SQLite searches by this list of states, and
+not by the one that a query names, and has to sort."""
+Index(
+    "ix_music_tasks_ended",
+    music_tasks.c.guild_id,
+    music_tasks.c.state,
+    music_tasks.c.state_at,
+    music_tasks.c.kind,
+    music_tasks.c.user_id,
+    music_tasks.c.error_code,
+    sqlite_where=ENDED,
+    postgresql_where=ENDED,
 )
 Index(
     "ix_music_tasks_used",

@@ -55,7 +55,8 @@ class ServerStore:
                 return False
             row = update(servers).where(servers.c.guild_id == guild_id).values(intake=intake, intake_note=note)
             await connection.execute(row)
-            await write_deed(connection, deed, self._clock())
+            told = replace(deed, before={"intake": before.intake}, after={"intake": intake})
+            await write_deed(connection, told, self._clock())
             return True
 
     # --- blocks ----------------------------------------------------------------------------------------------------
@@ -69,32 +70,34 @@ class ServerStore:
             row = (await connection.execute(query.limit(1))).first()
         return Block(**row._mapping) if row else None  # noqa: SLF001 -- SQLAlchemy's public accessor
 
-    async def blocks_of(self, guild_id: int, now: datetime, limit: int) -> list[Block]:
+    async def blocks_of(self, guild_id: int, now: datetime, limit: int, *, skip: int = 0) -> list[Block]:
         """Whom a server keeps out at this moment."""
         holds = or_(blocks.c.until.is_(None), blocks.c.until > now)
-        query = select(blocks).where(blocks.c.guild_id == guild_id, holds).order_by(blocks.c.user_id).limit(limit)
+        query = select(blocks).where(blocks.c.guild_id == guild_id, holds).order_by(blocks.c.user_id)
         async with self._database.read() as connection:
-            rows = (await connection.execute(query)).all()
+            rows = (await connection.execute(query.offset(skip).limit(limit))).all()
         return [Block(**row._mapping) for row in rows]  # noqa: SLF001 -- SQLAlchemy's public accessor
 
     async def block(self, block: Block, deed: Deed) -> None:
         """Keep somebody out; a block that is there already is replaced."""
-        values = asdict(block)
         async with self._database.write() as connection:
-            kept = insert_or(connection, blocks).values(**values)
+            own = blocks.c.guild_id == block.guild_id, blocks.c.user_id == block.user_id
+            before = (await connection.execute(select(blocks.c.until).where(*own))).first()
+            kept = insert_or(connection, blocks).values(**asdict(block))
             kept = kept.on_conflict_do_update(
                 index_elements=["guild_id", "user_id"], set_={"until": block.until, "reason": block.reason}
             )
             await connection.execute(kept)
-            await write_deed(connection, deed, self._clock())
+            told = replace(deed, before=_ends(before.until) if before else {}, after=_ends(block.until))
+            await write_deed(connection, told, self._clock())
 
     async def unblock(self, guild_id: int, user_id: int, deed: Deed) -> bool:
         """Let somebody in again; gives whether they were kept out."""
         gone = delete(blocks).where(blocks.c.guild_id == guild_id, blocks.c.user_id == user_id)
         async with self._database.write() as connection:
-            if (await connection.execute(gone)).rowcount == 0:
+            if (before := (await connection.execute(gone.returning(blocks.c.until))).first()) is None:
                 return False
-            await write_deed(connection, deed, self._clock())
+            await write_deed(connection, replace(deed, before=_ends(before.until)), self._clock())
             return True
 
 
@@ -120,6 +123,11 @@ def server_of(row: Any) -> Server:  # noqa: ANN401 -- `SERVER_COLUMNS`
         intake=Intake(row.intake),
         intake_note=row.intake_note,
     )
+
+
+def _ends(until: datetime | None) -> dict[str, str | None]:
+    """A block as the audit keeps it."""
+    return {"until": until.isoformat(timespec="seconds") if until else None}
 
 
 async def _ensure(connection: AsyncConnection, guild_id: int) -> None:

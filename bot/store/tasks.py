@@ -199,6 +199,31 @@ class TaskStore(TaskQueries):
             still = T.state == task.state
             return await empty_rows(connection, [task.id], still, now=self._clock(), revision=T.revision + 1) > 0
 
+    async def show_again(self, task: MusicTask, deed: Deed) -> bool:
+        """Let the courier bring a finished task as if it had never been shown, and its requester be told once more.
+
+        Gives whether it still was as `task` has it. A moderator's deed is written to the audit along with it.
+        """
+        statement = (
+            update(music_tasks)
+            .where(T.id == task.id, T.state == task.state, T.revision == task.revision, T.deleted_at.is_(None))
+            .values(
+                revision=T.revision + 1,
+                files_shown=and_(T.files_shown, T.card_lost.is_(None)),  # a lost card does not carry them
+                card_lost=None,
+                show_after=None,
+                show_failures=0,
+                pinged_for=None,
+                ping_status=None,
+                ping_at=None,
+            )
+        )
+        async with self._database.write() as connection:
+            if (await connection.execute(statement)).rowcount == 0:
+                return False
+            await write_deed(connection, deed, self._clock())
+            return True
+
     async def mark_shown(self, task: MusicTask, **values: Any) -> None:  # noqa: ANN401 -- column values
         """Remember that the card shows this revision (or can't, for good); `shown_revision` only grows.
 

@@ -8,7 +8,7 @@ import discord
 from discord.ui.select import BaseSelect
 
 from bot.ui.card import Button, Press
-from bot.ui.pages import ListState
+from bot.ui.pages import SHAPES, State
 
 if TYPE_CHECKING:
     from bot.ui.client import MusicBot
@@ -21,7 +21,7 @@ what a list shows), and what was picked in a menu (see `Control`)."""
 class Control(
     discord.ui.DynamicItem[discord.ui.Item[Any]],
     template=(
-        r"encore:(?:(?P<shape>menu|list):)?(?P<press>[a-z_]+):"
+        r"encore:(?:(?P<shape>menu|list|queue):)?(?P<press>[a-z_]+):"
         r"(?P<facts>\d{1,20}(?::\d{1,9})?|\d{1,5}:\d:\d:.*)"
     ),
 ):
@@ -31,7 +31,7 @@ class Control(
     Where Discord itself lists members, roles or channels, what is picked are their ids.
     """
 
-    def __init__(self, press: str, facts: Sequence[int | ListState], item: discord.ui.Item[Any]) -> None:
+    def __init__(self, press: str, facts: Sequence[int | State], item: discord.ui.Item[Any]) -> None:
         super().__init__(item)
         self.press = press
         self.facts = facts
@@ -41,9 +41,9 @@ class Control(
         cls, _interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
     ) -> Self:
         """Called by discord.py for whatever carries a custom id that fits the template."""
-        facts: list[int | ListState]
-        if match["shape"] == "list":
-            facts = [ListState.decode(match["facts"])]
+        facts: list[int | State]
+        if (shape := SHAPES.get(match["shape"] or "")) is not None:
+            facts = [shape.decode(match["facts"])]
         else:
             facts = [int(number) for number in match["facts"].split(":")]
         return cls(match["press"], facts, item)
@@ -84,7 +84,7 @@ def menu_of(press: Press, subject: int, options: Sequence[discord.SelectOption],
     return Control(press, [subject], item)
 
 
-def list_button(press: Press, state: ListState, label: str, *, is_disabled: bool = False) -> Control:
+def list_button(press: Press, state: State, label: str, *, is_disabled: bool = False) -> Control:
     """A button that shows this state of a list, or asks about it."""
     button: discord.ui.Button[Any] = discord.ui.Button(
         label=label, custom_id=_list_id(press, state), disabled=is_disabled
@@ -93,7 +93,7 @@ def list_button(press: Press, state: ListState, label: str, *, is_disabled: bool
 
 
 def list_menu(
-    press: Press, state: ListState, options: Sequence[discord.SelectOption], *, placeholder: str | None = None
+    press: Press, state: State, options: Sequence[discord.SelectOption], *, placeholder: str | None = None
 ) -> Control:
     """A menu of a list, from which one thing is picked."""
     menu: discord.ui.Select[Any] = discord.ui.Select(
@@ -102,8 +102,19 @@ def list_menu(
     return Control(press, [state], menu)
 
 
-def _list_id(press: Press, state: ListState) -> str:
-    return f"encore:list:{press}:{state.encode()}"
+def list_member_menu(press: Press, state: State, chosen: int | None, *, placeholder: str) -> Control:
+    """A menu of a list in which Discord offers its members; picking nobody is a choice, too."""
+    menu: discord.ui.UserSelect[Any] = discord.ui.UserSelect(
+        custom_id=_list_id(press, state),
+        placeholder=placeholder,
+        min_values=0,
+        default_values=[discord.Object(chosen, type=discord.User)] if chosen is not None else [],
+    )
+    return Control(press, [state], menu)
+
+
+def _list_id(press: Press, state: State) -> str:
+    return f"encore:{state.shape}:{press}:{state.encode()}"
 
 
 def view_of(parts: Iterable[Button | discord.ui.Item[Any]]) -> discord.ui.View:
@@ -114,12 +125,17 @@ def view_of(parts: Iterable[Button | discord.ui.Item[Any]]) -> discord.ui.View:
     return view
 
 
+def custom_ids_in(message: discord.Message) -> set[str]:
+    """The custom ids of all that can be pressed or picked below a message."""
+    children = (child for row in message.components for child in getattr(row, "children", ()))
+    return {custom_id for child in children if (custom_id := getattr(child, "custom_id", None))}
+
+
 def presses_in(message: discord.Message) -> set[tuple[Press, int]]:
     """Which of our buttons a message carries."""
     found: set[tuple[Press, int]] = set()
-    for row in message.components:
-        for child in getattr(row, "children", ()):
-            match = re.fullmatch(r"encore:([a-z_]+):(\d{1,18})", getattr(child, "custom_id", None) or "")
-            if match and match[1] in set(Press):
-                found.add((Press(match[1]), int(match[2])))
+    for custom_id in custom_ids_in(message):
+        match = re.fullmatch(r"encore:([a-z_]+):(\d{1,18})", custom_id)
+        if match and match[1] in set(Press):
+            found.add((Press(match[1]), int(match[2])))
     return found

@@ -11,7 +11,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.clock import Clock
-from bot.domain.pacing import Forecaster
+from bot.domain.pacing import Forecaster, StuckAfter
 from bot.domain.refusals import Refused
 from bot.domain.ruling import RuleError
 from bot.domain.wishes import WishError
@@ -35,6 +35,7 @@ COGS = tuple(
         "library",
         "opening",
         "queue",
+        "moderating",
         "cards",
         "desk",
         "preferences",
@@ -73,6 +74,7 @@ class MusicBot(commands.AutoShardedBot):
         *,
         clock: Clock,
         forecast: Forecaster,
+        stuck_after: StuckAfter,
         media_dir: Path,
         message_content: bool = False,
         shard_ids: tuple[int, ...] = (),
@@ -96,6 +98,7 @@ class MusicBot(commands.AutoShardedBot):
         self.service = service
         self.clock = clock
         self.forecast = forecast
+        self.stuck_after = stuck_after
         self.media_dir = media_dir
         self.logged_in = asyncio.Event()
         """Set once Discord has told who we are: requests that name the application work from then on."""

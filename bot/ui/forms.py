@@ -12,7 +12,8 @@ from bot.ui.limits import FORM_TITLE_CHARS, INPUT_CHARS, PLACEHOLDER_CHARS
 
 REMEMBERED_S = 900.0
 """As long as this, discord.py keeps a form that is open; one that is sent later, or after a restart, counts as well."""
-CUSTOM_ID = re.compile(r"encore:form:(?P<form>[a-z_]+)(?P<numbers>(?::\d{1,20})*)")
+FORM_PREFIX = "encore:form:"
+CUSTOM_ID = re.compile(rf"{FORM_PREFIX}(?P<form>[a-z_]+)(?P<numbers>(?::\d{{1,20}})*)")
 
 
 class Form(StrEnum):
@@ -26,6 +27,8 @@ class Form(StrEnum):
     TAGS = "tags"
     FIND = "find"
     RULES = "rules"
+    MOD_BLOCK = "mod_block"
+    MOD_INTAKE = "mod_intake"
 
 
 Values = Mapping[str, str]
@@ -80,7 +83,7 @@ class Choice:
 
 def form_of(form: Form, *numbers: int, title: str, fields: Sequence[Field | Choice]) -> discord.ui.Modal:
     """A form as discord.py sends it; whoever registered for it on the client gets what is filled in."""
-    custom_id = ":".join(["encore:form", form, *map(str, numbers)])
+    custom_id = FORM_PREFIX + ":".join([form, *map(str, numbers)])
     modal = discord.ui.Modal(title=title[:FORM_TITLE_CHARS], custom_id=custom_id, timeout=REMEMBERED_S)
     for field in fields:
         modal.add_item(field.item())

@@ -15,7 +15,7 @@ from bot.ui.buttons import Control, list_button, list_menu, view_of
 from bot.ui.card import Press, jump_url
 from bot.ui.escape import cut, link_name, whole_lines
 from bot.ui.limits import EMBED_CHARS, OPTION_CHARS, OPTIONS_MAX
-from bot.ui.pages import KINDS, STAGES, ListState
+from bot.ui.pages import KINDS, STAGES, ListState, State
 from bot.ui.words import Words
 
 NAME_CHARS = 60
@@ -48,8 +48,8 @@ def songs_sheet(page: Page, state: ListState, words: Words, *, now: datetime) ->
     embed = discord.Embed(title=words("Your songs"), description=whole_lines(lines, EMBED_CHARS))
     embed.set_footer(text=_footer(page, state, words))
     menus = [
-        _filter(Press.SONGS_STAGE, state, STAGES.index(state.stage), [words(texts.STAGE[one]) for one in STAGES]),
-        _filter(Press.SONGS_KIND, state, KINDS.index(state.kind), [words(texts.KINDS[one]) for one in KINDS]),
+        choice_menu(Press.SONGS_STAGE, state, STAGES.index(state.stage), [words(texts.STAGE[one]) for one in STAGES]),
+        choice_menu(Press.SONGS_KIND, state, KINDS.index(state.kind), [words(texts.KINDS[one]) for one in KINDS]),
     ]
     opening = [open_menu(page.rows, words, now=now)] if page.rows else []
     return embed, view_of([*opening, *menus, *_turning(page, state, words)])
@@ -69,7 +69,8 @@ def _footer(page: Page, state: ListState, words: Words) -> str:
     return " · ".join(parts)
 
 
-def _filter(press: Press, state: ListState, chosen: int, labels: Sequence[str]) -> Control:
+def choice_menu(press: Press, state: State, chosen: int, labels: Sequence[str]) -> Control:
+    """A menu of a list whose options are named by their places; it shows which one is chosen now."""
     options = [
         discord.SelectOption(label=label, value=str(place), default=place == chosen)
         for place, label in enumerate(labels)
@@ -88,7 +89,12 @@ def _turning(page: Page, state: ListState, words: Words) -> Iterator[Control]:
 
 
 def open_menu(tasks: Sequence[ListedTask], words: Words, *, now: datetime) -> Control:
-    """A menu that opens one of these."""
+    """A menu that opens one of a member's own."""
+    return task_menu(Press.OPEN_SONG, ListState(), tasks, words, now=now)
+
+
+def task_menu(press: Press, state: State, tasks: Sequence[ListedTask], words: Words, *, now: datetime) -> Control:
+    """A menu of a list that opens one of these."""
     options = [
         discord.SelectOption(
             label=cut(f"#{task.id} {' '.join(title_of(task).split())}", OPTION_CHARS),
@@ -97,7 +103,7 @@ def open_menu(tasks: Sequence[ListedTask], words: Words, *, now: datetime) -> Co
         )
         for task in tasks[:OPTIONS_MAX]
     ]
-    return list_menu(Press.OPEN_SONG, ListState(), options, placeholder=words("Open one of these"))
+    return list_menu(press, state, options, placeholder=words("Open one of these"))
 
 
 def _described(task: ListedTask, words: Words, *, now: datetime) -> str:

@@ -49,7 +49,7 @@ def _lines(standing: Standing, words: Words) -> Iterator[str]:
     server = standing.server
     yield words(texts.INTAKE[server.intake])
     if server.intake is not Intake.OPEN and server.intake_note:
-        yield words(texts.INTAKE_NOTE, detail=inline(server.intake_note, texts.NOTE_CHARS))
+        yield words(texts.MODERATORS_SAY, detail=inline(server.intake_note, texts.NOTE_CHARS))
     yield ""
     yield " · ".join(f"{words(texts.STATE[state])} **{number}**" for state, number in standing.counts.items()) or words(
         texts.EMPTY_QUEUE

@@ -1,15 +1,18 @@
 """What a list shows, as a part of a custom id."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 from bot.domain.listing import STATES, Stage, Wanted
+from bot.domain.queue import Lane, Narrowed
 from bot.domain.tasks import Kind
 from bot.domain.wishes import one_line
 from bot.ui.escape import cut
 
 STAGES = (None, *Stage)
 KINDS = (None, *Kind)
+LANES = tuple(Lane)
 """Custom ids name a choice by its place: new ones come last."""
 SEARCH_CHARS = 40
 SEARCH_UNITS = 60
@@ -18,7 +21,10 @@ SEARCH_UNITS = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListState:
-    """What a list shows."""
+    """What a member's own list shows."""
+
+    shape: ClassVar[str] = "list"
+    """How custom ids name this kind of state."""
 
     page: int = 0
     stage: Stage | None = None
@@ -46,6 +52,37 @@ class ListState:
         """What `encode` gave; places that no choice has mean all."""
         page, stage, kind, text = encoded.split(":", 3)
         return cls(page=int(page), stage=stage_at(stage), kind=kind_at(kind), text=searched(text))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueState:
+    """What the queue of a server shows."""
+
+    shape: ClassVar[str] = "queue"
+
+    page: int = 0
+    narrowed: Narrowed = Narrowed()  # noqa: RUF009 -- frozen
+
+    def encode(self) -> str:
+        """The state as a part of a custom id."""
+        narrowed = self.narrowed
+        return f"{self.page}:{LANES.index(narrowed.lane)}:{KINDS.index(narrowed.kind)}:{narrowed.user_id or 0}"
+
+    @classmethod
+    def decode(cls, encoded: str) -> Self:
+        """What `encode` gave; places that no choice has mean all."""
+        page, lane, kind, user_id = encoded.split(":", 3)
+        member = int(user_id) if user_id.isdecimal() else 0
+        return cls(page=int(page), narrowed=Narrowed(lane=lane_at(lane), kind=kind_at(kind), user_id=member or None))
+
+
+State = ListState | QueueState
+SHAPES: Mapping[str, type[State]] = {one.shape: one for one in (ListState, QueueState)}
+
+
+def lane_at(place: str | int) -> Lane:
+    """The choice at that place; the first one where there is none."""
+    return dict(enumerate(LANES)).get(int(place), Lane.OPEN)
 
 
 def stage_at(place: str | int) -> Stage | None:

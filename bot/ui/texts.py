@@ -148,7 +148,6 @@ UNEXPECTED = N_(
     "Something went wrong on my side. I can't tell whether your wish was taken: "
     "look at the card or at `/songs` before you ask again."
 )
-MODERATOR_ONLY = N_("Only moderators can do that here.")
 
 REPEATED = N_("You have just asked for the same: {song}. Make another one?")
 AGAIN_QUESTION = N_("Make it once more? It is a new task and costs like any other.")
@@ -176,7 +175,7 @@ INTAKE: Mapping[Intake, str] = {
     Intake.PAUSED: N_("**Paused.** Nothing new is taken, and the line is held."),
     Intake.DRAINING: N_("**Draining.** Nothing new is taken; what was asked for is still made."),
 }
-INTAKE_NOTE = N_("The moderators say: {detail}")
+MODERATORS_SAY = N_("The moderators say: {detail}")
 BOTS_CHOICE = N_("the bot's own choice")
 MODEL_GONE = N_("{model} can't be had at the moment: the bot's own choice takes its place.")
 
@@ -253,7 +252,7 @@ REFUSAL: Mapping[Reason, str] = {
     Reason.EXPORTING: N_("Your export is being made already. It comes in a moment."),
     Reason.NO_SONG_HERE: N_("This message does not show a song of mine."),
     Reason.NOT_YOURS: N_("That is somebody else's."),
-    Reason.MODERATOR_ONLY: MODERATOR_ONLY,
+    Reason.MODERATOR_ONLY: N_("Only moderators can do that here. If you are one, open `/queue` once more."),
     Reason.NOT_FINISHED: N_("This one is not finished, so there is nothing to continue yet."),
     Reason.NO_CLIP: N_("There is no music in this one to continue."),
     Reason.NOT_OPEN: N_("This song may be continued only by whoever asked for it."),
@@ -270,7 +269,8 @@ REFUSAL: Mapping[Reason, str] = {
         "If you see nothing of it, ask or reply once more."
     ),
     Reason.NEEDS_START: N_("Tell me from where, for example `from 1:05`."),
-    Reason.NOT_MODERATOR: MODERATOR_ONLY,
+    Reason.BAD_UNTIL: N_("I don't understand until when. Write it like `2h`, `3 d` or `2026-12-01`."),
+    Reason.NOTHING_CHANGED: N_("It is like that already."),
     Reason.FORBIDDEN_WORD: N_("This server does not take a word that is in {detail}. Word it differently."),
     Reason.FORBIDDEN_BY_OPERATOR: N_("Whoever runs this bot does not take a word that is in {detail}."),
     Reason.OTHER_SERVER: N_("This belongs to another server."),
@@ -286,7 +286,7 @@ WISH_PART: Mapping[WishPart, str] = {
 
 REFUSAL_MORE: Mapping[Reason, str] = {
     Reason.BLOCKED: N_("That ends {detail}."),
-    Reason.PAUSED: INTAKE_NOTE,
+    Reason.PAUSED: MODERATORS_SAY,
 }
 """What is added where there is something to add."""
 

@@ -262,13 +262,15 @@ REPEAT = ["Again", "Edit & again", "More"]
 
 def labels(message: Any) -> list[str]:
     """What the buttons of a message say."""
-    return [child.label for row in message.components for child in getattr(row, "children", [])]
+    children = (child for row in message.components for child in getattr(row, "children", []))
+    return [child.label for child in children if hasattr(child, "label")]
 
 
 def control(message: Any, press: str) -> str:
     """The custom id of the menu or button of a list that does this."""
     children = [child for row in message.components for child in row["components"]]
-    (found,) = [c["custom_id"] for c in children if c.get("custom_id", "").startswith(f"encore:list:{press}:")]
+    ours = [child["custom_id"] for child in children if "custom_id" in child]
+    (found,) = [one for one in ours if one.startswith((f"encore:list:{press}:", f"encore:queue:{press}:"))]
     return str(found)
 
 
@@ -303,19 +305,29 @@ class Seen:
 
     def with_button(self, custom_id: str) -> "Seen":
         """The same message with a button that says something else: no client makes it, but anybody could."""
-        self._payload["components"][0]["components"][0]["custom_id"] = custom_id
+        self._payload["components"][-1]["components"][0]["custom_id"] = custom_id
         return self
 
     async def press(self, actor: Any, custom_id: str, *values: str) -> Any:
         """Press a button, or pick these values in a menu."""
+        data = {"custom_id": custom_id, "component_type": 3 if values else 2, "values": values}
+        return await self._send(actor, InteractionType.MESSAGE_COMPONENT, data)
+
+    async def submit(self, actor: Any, custom_id: str, **values: str) -> Any:
+        """Send a form that is said to have been opened here, whether it was or not."""
+        fields = [{"type": 4, "custom_id": name, "value": value} for name, value in values.items()]
+        data = {"custom_id": custom_id, "components": [{"type": 18, "component": field} for field in fields]}
+        return await self._send(actor, InteractionType.MODAL_SUBMIT, data)
+
+    async def _send(self, actor: Any, kind: InteractionType, data: dict[str, Any]) -> Any:
         channel = ChannelHandle(
             self._world.env, actor.guild, self._world.env.backend.get_channel(self._stored.channel_id)
         )
         return await _dispatch_actor_interaction(
             actor,
-            InteractionType.MESSAGE_COMPONENT,
+            kind,
             channel,
-            {"custom_id": custom_id, "component_type": 3 if values else 2, "values": values},
+            data,
             extra={"message": self._payload},
             source_message_id=self._stored.id,
         )

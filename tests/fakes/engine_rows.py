@@ -9,14 +9,13 @@ from decimal import Decimal
 from typing import Any
 
 from bot.domain.audit import Deed
-from bot.domain.blocks import Block
 from bot.domain.drafts import Draft
 from bot.domain.limits import Used
 from bot.domain.line import Running, Waiting
 from bot.domain.listing import LISTED, ListedTask, Wanted, folded, search_text
 from bot.domain.lyrics import LyricsVersion
 from bot.domain.members import Preferences
-from bot.domain.rules import EVERYWHERE, Rules, Server
+from bot.domain.rules import Rules
 from bot.domain.tasks import (
     ANNOUNCED,
     CARD_REMOVED,
@@ -100,6 +99,7 @@ class Rows:
         self.outcomes: list[AttemptOutcome] = []
         self.late_answers: list[tuple[int, int, str]] = []
         self.messages: list[tuple[int, int, Role]] = []
+        self.deeds: list[Deed] = []
         self.broken: dict[str, int] = {}
         self.calls: list[str] = []
 
@@ -146,10 +146,11 @@ class Rows:
     async def move(self, before: MusicTask, to: State, **values: Any) -> MusicTask:
         await self._reach("move")
         check_move(before.state, to)
-        outcome = values.pop("outcome", None)
+        outcome, deed = values.pop("outcome", None), values.pop("deed", None)
         after = self._change(
             before, state=to, state_at=self.clock(), revision=self.tasks[before.id].revision + 1, **values
         )
+        self.deeds += [deed] if deed else []
         self.outcomes += [outcome] if outcome else []
         return after
 
@@ -342,12 +343,14 @@ class Rows:
         self.tasks[task.id] = replace(emptied, revision=current.revision + 1)
         return True
 
-    async def of_guild(self, guild_id: int, states: Collection[State], limit: int) -> list[MusicTask]:
-        return self._where(lambda t: t.guild_id == guild_id and t.state in states)[:limit]
-
-    async def counts_of_guild(self, guild_id: int) -> dict[State, int]:
-        states = [t.state for t in self._where(lambda t: t.guild_id == guild_id)]
-        return {state: states.count(state) for state in set(states)}
+    async def show_again(self, task: MusicTask, deed: Deed) -> bool:
+        current = self.tasks[task.id]
+        if current.revision != task.revision or current.deleted_at is not None:
+            return False
+        untold = replace(current, card_lost=None, pinged_for=None, ping_status=None)
+        self.tasks[task.id] = replace(untold, revision=current.revision + 1)
+        self.deeds.append(deed)
+        return True
 
     async def in_use(self, guild_id: int) -> dict[str, int | Decimal]:
         """Of what is kept here, only what waits."""
@@ -358,28 +361,6 @@ class Rows:
 def history_of(rows: Rows, clock: HandClock) -> History:
     """What is usual: a minute and a half for music, a quarter of a minute for lyrics, until something has finished."""
     return History(rows, clock, expected_song_s=90, expected_lyrics_s=15)
-
-
-class ServerRows:
-    """The store of servers: what a test puts in."""
-
-    def __init__(self) -> None:
-        self.servers: dict[int, Server] = {}
-        self.blocks: list[Block] = []
-        self.deeds: list[Deed] = []
-
-    async def get(self, guild_id: int) -> Server:
-        return self.servers.get(guild_id) or Server(guild_id=guild_id)
-
-    async def change_rules(self, guild_id: int, changes: dict[str, Any], deed: Deed) -> Server:
-        before = await self.get(guild_id)
-        self.servers[guild_id] = replace(before, rules=replace(before.rules, **changes))
-        self.deeds.append(deed)
-        return self.servers[guild_id]
-
-    async def block_on(self, guild_id: int, user_id: int, now: datetime) -> Block | None:
-        found = [one for one in self.blocks if one.guild_id in {guild_id, EVERYWHERE} and one.user_id == user_id]
-        return next((one for one in found if one.holds(now)), None)
 
 
 class AccountRows:

@@ -16,6 +16,7 @@ from bot.store.drafts import DraftStore
 from bot.store.lyrics import LyricsStore
 from bot.store.migrate import migrate
 from bot.store.notices import NoticeStore
+from bot.store.queue import QueueStore
 from bot.store.schema import metadata
 from bot.store.servers import ServerStore
 from bot.store.tasks import TaskStore
@@ -154,6 +155,11 @@ def servers(database: Database, clock: HandClock) -> ServerStore:
 @pytest.fixture
 def notices(database: Database, clock: HandClock) -> NoticeStore:
     return NoticeStore(database, clock)
+
+
+@pytest.fixture
+def queue(database: Database) -> QueueStore:
+    return QueueStore(database)
 
 
 @pytest.fixture

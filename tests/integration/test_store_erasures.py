@@ -321,7 +321,7 @@ async def test_nobody_is_no_member_with_limits_or_songs(
     assert (await store.waiting(), await store.running_by_member()) == ([], {})
     assert await store.unpinged(clock(), 5) == []
     assert await store.asked_since(NOBODY, clock() - timedelta(days=1)) == []
-    assert await store.counts_of_guild(STUDIO) == {State.COMPLETED: 1}
+    assert await store.counts() == {State.COMPLETED: 1}
 
 
 # --- what is too old -------------------------------------------------------------------------------------------------

@@ -374,19 +374,10 @@ async def test_children_are_those_of_all_that_were_named_oldest_first(store: Tas
     assert [one.id for one in await store.listed_children([first.id, second.id], 2)] == ids(children[:2])
 
 
-async def test_a_server_sees_its_own_tasks_oldest_first(store: TaskStore, make: Make):
-    here = [await make(State.RUNNING), await make(State.QUEUED)]
-    await make(State.COMPLETED)
-    await make(State.RUNNING, guild_id=2)
-    assert ids(await store.of_guild(STUDIO, [State.QUEUED, State.RUNNING], 10)) == ids(here)
-    assert ids(await store.of_guild(STUDIO, [State.QUEUED, State.RUNNING], 1)) == ids(here[:1])
-
-
 async def test_tasks_are_counted_by_state(store: TaskStore, make: Make):
     for state in (State.RUNNING, State.RUNNING, State.FAILED):
         await make(state)
     await make(State.RUNNING, guild_id=2)
-    assert await store.counts_of_guild(STUDIO) == {State.RUNNING: 2, State.FAILED: 1}
     assert await store.counts() == {State.RUNNING: 3, State.FAILED: 1}
 
 

@@ -11,14 +11,14 @@ from sqlalchemy.exc import DBAPIError
 from bot.domain.audit import Act, Deed
 from bot.domain.blocks import Block
 from bot.domain.rules import EVERYWHERE, Intake, Rules, Server
-from bot.domain.tasks import StaleTaskError, State, TaskId
+from bot.domain.tasks import PingStatus, StaleTaskError, State, TaskId
 from bot.store.audit import AuditStore
 from bot.store.database import Database
 from bot.store.schema import audit as audit_rows
 from bot.store.schema import people
 from bot.store.servers import ServerStore
 from bot.store.tasks import TaskStore
-from tests.integration.conftest import ALICE, BOB, START, STUDIO, HandClock, Make
+from tests.integration.conftest import ALICE, BOB, START, STUDIO, HandClock, Make, again
 
 MO = 333
 OTHER = 950
@@ -55,6 +55,7 @@ async def test_a_block_holds_until_its_end_and_the_operators_everywhere(servers:
     await servers.block(Block(guild_id=EVERYWHERE, user_id=BOB), deed(Act.BLOCK, guild_id=EVERYWHERE, actor_id=None))
     assert await servers.block_on(STUDIO, ALICE, START) == short
     assert await servers.blocks_of(STUDIO, START, 10) == [short]
+    assert await servers.blocks_of(STUDIO, START, 10, skip=1) == []
     assert await servers.block_on(STUDIO, ALICE, later) is None
     assert await servers.blocks_of(STUDIO, later, 10) == []
     assert await servers.block_on(OTHER, ALICE, START) is None
@@ -65,7 +66,11 @@ async def test_a_block_holds_until_its_end_and_the_operators_everywhere(servers:
         assert found.guild_id == EVERYWHERE
     assert await servers.unblock(STUDIO, ALICE, deed(Act.UNBLOCK, subject_id=ALICE))
     assert not await servers.unblock(STUDIO, ALICE, deed(Act.UNBLOCK, subject_id=ALICE))
-    assert [line.act for line in await audit.page(STUDIO, skip=0, limit=9)] == [Act.UNBLOCK, Act.BLOCK, Act.BLOCK]
+    lines = await audit.page(STUDIO, skip=0, limit=9)
+    ends = {"until": "2026-01-01T13:00:00+00:00"}
+    assert [(line.act, line.before, line.after) for line in lines] == [
+        (Act.UNBLOCK, ends, {}), (Act.BLOCK, {"until": None}, ends), (Act.BLOCK, {}, {"until": None}),
+    ]  # fmt: skip
     (operators,) = await audit.page(EVERYWHERE, skip=0, limit=9)
     assert (operators.actor_id, operators.actor_ref) == (None, None)
 
@@ -80,6 +85,23 @@ async def test_a_task_is_moved_and_the_deed_written_or_neither(store: TaskStore,
     assert (line.act, line.subject_id, line.task_id, line.reason) == (Act.CANCEL, task.user_id, task.id, "Off topic")
 
 
+async def test_a_finished_task_is_shown_again_as_if_it_never_had_been(store: TaskStore, audit: AuditStore, make: Make):
+    told_already = {"pinged_for": State.COMPLETED, "ping_status": PingStatus.DONE, "files_shown": True}
+    task = await make(State.COMPLETED, card_lost="no_channel", show_failures=3, **told_already)
+    told = deed(Act.REDELIVER, subject_id=task.user_id, task_id=task.id)
+    assert await store.show_again(task, told)
+    after = await again(store, task)
+    assert after.revision == task.revision + 1
+    assert (after.card_lost, after.pinged_for, after.ping_status, after.show_failures) == (None, None, None, 0)
+    assert not await store.show_again(task, told)  # one confirmation, one delivery
+    whole = await make(State.COMPLETED, **told_already)
+    assert await store.show_again(whole, told)
+    assert [(await again(store, one)).files_shown for one in (task, whole)] == [False, True]
+    await store.delete(after)
+    assert not await store.show_again(await again(store, task), told)
+    assert [line.act for line in await audit.page(STUDIO, skip=0, limit=9)] == [Act.REDELIVER] * 2
+
+
 async def test_pages_of_the_audit_are_newest_first_and_of_one_server(servers: ServerStore, audit: AuditStore):
     for number in range(5):
         await servers.set_intake(STUDIO, Intake.PAUSED, str(number), deed(Act.INTAKE))
@@ -89,6 +111,7 @@ async def test_pages_of_the_audit_are_newest_first_and_of_one_server(servers: Se
     everything = await audit.page(STUDIO, skip=0, limit=9)
     assert [line.id for line in everything] == sorted((line.id for line in everything), reverse=True)
     assert await audit.page(STUDIO, skip=4, limit=9) == everything[4:]
+    assert (everything[-1].before, everything[-1].after) == ({"intake": "open"}, {"intake": "paused"})
     assert len(await audit.page(STUDIO, acts=[Act.INTAKE], skip=0, limit=9)) == 5
     assert (await audit.count(STUDIO), await audit.count(STUDIO, acts=[Act.RULES])) == (6, 1)
 

@@ -95,6 +95,17 @@ async def test_a_running_task_keeps_the_forecast_it_began_with() -> None:
     assert found.phase is Phase.FIRST_HALF
 
 
+async def test_a_task_is_stuck_after_what_nearly_all_of_its_kind_and_model_took() -> None:
+    past = Past()
+    past.finished(40)
+    past.finished(6, kind=Kind.LYRICS)
+    await past.history.learn()
+
+    found = [past.history.stuck_after(*one) for one in ((Kind.SONG, "suno-music"), (Kind.LYRICS, "suno-music"))]
+    assert [one.total_seconds() for one in found] == pytest.approx([40, 6])
+    assert past.history.stuck_after(Kind.SONG, "new-model").total_seconds() == pytest.approx(90 * 3.5)
+
+
 async def test_forecasts_of_running_tasks_are_not_remembered_for_ever() -> None:
     past = Past()
     for number in range(PROMISES_MAX + 50):

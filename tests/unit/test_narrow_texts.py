@@ -18,6 +18,7 @@ LIMITS: Mapping[tuple[str, str], int] = {
     ("Field", "label"): 45,
     ("Field", "placeholder"): 100,
     ("list_menu", "placeholder"): 150,
+    ("list_member_menu", "placeholder"): 150,
     ("Choice", "label"): 45,
     ("Choice", "options"): 100,
     ("SelectOption", "label"): 100,
@@ -51,7 +52,10 @@ def assigned(nodes: Iterable[ast.AST]) -> dict[str, list[ast.expr]]:
     found: dict[str, list[ast.expr]] = {}
     for node in nodes:
         match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+            case (
+                ast.Assign(targets=[ast.Name(id=name)], value=value)
+                | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+            ):
                 found.setdefault(name, []).append(value)
             case _:
                 pass
@@ -85,6 +89,7 @@ def test_texts_in_narrow_places_are_found() -> None:
         (("Field", "placeholder"), "blues, acoustic, slow"),
         (("form_of", "title"), "Continue {song}"),
         (("Choice", "options"), "With vocals"),
+        (("Button", "label"), "Deliver again"),
     }
 
 

@@ -86,6 +86,20 @@ def test_the_guess_gives_way_to_history(durations_s: list[float], median_s: floa
     assert (found.median_s, found.most_s) == (near(median_s), near(most_s))
 
 
+@pytest.mark.parametrize(
+    ("durations_s", "nearly_all_s"),
+    [
+        ([], 350),
+        ([400.0] * 10, 100 * (3.5 * 4) ** 0.5),
+        ([float(s) for s in range(300, 0, -1)], 297),
+        ([50.0] * 297 + [1190.0] * 3, 50),
+        ([50.0] * 296 + [1190.0] * 4, 1190),
+    ],
+)
+def test_what_nearly_all_take_is_learnt_in_the_same_way(durations_s: list[float], nearly_all_s: float):
+    assert usual_of(durations_s, guess_s=100).nearly_all_s == near(nearly_all_s)
+
+
 @given(durations_s=HISTORIES, guess_s=SECONDS)
 def test_what_is_usual_lies_between_guess_and_history(durations_s: list[float], guess_s: float):
     found = usual_of(durations_s, guess_s=guess_s)
@@ -93,6 +107,7 @@ def test_what_is_usual_lies_between_guess_and_history(durations_s: list[float], 
     assert min(guess_s, lowest) * 0.999 <= found.median_s <= max(guess_s, highest) * 1.001
     assert min(2 * guess_s, lowest) * 0.999 <= found.most_s <= max(2 * guess_s, highest) * 1.001
     assert found.median_s <= found.most_s * 1.001
+    assert found.most_s <= found.nearly_all_s * 1.001
 
 
 @given(durations_s=HISTORIES, guess_s=SECONDS, data=st.data())
@@ -101,11 +116,12 @@ def test_what_is_usual_grows_with_each_duration(durations_s: list[float], guess_
     before, after = usual_of(durations_s, guess_s=guess_s), usual_of(longer, guess_s=guess_s)
     assert before.median_s <= after.median_s * 1.001
     assert before.most_s <= after.most_s * 1.001
+    assert before.nearly_all_s <= after.nearly_all_s * 1.001
 
 
 # --- the expected finish ---------------------------------------------------------------------------------------------
 
-USUAL = Usual(median_s=60, most_s=100)
+USUAL = Usual(median_s=60, most_s=100, nearly_all_s=150)
 FIRST = Place(ahead=0, people_ahead=0)
 
 
@@ -168,7 +184,7 @@ def test_nothing_is_said_where_nobody_knows(place: Place | None, changes: dict[s
 def test_a_forecast_is_never_in_the_past(
     state: State, age_s: float, median_s: float, spread: float, progress: int | None, own_ahead: int
 ):
-    usual = Usual(median_s=median_s, most_s=median_s * spread)
+    usual = Usual(median_s=median_s, most_s=median_s * spread, nearly_all_s=median_s * spread * 2)
     place = Place(ahead=own_ahead, people_ahead=0, own_ahead=own_ahead)
     found = finish(place, after_s=age_s, usual=usual, state=state, progress=progress)
     if found is not None and found.finish_at is not None:

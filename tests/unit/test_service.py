@@ -26,19 +26,10 @@ from bot.service import Asker, Defaults, Parts, Service
 from bot.tokenlab.catalogue import Catalogue
 from bot.tokenlab.models import ModelInfo
 from tests.fakes.engine_fakes import SONG
-from tests.fakes.engine_rows import (
-    START,
-    AccountRows,
-    DraftRows,
-    HandClock,
-    LyricsRows,
-    MemberRows,
-    Rows,
-    ServerRows,
-    make_task,
-)
+from tests.fakes.engine_rows import START, AccountRows, DraftRows, HandClock, LyricsRows, MemberRows, Rows, make_task
 from tests.fakes.erasure_rows import ErasureRows, ExportRows
 from tests.fakes.notice_fakes import NoticeRows
+from tests.fakes.server_rows import AuditLines, QueueRows, ServerRows
 
 DONE = make_task(state=State.COMPLETED, result=SONG, clip_candidates={"audio_id": ["clip_1"], "task_id": ["ld_1"]})
 MODELS = [
@@ -79,6 +70,8 @@ class Office:
                 boards=self.notices,
                 erasures=ErasureRows(self.rows),
                 exports=ExportRows(),
+                queue=QueueRows(self.rows),
+                audit=AuditLines(),
                 catalogue=self.catalogue,
                 clock=self.clock,
                 defaults=Defaults(**values),
@@ -524,18 +517,6 @@ async def test_a_whole_wish_is_shown_to_its_owner_and_its_channel(who: dict[str,
         assert (await doing).id == 1
     else:
         assert await refused(doing) is Reason.NOT_FOUND
-
-
-async def test_the_queue_holds_what_is_open_and_counts_everything() -> None:
-    office = Office(make_task(1), DONE_2, make_task(3, guild_id=71))
-
-    queue = await office.service.library.queue(70)
-
-    assert [task.id for task in queue.rows] == [1]
-    assert queue.counts == {State.QUEUED: 1, State.COMPLETED: 1}
-
-
-DONE_2 = replace(DONE, id=TaskId(2))
 
 
 async def test_models_are_offered_by_what_they_make() -> None:

@@ -138,7 +138,7 @@ async def test_a_server_is_shown_to_its_moderators_only(who: dict[str, Any], sco
         if whose is None:
             with pytest.raises(Refused) as caught:
                 await ask()
-            assert caught.value.reason is Reason.NOT_MODERATOR
+            assert caught.value.reason is Reason.MODERATOR_ONLY
         else:
             await ask()
         assert accounts.asked == ([whose] if whose else [])

@@ -5,7 +5,7 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from string import Formatter
@@ -219,7 +219,12 @@ async def commands() -> list[Json]:
     """The commands as Discord is told of them."""
     service = Service(cast("Any", None))  # nobody asks it anything
     bot = MusicBot(
-        service, clock=lambda: datetime.now(UTC), forecast=lambda *_: None, media_dir=Path(), sync_commands=False
+        service,
+        clock=lambda: datetime.now(UTC),
+        forecast=lambda *_: None,
+        stuck_after=lambda *_: timedelta(),
+        media_dir=Path(),
+        sync_commands=False,
     )
     await bot.setup_hook()
     translator = bot.tree.translator
@@ -260,9 +265,10 @@ def test_discord_is_told_what_commands_and_options_are_called_in_each_language(c
 
 
 def test_a_menu_is_called_by_a_text_and_not_by_a_name(commands: list[Json]) -> None:
-    (menu,) = [command for command in commands if command["type"] == 3]
+    menu, moderate = [command for command in commands if command["type"] == 3]
 
     assert menu["name_localizations"]["de"] == "Diesen Song fortsetzen"
+    assert (moderate["name"], moderate["default_member_permissions"]) == ("Moderate", 1 << 13)
 
 
 def test_discord_is_told_of_no_other_languages(commands: list[Json]) -> None:

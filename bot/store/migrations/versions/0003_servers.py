@@ -8,6 +8,10 @@ down_revision = "0002"
 
 ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 OPEN = "state IN ('received', 'queued', 'submitting', 'running', 'expired', 'uncertain')"
+ENDED = (
+    "state NOT IN ('received', 'queued', 'submitting', 'running', 'expired', 'uncertain', 'abandoned')"
+    " AND deleted_at IS NULL"
+)
 
 KEPT = "deleted_at IS NULL AND state IN ('completed', 'failed', 'cancelled', 'abandoned')"
 
@@ -25,9 +29,16 @@ def upgrade() -> None:
     op.create_index(
         "ix_music_tasks_open",
         "music_tasks",
-        ["guild_id", "user_id", "state"],
+        ["guild_id", "user_id", "state", "kind"],
         sqlite_where=sa.text(OPEN),
         postgresql_where=sa.text(OPEN),
+    )
+    op.create_index(
+        "ix_music_tasks_ended",
+        "music_tasks",
+        ["guild_id", "state", "state_at", "kind", "user_id", "error_code"],
+        sqlite_where=sa.text(ENDED),
+        postgresql_where=sa.text(ENDED),
     )
     op.create_index(
         "ix_music_tasks_used",

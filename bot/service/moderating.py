@@ -1,0 +1,184 @@
+"""What moderators do in their own server: to its tasks, to its members, and to what it takes at all."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.domain.audit import REASON_CHARS, Act, Deed
+from bot.domain.blocks import Block, UntilError, parse_until
+from bot.domain.refusals import Reason, Refused
+from bot.domain.rules import Intake, Server
+from bot.domain.tasks import MusicTask, State, TaskId
+from bot.domain.wishes import one_line
+from bot.service.deciding import Deciding
+from bot.service.parts import Asker, Parts, moderated
+
+log = logging.getLogger(__name__)
+
+PAGE_BLOCKS = 15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doors:
+    """Whether a server takes wishes, and a page of those whom it keeps out."""
+
+    server: Server
+    blocks: Sequence[Block]
+    number: int
+    """Counts from 0."""
+    has_more: bool
+
+
+class Moderating:
+    """Each act is written to the audit together with what it does. All of them refuse whoever is no moderator here."""
+
+    def __init__(self, parts: Parts, deciding: Deciding) -> None:
+        self._parts = parts
+        self._deciding = deciding
+
+    # --- tasks -----------------------------------------------------------------------------------------------------
+
+    async def task(self, task_id: TaskId, asker: Asker) -> MusicTask:
+        """A task of a moderator's server.
+
+        Raises:
+            Refused: there is none such in this server, or no moderator asks.
+        """
+        guild_id = moderated(asker)
+        task = await self._parts.known(task_id)
+        if task.guild_id != guild_id:
+            raise Refused(Reason.NOT_FOUND)
+        return task
+
+    async def cancel(self, task_id: TaskId, asker: Asker) -> MusicTask:
+        """Take a task out of the line.
+
+        Raises:
+            Refused: see `task`; or it is submitted already.
+        """
+        await self.task(task_id, asker)
+        return await self._deciding.cancel(task_id, asker)
+
+    async def retry(self, task_id: TaskId, asker: Asker, *, attempt: int) -> MusicTask:
+        """Send an unclear task once more, which may cost again; see `Deciding.retry`.
+
+        Raises:
+            Refused: see `task`; or it is not unclear (any more), or that confirmation is used up.
+        """
+        await self.task(task_id, asker)
+        return await self._deciding.retry(task_id, asker, attempt=attempt)
+
+    async def drop(self, task_id: TaskId, asker: Asker) -> MusicTask:
+        """Let an unclear task go.
+
+        Raises:
+            Refused: see `task`; or it is not unclear (any more).
+        """
+        await self.task(task_id, asker)
+        return await self._deciding.drop(task_id, asker)
+
+    async def redeliver(self, task_id: TaskId, asker: Asker, *, revision: int) -> MusicTask:
+        """Let the courier bring a finished task once more, from the first rung of the ladder on. Asks no provider.
+
+        Args:
+            task_id: the task.
+            asker: who confirmed.
+            revision: the task's when that was asked: one confirmation brings it once, however often it is pressed.
+
+        Raises:
+            Refused: see `task`; or it is not finished, or has changed since.
+        """
+        task = await self.task(task_id, asker)
+        deed = Deed(
+            act=Act.REDELIVER, guild_id=moderated(asker), actor_id=asker.user_id, subject_id=task.user_id,
+            task_id=task.id,
+        )  # fmt: skip
+        if task.state is not State.COMPLETED:
+            raise Refused(Reason.NOT_FINISHED)
+        if task.revision != revision or not await self._parts.tasks.show_again(task, deed):
+            raise Refused(Reason.TOO_LATE)
+        log.info("task is delivered again", extra={"task_id": task.id})
+        self._parts.on_changed()
+        return task
+
+    # --- members ---------------------------------------------------------------------------------------------------
+
+    async def doors(self, asker: Asker, number: int) -> Doors:
+        """Whether the server takes wishes, and a page of those whom it keeps out at this moment.
+
+        Raises:
+            Refused: no moderator asks.
+        """
+        guild_id, now = moderated(asker), self._parts.clock()
+        blocks = await self._parts.servers.blocks_of(guild_id, now, PAGE_BLOCKS + 1, skip=number * PAGE_BLOCKS)
+        return Doors(
+            server=await self._parts.servers.get(guild_id),
+            blocks=blocks[:PAGE_BLOCKS],
+            number=number,
+            has_more=len(blocks) > PAGE_BLOCKS,
+        )
+
+    async def is_blocked(self, user_id: int, asker: Asker) -> bool:
+        """Whether the server keeps a member out at this moment; the operator's blocks are not its own.
+
+        Raises:
+            Refused: no moderator asks.
+        """
+        guild_id = moderated(asker)
+        block = await self._parts.servers.block_on(guild_id, user_id, self._parts.clock())
+        return block is not None and block.guild_id == guild_id
+
+    async def block(self, user_id: int, asker: Asker, *, until: str, reason: str) -> Block:
+        """Keep a member out; a block that is there already is replaced.
+
+        Args:
+            user_id: whom.
+            asker: who does it.
+            until: as `parse_until` takes it; empty is for good.
+            reason: the moderator's own words; may be empty.
+
+        Raises:
+            Refused: no moderator asks, or nobody can tell until when.
+        """
+        guild_id = moderated(asker)
+        try:
+            ends_at = parse_until(until, self._parts.clock())
+        except UntilError as error:
+            raise Refused(Reason.BAD_UNTIL) from error
+        why = one_line(reason)[:REASON_CHARS] or None
+        block = Block(guild_id=guild_id, user_id=user_id, until=ends_at, reason=why)
+        deed = Deed(act=Act.BLOCK, guild_id=guild_id, actor_id=asker.user_id, subject_id=user_id, reason=why)
+        await self._parts.servers.block(block, deed)
+        log.info("member blocked", extra={"guild_id": guild_id, "for_good": ends_at is None})
+        return block
+
+    async def unblock(self, user_id: int, asker: Asker) -> None:
+        """Let a member in again.
+
+        Raises:
+            Refused: no moderator asks, or the member is not blocked (any more).
+        """
+        guild_id = moderated(asker)
+        deed = Deed(act=Act.UNBLOCK, guild_id=guild_id, actor_id=asker.user_id, subject_id=user_id)
+        if not await self._parts.servers.unblock(guild_id, user_id, deed):
+            raise Refused(Reason.TOO_LATE)
+        log.info("member unblocked", extra={"guild_id": guild_id})
+
+    # --- intake ----------------------------------------------------------------------------------------------------
+
+    async def set_intake(self, intake: Intake, asker: Asker, *, note: str) -> str | None:
+        """Open, pause or drain the server; gives the note as everybody is told it.
+
+        Raises:
+            Refused: no moderator asks, or that changes nothing.
+        """
+        guild_id = moderated(asker)
+        told = one_line(note)[:REASON_CHARS] or None
+        kept = None if intake is Intake.OPEN else told
+        deed = Deed(act=Act.INTAKE, guild_id=guild_id, actor_id=asker.user_id, reason=told)
+        if not await self._parts.servers.set_intake(guild_id, intake, kept, deed):
+            raise Refused(Reason.NOTHING_CHANGED)
+        log.info("intake changed", extra={"guild_id": guild_id, "intake": intake})
+        self._parts.on_queued()
+        self._parts.on_changed()
+        return told

@@ -1,0 +1,83 @@
+"""A server's queue and its audit, as moderators look at them: whoever may see them, only ever their own server's."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from bot.domain.audit import Act, AuditLine
+from bot.domain.listing import ListedTask
+from bot.domain.pacing import StuckAfter
+from bot.domain.queue import COUNTED_FOR, Lane, Narrowed, Tally
+from bot.domain.rules import Server
+from bot.domain.tasks import TaskId
+from bot.service.parts import Asker, Parts, moderated
+
+PAGE_ROWS = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuePage:
+    """A page of a server's tasks, and what there is in all."""
+
+    server: Server
+    tally: Tally
+    stuck: Collection[TaskId]
+    """All of the server's that are."""
+    rows: Sequence[ListedTask]
+    number: int
+    """Counts from 0."""
+    has_more: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditPage:
+    """A page of a server's audit."""
+
+    lines: Sequence[AuditLine]
+    number: int
+    """Counts from 0."""
+    pages: int
+    """At least one."""
+
+
+class Queue:
+    """Looks, for moderators."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def page(self, asker: Asker, narrowed: Narrowed, number: int, *, stuck_after: StuckAfter) -> QueuePage:
+        """A page of the tasks of a moderator's server.
+
+        Raises:
+            Refused: not a moderator's, or not in a server.
+        """
+        guild_id = moderated(asker)
+        now, rows = self._parts.clock(), self._parts.queue
+        at_work = await rows.at_work(guild_id)
+        stuck = [one for one in at_work if now - one.submitted_at > stuck_after(one.kind, one.model)]
+        skip = number * PAGE_ROWS
+        if narrowed.lane is Lane.STUCK:
+            ids: Sequence[TaskId] = [one.id for one in stuck if narrowed.fits(one)][skip : skip + PAGE_ROWS + 1]
+        else:
+            ids = await rows.ids(guild_id, narrowed, skip=skip, limit=PAGE_ROWS + 1)
+        here = ids[:PAGE_ROWS]
+        return QueuePage(
+            server=await self._parts.servers.get(guild_id),
+            tally=await rows.tally(guild_id, now - COUNTED_FOR),
+            stuck=frozenset(one.id for one in stuck),
+            rows=sorted(await self._parts.tasks.listed(here), key=lambda task: here.index(task.id)),
+            number=number,
+            has_more=len(ids) > PAGE_ROWS,
+        )
+
+    async def audit(self, asker: Asker, act: Act | None, number: int) -> AuditPage:
+        """A page of what was done in a moderator's server, newest first; the last one where there are not so many.
+
+        Raises:
+            Refused: not a moderator's, or not in a server.
+        """
+        guild_id, acts = moderated(asker), [act] if act is not None else []
+        pages = max(1, -(-await self._parts.audit.count(guild_id, acts=acts) // PAGE_ROWS))
+        number = min(number, pages - 1)
+        lines = await self._parts.audit.page(guild_id, acts=acts, skip=number * PAGE_ROWS, limit=PAGE_ROWS)
+        return AuditPage(lines=lines, number=number, pages=pages)

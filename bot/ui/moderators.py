@@ -1,0 +1,82 @@
+"""Whom the private answers for moderators are for, and how members hear what was done to what is theirs."""
+
+import logging
+from collections.abc import Awaitable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import discord
+
+from bot.domain.refusals import Reason, Refused
+from bot.service import Asker
+from bot.ui.buttons import custom_ids_in
+from bot.ui.client import asker_of
+from bot.ui.escape import inline
+from bot.ui.forms import FORM_PREFIX
+from bot.ui.verdicts import verdict_of
+
+log = logging.getLogger(__name__)
+
+NAME_CHARS = 100
+LET_IN_FOR = timedelta(hours=1)
+"""So long a private answer is believed without asking for a permission: meanwhile rights may have been taken away."""
+
+
+def moderator_of(interaction: discord.Interaction[Any]) -> Asker:
+    """Who asks, as a moderator of the server they are in.
+
+    Whoever may manage messages is one. So is whoever Discord let use a command for moderators, for a server's admins
+    decide that in its Integrations; and who presses something in the private answer to such a command: nobody else
+    sees it, and Discord tells with the press what it carries.
+
+    Raises:
+        Refused: they are none.
+    """
+    asker = asker_of(interaction)
+    if asker.guild_id is None or not (asker.is_moderator or _was_let_in(interaction)):
+        raise Refused(Reason.MODERATOR_ONLY)
+    return replace(asker, is_moderator=True)
+
+
+def _was_let_in(interaction: discord.Interaction[Any]) -> bool:
+    if interaction.type is discord.InteractionType.application_command:
+        return True
+    message = interaction.message
+    if message is None or not message.flags.ephemeral:
+        return False
+    data: Mapping[str, Any] = interaction.data or {}
+    opener = str(data.get("custom_id")).replace(FORM_PREFIX, "encore:", 1)  # a form's button has the same name
+    return opener in custom_ids_in(message) and interaction.created_at - message.created_at < LET_IN_FOR
+
+
+async def tell(client: discord.Client, user_id: int, sentence: str) -> None:
+    """Tell a member something directly; closed direct messages are no trouble."""
+
+    async def send() -> None:
+        await (await client.create_dm(discord.Object(user_id))).send(sentence)
+
+    await _reached(send())
+
+
+async def post(interaction: discord.Interaction[Any], sentence: str) -> bool:
+    """Tell everybody something, where the interaction is; gives whether that could be."""
+    return isinstance(interaction.channel, discord.abc.Messageable) and await _reached(
+        interaction.channel.send(sentence)
+    )
+
+
+async def _reached(sending: Awaitable[object]) -> bool:
+    try:
+        await sending
+    except Exception as error:
+        if (verdict := verdict_of(error)) is None:
+            raise
+        log.info("message of a moderator's act was refused", extra={"verdict": verdict.name})
+        return False
+    return True
+
+
+def server_name(interaction: discord.Interaction[Any]) -> str:
+    """What the server is called, within a sentence."""
+    return inline(interaction.guild.name, NAME_CHARS) if interaction.guild is not None else "?"
