@@ -28,8 +28,8 @@ from sandbox.tokenlab import StandIn
 from sandbox.tune import Jukebox, Score, compose, encode_mp3, render
 
 TURNS_MAX = 40
-SETTLE_TIMEOUT_S = 60.0
-"""How long a busy machine may take over one step; by itself it takes a blink."""
+SETTLE_TIMEOUT_S = 25.0
+"""How long a busy machine may take over one step. Shorter than any timer of the bot (30 s), or a step would wait for it."""
 
 
 @cache
@@ -304,8 +304,9 @@ class Seen:
         self._payload: dict[str, Any] = dict(serializers.message_payload(world.env.backend, self._stored))
 
     def with_button(self, custom_id: str) -> "Seen":
-        """The same message with a button that says something else: no client makes it, but anybody could."""
-        self._payload["components"][-1]["components"][0]["custom_id"] = custom_id
+        """The same message with a button, or a menu, that says something else: no client makes it, but anybody could."""
+        rows = self._payload["components"]
+        rows[0 if custom_id.startswith("encore:menu:") else -1]["components"][0]["custom_id"] = custom_id
         return self
 
     async def press(self, actor: Any, custom_id: str, *values: str) -> Any:

@@ -42,7 +42,7 @@ async def test_an_empty_queue_says_so(world: World) -> None:
     shown = await queue(world)
 
     assert "Nothing is under way" in text_of(shown)
-    assert labels(shown.message) == ["Refresh", "Pause & blocks", "Audit"]
+    assert labels(shown.message) == ["Refresh", "Pause & blocks", "Audit", "Live board"]
 
 
 async def test_members_are_not_offered_the_queue_nor_its_menu(world: World) -> None:
@@ -56,7 +56,8 @@ async def test_members_are_not_offered_the_queue_nor_its_menu(world: World) -> N
 
 
 async def test_the_queue_is_not_there_in_direct_messages(world: World) -> None:
-    assert set(world.alice.user.available_commands()) == {"song", "lyrics", "continue", "songs", "preferences"}
+    offered = {"song", "lyrics", "continue", "songs", "preferences", "usage", "privacy"}
+    assert set(world.alice.user.available_commands()) == offered
 
 
 async def test_what_came_to_an_end_is_counted_for_a_day_with_the_kinds_of_errors(world: World) -> None:

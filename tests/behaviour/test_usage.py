@@ -194,7 +194,8 @@ async def test_a_member_never_sees_the_server_whatever_they_press(
     forged._payload["components"][0 if values else 1]["components"][0]["custom_id"] = custom_id
     answer = await forged.press(world.alice, custom_id, *values)
     told = answer.followups[0] if answer.followups else answer.response
-    assert (told.ephemeral, text_of(told).strip()) == (True, "Only moderators can do that here.")
+    assert told.ephemeral
+    assert text_of(told).startswith("Only moderators can do that here.")
     assert shown(world, message) == before
 
 
