@@ -1,11 +1,12 @@
 """`/usage` as people see it: their own, their server's for moderators, files, and what songs have really cost."""
 
+import asyncio
 import csv
 import gzip
 import io
 import sys
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import discord
@@ -14,14 +15,23 @@ from PIL import Image
 
 from bot.domain.audit import Act, Deed
 from bot.domain.tasks import State
+from bot.domain.usage import Period, Usage, span_of
 from bot.store.servers import ServerStore
 from bot.ui.client import asker_of
+from bot.ui.media.chart import draw_usage
 from sandbox.tokenlab import DEMO_TOKEN
 from tests.behaviour.conftest import Seen, World, text_of
 
 OWN, SERVER = 0, 1
 THIS_MONTH, LAST_MONTH, LAST_DAYS = 0, 1, 2
 DEED = Deed(act=Act.RULES, guild_id=1, actor_id=1)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def library() -> None:
+    """What draws is loaded once, before a test waits for an answer: that takes a while on a busy machine."""
+    span = span_of(Period.THIS_MONTH, datetime(2026, 1, 1, tzinfo=UTC))
+    asyncio.run(draw_usage(Usage(span=span, rows=(), members=())))
 
 
 async def usage(world: World, who: Any, channel: Any = None) -> Any:
