@@ -8,7 +8,7 @@ import discord
 from discord.utils import format_dt
 
 from bot.domain.audit import Act, AuditLine
-from bot.domain.rules import Intake
+from bot.domain.rules import Intake, Rules
 from bot.domain.tasks import State
 from bot.service import AuditPage
 from bot.ui import texts
@@ -17,9 +17,10 @@ from bot.ui.card import Button, Press
 from bot.ui.escape import inline, whole_lines
 from bot.ui.limits import EMBED_CHARS
 from bot.ui.lists import Sheet
+from bot.ui.rules import value_words
 from bot.ui.words import N_, Words
 
-CHANGES_CHARS = 240
+CHANGES_CHARS, CHANGES_MOST = 200, 300
 REASON_CHARS = 120
 VALUE_CHARS = 100
 """So that all lines of a page fit."""
@@ -48,24 +49,6 @@ NAME: Mapping[str, str] = {
     "state": N_("state"),
     "until": N_("blocked"),
     "intake": N_("intake"),
-    "channels": N_("channels"),
-    "roles": N_("roles"),
-    "running_per_member": N_("at once per member"),
-    "waiting_per_member": N_("in line per member"),
-    "daily_per_member": N_("a day per member"),
-    "running_per_server": N_("at once in all"),
-    "waiting_per_server": N_("in line in all"),
-    "daily_per_server": N_("a day in all"),
-    "monthly_songs": N_("songs a month"),
-    "monthly_usd": N_("US dollars a month"),
-    "warning_channel_id": N_("channel for warnings"),
-    "model": N_("model"),
-    "version": N_("version"),
-    "others_may_continue": N_("others may continue"),
-    "words": N_("words kept out"),
-    "patterns": N_("patterns kept out"),
-    "keep_days": N_("days kept"),
-    "locale": N_("language"),
     "channel_id": N_("channel"),
 }
 MISSING = object()
@@ -115,44 +98,36 @@ def _person(user_id: int | None, ref: str | None, words: Words) -> str:
 
 
 def _changes(before: Mapping[str, Any], after: Mapping[str, Any], words: Words) -> str:
-    """What changed, from what to what; as much of it as fits, whole changes only."""
-    told = ""
+    """What changed, from what to what; of a change that is too long only what it is about."""
+    told: list[str] = []
     for name in {**before, **after}:
         was, becomes = (_value(name, values.get(name, MISSING), words) for values in (before, after))
-        change = f"{words(NAME[name]) if name in NAME else inline(name, VALUE_CHARS)}: {was} → {becomes}"
-        if len(told) + len(change) > CHANGES_CHARS:
-            return f"{told} …".strip()
-        told = f"{told}; {change}" if told else change
-    return told
+        called = {**NAME, **texts.RULE}.get(name)
+        about = words(called) if called else inline(name, VALUE_CHARS)
+        change = f"{about}: {was} → {becomes}"
+        told.append(change if len("; ".join([*told, change])) <= CHANGES_CHARS else f"{about}: …")
+    return "; ".join(told)[:CHANGES_MOST]
 
 
 def _value(name: str, value: Any, words: Words) -> str:  # noqa: ANN401 -- whatever JSON can keep
-    if name == "until":
-        return _until(value, words)
-    match value:
-        case None | []:
-            return words("none")
-        case bool():
-            return words("yes") if value else words("no")
-        case list():
-            shown = ", ".join(_single(name, one, words) for one in value[:5])
-            return f"{shown}, …" if len(value) > 5 else shown  # noqa: PLR2004 -- as above
-        case _:
-            return words("none") if value is MISSING else _single(name, value, words)
-
-
-def _single(name: str, value: Any, words: Words) -> str:  # noqa: ANN401 -- as above
+    if value is MISSING and name != "until":
+        return words("none")
     match name:
+        case "until":
+            said = _until(value, words)
         case "state":
-            return words(texts.STATE[State(value)])
+            said = words(texts.STATE[State(value)])
         case "intake":
-            return words(INTAKE[Intake(value)])
-        case "channels" | "channel_id" | "warning_channel_id":
-            return f"<#{value}>"
-        case "roles":
-            return f"<@&{value}>"
+            said = words(INTAKE[Intake(value)])
+        case "channel_id":
+            said = f"<#{value}>"
+        case "words" | "patterns":
+            said = inline(", ".join(value), VALUE_CHARS) or words("none")
+        case _ if name in texts.RULE:
+            said = value_words(name, Rules.decode({name: value}), words)
         case _:
-            return inline(str(value), VALUE_CHARS)
+            said = inline(str(value), VALUE_CHARS)
+    return said
 
 
 def _until(value: Any, words: Words) -> str:  # noqa: ANN401 -- as above

@@ -15,8 +15,9 @@ from bot.domain.queue import Lane, Narrowed, Tally
 from bot.domain.rules import Intake, Rules, Server
 from bot.domain.tasks import ErrorCode, Kind, State, TaskId
 from bot.service import AuditPage, Doors, QueuePage
-from bot.ui.audit import ACT, NAME, audit_sheet
-from bot.ui.doors import CHANGE, INTAKE, PUBLIC, doors_sheet, public_words, told_blocked
+from bot.ui import texts
+from bot.ui.audit import ACT, audit_sheet
+from bot.ui.doors import CHANGE, PUBLIC, doors_sheet, public_words, told_blocked
 from bot.ui.pages import QueueState
 from bot.ui.queue import ERROR, LANE, possible_acts, queue_sheet, surely_button, task_panel
 from bot.ui.words import LANGUAGES, words_for
@@ -103,8 +104,8 @@ def test_each_act_is_offered_only_where_it_can_be_done(state: State) -> None:
 
 def test_there_are_words_for_everything() -> None:
     assert (set(LANE), set(ERROR), set(ACT)) == (set(Lane), set(ErrorCode), {None, *Act})
-    assert set(INTAKE) == set(CHANGE) == set(PUBLIC) == set(Intake)
-    assert {field.name for field in fields(Rules)} <= set(NAME)
+    assert set(texts.INTAKE) == set(CHANGE) == set(PUBLIC) == set(Intake)
+    assert {field.name for field in fields(Rules)} <= set(texts.RULE)
 
 
 # --- blocks ----------------------------------------------------------------------------------------------------------
@@ -166,14 +167,22 @@ RULES = Rules(monthly_usd=Decimal("5.50"), others_may_continue=False, words=("a"
         ({"intake": "open"}, {"intake": "draining"}, "intake: wishes are taken → draining"),
         ({}, {"until": None}, "blocked: no → for good"),
         ({"until": "2026-01-01T00:00:00+00:00"}, {}, "blocked: until <t:1767225600> → no"),
-        ({"monthly_usd": None}, {"monthly_usd": "5.50"}, "US dollars a month: none → 5.50"),
-        ({"others_may_continue": True}, {"others_may_continue": False}, "others may continue: yes → no"),
-        ({"channels": []}, {"channels": [1, 2]}, "channels: none → <#1>, <#2>"),
-        ({"roles": [3]}, {"roles": []}, "roles: <@&3> → none"),
-        ({"words": []}, {"words": list("abcdefg")}, "words kept out: none → a, b, c, d, e, …"),
-        ({"keep_days": None}, {"keep_days": 30}, "days kept: none → 30"),
+        ({"monthly_usd": None}, {"monthly_usd": "5.50"}, "Dollars in one month: no limit → $5.50"),
+        (
+            {"others_may_continue": True},
+            {"others_may_continue": False},
+            "Others' songs: Members may continue each other's songs → Only whoever asked for a song may continue it",
+        ),
+        ({"channels": []}, {"channels": [1, 2]}, "Channels: everywhere → <#1> <#2>"),
+        ({"roles": [3]}, {"roles": []}, "Roles: <@&3> → everybody's wishes"),
+        ({"words": []}, {"words": list("abcdefg")}, "Words kept out: none → a, b, c, d, e, f, g"),
+        ({"keep_days": None}, {"keep_days": 30}, "Days that texts and results are kept: for good → 30 days"),
         ({"new*rule": 1}, {"new*rule": 2}, "new\\*rule: 1 → 2"),
-        ({"locale": "de", "model": "x"}, {"locale": "ja", "model": "y"}, "language: de → ja; model: x → y"),
+        (
+            {"locale": "de", "model": "x"},
+            {"locale": "ja", "model": "y"},
+            "Language of cards: Deutsch → \u65e5\u672c\u8a9e; Model: x → y",
+        ),
     ],
 )
 def test_what_changed_is_told_from_what_to_what(before: dict[str, Any], after: dict[str, Any], words: str) -> None:
@@ -183,9 +192,19 @@ def test_what_changed_is_told_from_what_to_what(before: dict[str, Any], after: d
 def test_every_rule_can_be_told() -> None:
     names = [field.name for field in fields(Rules)]
 
-    assert "…" not in told(before=Rules().plain(names[:3]), after=RULES.plain(names[:3]))
     for name in names:
         assert told(before=Rules().plain([name]), after=RULES.plain([name])).count("→") == 1
+
+
+def test_of_a_change_that_is_too_long_only_its_name_is_told() -> None:
+    changes = {
+        "before": {"channels": [], "locale": None},
+        "after": {"channels": [10**17 + n for n in range(20)], "locale": "ja"},
+    }
+
+    assert told(**changes).endswith(
+        "Channels: …; Language of cards: the one of this server in Discord → \u65e5\u672c\u8a9e"
+    )
 
 
 @settings(max_examples=50)
