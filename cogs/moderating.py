@@ -175,8 +175,11 @@ class ModeratingCog(commands.Cog):
         asker, intake = moderator_of(interaction), INTAKES[place]
         async with giving_back(interaction, values["note"]):
             note = await self._moderating.set_intake(intake, asker, note=values["note"])
-        await self._doors(interaction, 0, 0)
-        if not await post(interaction, public_words(intake, note, words_for(asker.locale))):
+        doors = await self._moderating.doors(asker, 0)
+        embed, view = doors_sheet(doors, words_of(interaction))
+        await interaction.response.edit_message(embed=embed, view=view)
+        everybodys = words_for(doors.server.rules.locale or asker.locale)
+        if not await post(interaction, public_words(intake, note, everybodys)):
             await say(interaction, words_of(interaction)(NOT_POSTED))
 
 
