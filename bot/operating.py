@@ -83,8 +83,7 @@ class Operator:
         except UntilError as error:
             raise BadInputError(f"--until {until}: write 2h, 3d, 2026-08-01 or 2026-08-01 18:00, to come") from error
         block = Block(guild_id=EVERYWHERE, user_id=_user(user_id), until=ends, reason=reason)
-        after = {"until": ends.isoformat() if ends else None}
-        await self._servers.block(block, _deed(Act.BLOCK, subject_id=block.user_id, reason=reason, after=after))
+        await self._servers.block(block, _deed(Act.BLOCK, subject_id=block.user_id, reason=reason))
         return [_block_line(block)]
 
     async def unblock(self, user_id: str) -> list[str]:

@@ -22,11 +22,6 @@ REASON_SHOWN_CHARS = 100
 
 INTAKES = tuple(Intake)
 """Custom ids name them by their place: new ones come last."""
-INTAKE: Mapping[Intake, str] = {
-    Intake.OPEN: N_("Wishes are taken."),
-    Intake.PAUSED: N_("**Paused:** no new wishes are taken, and the line is held."),
-    Intake.DRAINING: N_("**Draining:** no new wishes are taken; what was asked for is still made."),
-}
 CHANGE: Mapping[Intake, str] = {
     Intake.OPEN: N_("Take wishes again"),
     Intake.PAUSED: N_("Pause"),
@@ -49,7 +44,7 @@ TOLD_UNBLOCKED = N_("The moderators of **{server}** let you ask there again.")
 def intake_words(server: Server, words: Words) -> str:
     """Whether a server takes wishes, and what its moderators say about that."""
     note = f" {inline(server.intake_note, texts.NOTE_CHARS)}" if server.intake_note else ""
-    return f"{words(INTAKE[server.intake])}{note}"
+    return f"{words(texts.INTAKE[server.intake])}{note}"
 
 
 def public_words(intake: Intake, note: str | None, words: Words) -> str:

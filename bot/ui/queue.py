@@ -87,7 +87,6 @@ TOLD: Mapping[Act, str] = {
     Act.DROP: N_("The moderators of **{server}** have dropped your **{song}**, which had become unclear."),
 }
 """What its member hears of it directly; one that is delivered again tells that itself."""
-NONE_UNDER_WAY = N_("Nothing is under way in this server.")
 NONE_FIT = N_("Nothing fits.")
 STUCK = N_("stuck")
 CARD_LOST = N_("Its card can't be reached: **Deliver again** tries every way once more.")
@@ -99,7 +98,7 @@ CARD_LOST = N_("Its card can't be reached: **Deliver again** tries every way onc
 def queue_sheet(page: QueuePage, state: QueueState, words: Words, *, now: datetime) -> Sheet:
     """A page of a server's tasks under what there is in all, with everything that narrows it, turns it, opens one."""
     lines = [_line(task, page, words, now=now) for task in page.rows]
-    nothing = NONE_UNDER_WAY if state == QueueState() else NONE_FIT
+    nothing = texts.EMPTY_QUEUE if state == QueueState() else NONE_FIT
     embed = discord.Embed(
         title=words("Queue of this server"), description=whole_lines(lines or [words(nothing)], EMBED_CHARS)
     )
@@ -151,7 +150,7 @@ def _filters(state: QueueState, words: Words) -> list[Control]:
 
 
 def _buttons(page: QueuePage, state: QueueState, words: Words) -> Iterator[Control | Button]:
-    """The last row; Discord takes five in it."""
+    """The last row; Discord takes five in it, and there are no more."""
     before, after = (replace(state, page=max(0, page.number + step)) for step in (-1, 1))
     if page.number:
         yield list_button(Press.QUEUE, before, words("Back"))

@@ -29,7 +29,7 @@ from sandbox.tune import Jukebox, Score, compose, encode_mp3, render
 
 TURNS_MAX = 40
 SETTLE_TIMEOUT_S = 25.0
-"""How long a busy machine may take over one step. Shorter than any timer of the bot (30 s), or a step would wait for it."""
+"""How long a busy machine may take over one step; less than any timer of the bot, or the step would wait for it."""
 
 
 @cache
@@ -304,7 +304,7 @@ class Seen:
         self._payload: dict[str, Any] = dict(serializers.message_payload(world.env.backend, self._stored))
 
     def with_button(self, custom_id: str) -> "Seen":
-        """The same message with a button, or a menu, that says something else: no client makes it, but anybody could."""
+        """The same message with a button or menu that says something else: no client makes it, but anybody could."""
         rows = self._payload["components"]
         rows[0 if custom_id.startswith("encore:menu:") else -1]["components"][0]["custom_id"] = custom_id
         return self

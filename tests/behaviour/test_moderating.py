@@ -305,7 +305,7 @@ async def test_a_paused_server_holds_the_line_tells_everybody_why_and_goes_on_wh
     await world.asked("Harbour")
 
     answer = await intake(world, actor, "Pause", "Back at @everyone 8")
-    assert "**Paused:**" in text_of(answer.response)
+    assert "**Paused.**" in text_of(answer.response)
     posted = world.channel.last_message
     assert not posted.mention_everyone
     assert "takes no new wishes at the moment" in posted.content
@@ -336,10 +336,20 @@ async def test_a_draining_server_takes_nothing_and_finishes_what_was_asked(world
     await intake(world, actor, "Drain")
     assert "What was asked for is still made" in world.channel.last_message.content
     assert "takes no new wishes" in private(await world.bob.slash(world.channel, "song", prompt="Later"))
-    assert "**Draining:**" in text_of(await queue(world))
+    assert "**Draining.**" in text_of(await queue(world))
     await world.advance(2)
 
     assert (await world.task()).state is State.RUNNING
+
+
+async def test_everybody_is_told_in_the_language_of_the_servers_cards(world: World) -> None:
+    german = "INSERT INTO servers (guild_id, rules, intake) VALUES ({}, '{{\"locale\": \"de\"}}', 'open')"
+    await world.restart(german.format(world.guild.id))
+
+    answer = await intake(world, world.mo, "Pause", "Tee")
+
+    assert "Nothing new is taken" in text_of(answer.response)
+    assert "Die Moderation sagt: Tee" in world.channel.last_message.content
 
 
 async def test_pausing_twice_with_the_same_words_is_no_act(world: World) -> None:
@@ -440,6 +450,9 @@ async def test_whoever_the_admins_let_use_the_command_may_act_from_its_answer(wo
     form = await world.bob.click(await queue(world, world.bob), label="Pause & blocks")
     await fill(world.bob, await world.bob.click(form.response, label="Pause"), note="")
     assert "takes no new wishes" in private(await world.alice.slash(world.channel, "song", prompt="Later"))
+    assert "appears in this channel" in private(
+        await world.bob.click(await queue(world, world.bob), label="Live board")
+    )
 
     forged = Seen(world, card).with_button("encore:mod_cancel:1")
     assert private(await forged.press(world.bob, "encore:mod_cancel:1")).startswith("Only moderators")
