@@ -4,10 +4,9 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from bot.domain.limits import Used
-from bot.domain.refusals import Reason, Refused
 from bot.domain.rules import EVERYWHERE, Rules
 from bot.domain.usage import Entry, Period, Scope, Usage, Whose, span_of
-from bot.service.parts import Asker, Parts
+from bot.service.parts import Asker, Parts, moderated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +56,4 @@ class Accounting:
 def _whose(asker: Asker, scope: Scope) -> Whose:
     if scope is Scope.OWN:
         return Whose(user_id=asker.user_id)
-    if asker.guild_id is None or not asker.is_moderator:
-        raise Refused(Reason.MODERATOR_ONLY)
-    return Whose(guild_id=asker.guild_id)
+    return Whose(guild_id=moderated(asker))
