@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from bot.domain.lyrics import LyricsVersion
 from bot.domain.tasks import AttemptOutcome, MusicTask
@@ -41,3 +42,5 @@ class KeptTask:
     versions: tuple[LyricsVersion, ...] = ()
     messages: tuple[tuple[int, int], ...] = ()
     """Channel and id of every message that shows it."""
+    cost_usd: Decimal | None = None
+    """What the provider's records say that it has cost, if that is known."""

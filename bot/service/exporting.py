@@ -105,6 +105,7 @@ def _task(kept: KeptTask) -> dict[str, Any]:
         "others_may_continue": task.others_may_continue,
         "price_min_usd": task.price_min_usd,
         "price_max_usd": task.price_max_usd,
+        "cost_usd": kept.cost_usd,
         "billing_transaction_id": task.billing_transaction_id,
         "attempts": [asdict(one) for one in kept.attempts],
         "result": asdict(task.result) if task.result else None,

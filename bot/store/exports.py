@@ -61,6 +61,8 @@ class ExportStore:
             tried = await _by_task(connection, attempts, ids)
             replaced = await _by_task(connection, lyrics_versions, ids)
             shown = await _by_task(connection, task_messages, ids)
+            charged = await connection.execute(select(T.id, T.cost_usd).where(T.id.in_(ids)))
+            costs = {row.id: row.cost_usd for row in charged}
         return [
             KeptTask(
                 task=task,
@@ -70,6 +72,7 @@ class ExportStore:
                     for row in replaced[task.id]
                 ),
                 messages=tuple((row.channel_id, row.message_id) for row in shown[task.id]),
+                cost_usd=costs[task.id],
             )
             for task in tasks
         ]

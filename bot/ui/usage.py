@@ -8,6 +8,7 @@ from typing import Any
 import discord
 
 from bot.domain.charges import COUNTED
+from bot.domain.privacy import NOBODY
 from bot.domain.usage import Period, Scope, Spent, Usage
 from bot.service import Report
 from bot.ui import texts
@@ -37,13 +38,17 @@ def usage_embed(report: Report, words: Words, *, has_picture: bool) -> discord.E
         embed.add_field(name=words(texts.CHARGE[charge]), value=spent_words(usage.of(charge), words))
     models = [(inline(name, NAME_CHARS), spent) for name, spent in usage.models[:MODELS_MAX]]
     _add_lines(embed, words("By model"), [_line(name, spent, words) for name, spent in models])
-    members = [_line(f"<@{one.user_id}>", one.spent, words) for one in usage.members]
+    members = [_line(_member(one.user_id, words), one.spent, words) for one in usage.members]
     _add_lines(embed, words("By member, the most first"), members)
     _add_lines(embed, words("May be used here"), list(_limits(report, words)))
     if has_picture:
         embed.set_image(url=f"attachment://{PICTURE}")
         embed.set_footer(text=words(texts.USAGE_NOTE))
     return embed
+
+
+def _member(user_id: int, words: Words) -> str:
+    return words("members who had themselves erased") if user_id == NOBODY else f"<@{user_id}>"
 
 
 def usage_view(report: Report, words: Words, *, is_moderator: bool) -> discord.ui.View:

@@ -1,5 +1,7 @@
 """Everything that bears a person's id is gathered, nothing of anybody else, on both databases."""
 
+from decimal import Decimal
+
 import pytest
 
 from bot.domain.audit import Act, Deed
@@ -40,7 +42,7 @@ async def test_tasks_come_in_batches_with_all_that_belongs_to_them(
     claimed = await store.claim(task.id)
     assert claimed is not None
     await store.move(claimed, State.RUNNING, outcome=AttemptOutcome.ACCEPTED, request_id="r", provider_task_id="p")
-    await store.annotate(task.id, state=State.COMPLETED, kind=Kind.LYRICS, edited_lyrics="one")
+    await store.annotate(task.id, state=State.COMPLETED, kind=Kind.LYRICS, edited_lyrics="one", cost_usd=Decimal("0.2"))
     for words in ("two", "three"):
         await lyrics.edit(task.id, words)
     for number in (6001, 6000):
@@ -52,6 +54,7 @@ async def test_tasks_come_in_batches_with_all_that_belongs_to_them(
     assert (first.task, first.attempts, first.versions, first.messages) == (await again(store, plain), (), (), ())
     assert second.task == await again(store, task)
     assert [(one.number, one.text) for one in second.versions] == [(1, "one"), (2, "two")]
+    assert (first.cost_usd, second.cost_usd) == (None, Decimal("0.2"))
     assert second.messages == ((SONGS, 6000), (SONGS, 6001))
     (attempt,) = second.attempts
     assert (attempt.number, attempt.outcome) == (1, AttemptOutcome.ACCEPTED)

@@ -28,7 +28,7 @@ TASK_KEYS = {
     "messages", "locale", "prompt", "title", "tags", "negative_tags", "instrumental", "model", "version",
     "continues_task_id", "clip_id", "continue_at_s", "others_may_continue", "price_min_usd", "price_max_usd",
     "billing_transaction_id", "attempts", "result", "files", "edited_lyrics", "earlier_lyrics", "error_code",
-    "error_detail",
+    "error_detail", "cost_usd",
 }  # fmt: skip
 """`docs/privacy.md` promises them."""
 FULL = KeptTask(
@@ -45,6 +45,7 @@ FULL = KeptTask(
     ),
     versions=(LyricsVersion(number=1, replaced_at=START, text="before"),),
     messages=((BIG + 1, BIG + 2),),
+    cost_usd=Decimal("0.25"),
 )  # fmt: skip
 
 
@@ -73,7 +74,12 @@ async def test_a_task_has_the_keys_that_are_promised_and_no_secret() -> None:
     assert set(task) == TASK_KEYS
     assert (task["server_id"], task["channel_id"]) == (str(BIG), str(BIG + 1))
     assert task["messages"] == [{"channel_id": str(BIG + 1), "message_id": str(BIG + 2)}]
-    assert (task["title"], task["price_min_usd"], task["edited_lyrics"]) == ("«雨»", "0.1", "c")
+    assert (task["title"], task["price_min_usd"], task["cost_usd"], task["edited_lyrics"]) == (
+        "«雨»",
+        "0.1",
+        "0.25",
+        "c",
+    )
     assert task["result"]["tracks"][0]["audio_url"] == "https://a/1.mp3"
     assert task["attempts"][0]["request_id"] == "req"
     assert task["earlier_lyrics"] == [{"number": 1, "replaced_at": START.isoformat(), "text": "before"}]

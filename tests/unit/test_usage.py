@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from bot.domain.charges import COUNTED, Charge
 from bot.domain.limits import Used
+from bot.domain.privacy import NOBODY
 from bot.domain.refusals import Reason, Refused
 from bot.domain.rules import Rules
 from bot.domain.tasks import Kind, State, TaskId
@@ -197,6 +198,12 @@ def test_models_and_members_are_named_and_what_anybody_calls_a_model_is_escaped(
     shown = fields_of(report(day_row(1, ONE, model="*bold* @everyone"), scope=Scope.SERVER, members=members))
     assert shown["By model"].startswith("\\*bold\\* @\u200beveryone · ")
     assert shown["By member, the most first"].splitlines()[0] == "<@111> · **1** · $0.135"
+
+
+def test_who_is_erased_is_counted_and_not_mentioned() -> None:
+    members = [MemberRow(user_id=NOBODY, spent=ONE)]
+    shown = fields_of(report(day_row(1, ONE), scope=Scope.SERVER, members=members))
+    assert shown["By member, the most first"].startswith("members who had themselves erased · **1**")
 
 
 def test_the_sheet_of_a_large_server_fits() -> None:
