@@ -18,7 +18,7 @@ from sqlalchemy import BigInteger, Connection, inspect, text
 from bot.domain.listing import Wanted
 from bot.store import migrate as migrating
 from bot.store.database import Database
-from bot.store.migrate import NewerDatabaseError, alembic_config, migrate
+from bot.store.migrate import NewerDatabaseError, OlderDatabaseError, alembic_config, check_current, migrate
 from bot.store.schema import Moment, metadata
 from bot.store.tasks import TaskStore
 from tests.fakes.postgres import Postgres
@@ -176,6 +176,17 @@ async def test_a_database_of_a_newer_version_is_left_alone(empty: Database):
     with pytest.raises(NewerDatabaseError, match="9999"):
         await migrate(empty)
     assert await shape(empty) == before
+
+
+async def test_only_a_database_of_this_version_is_current(empty: Database):
+    with pytest.raises(OlderDatabaseError, match="None"):
+        await check_current(empty)
+    await migrate(empty)
+    await check_current(empty)
+    async with empty.write() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(NewerDatabaseError, match="9999"):
+        await check_current(empty)
 
 
 async def test_three_processes_that_migrate_at_once_all_succeed(empty_url: str, tmp_path: Path):
