@@ -179,7 +179,7 @@ async def test_a_database_of_a_newer_version_is_left_alone(empty: Database):
 
 
 async def test_only_a_database_of_this_version_is_current(empty: Database):
-    with pytest.raises(OlderDatabaseError, match="None"):
+    with pytest.raises(OlderDatabaseError, match="not up to date"):
         await check_current(empty)
     await migrate(empty)
     await check_current(empty)
