@@ -91,6 +91,11 @@ class Visitor:
         """Press a button of a message."""
         message.get_by_role("button", name=label, exact=True).click()
 
+    def pick(self, message: Locator, menu: str, option: str) -> None:
+        """Pick the option that holds this text from the menu of a message."""
+        message.get_by_text(menu).first.click()
+        self.page.get_by_role("option").filter(has_text=option, visible=True).first.click()
+
     def reply(self, message: Locator, text: str) -> None:
         """Answer a message in free text."""
         message.hover()

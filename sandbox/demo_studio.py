@@ -24,7 +24,7 @@ TRY = (
     "**Go on:** press **Continue**, give `/continue` a bit of the title, or reply to the ping: `from 0:05, softer`.",
     "**Cancel:** three at once are made for each of you; the fourth waits in line with a **Cancel** button.",
     "**Trouble:** `fail`, `slow`, `unclear`, `busy`, `refuse`, `broke`, `empty`, `two takes` in a prompt. "
-    "Mo, above, has `/queue`.",
+    "Mo, above, has `/queue` and `/settings`.",
 )
 
 
@@ -97,7 +97,9 @@ def _furnish(env: Env) -> Studio:
     guild = env.create_guild("Studio")
     channel = guild.create_text_channel("songs", topic=TOPIC)
     moderator = guild.create_role(
-        "Moderator", permissions=discord.Permissions(manage_messages=True), color=discord.Colour.orange().value
+        "Moderator",
+        permissions=discord.Permissions(manage_messages=True, manage_guild=True),
+        color=discord.Colour.orange().value,
     )
     alice, bob = (guild.add_member(env.create_user(name, avatar=AVATAR)) for name in ("Alice", "Bob"))
     mo = guild.add_member(env.create_user("Mo", avatar=AVATAR), roles=[moderator])

@@ -1,4 +1,4 @@
-"""Makes the pictures of the docs from the running demo: `python -m sandbox.screenshots`, needs Chromium."""
+"""Makes the pictures of the docs from the running demo: `python -m sandbox.screenshots [NAME…]`, needs Chromium."""
 
 import re
 import sys
@@ -18,12 +18,14 @@ HEARD = re.compile(r"^0:0[6-9] /")
 
 
 def main() -> None:
-    """Make every picture anew."""
+    """Make every picture anew, or those that are named."""
     chromium = find_chromium()
     if chromium is None:
         sys.exit("no Chromium here: install it, or name it in the variable CHROMIUM")
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name, picture in PICTURES.items():
+        if sys.argv[1:] and name not in sys.argv[1:]:
+            continue
         demo = Demo()
         try:
             with visit(demo.url, chromium) as visitor:
@@ -120,6 +122,79 @@ def unclear(visitor: Visitor) -> Locator:
     return card
 
 
+def queue(visitor: Visitor) -> Locator:
+    """What a moderator sees of a busy server."""
+    some_songs(visitor)
+    visitor.slash("queue")
+    shown = visitor.message("Queue of this server")
+    shown.wait_for()
+    return shown
+
+
+def moderate(visitor: Visitor) -> Locator:
+    """One unclear task, as a moderator picks it from the queue."""
+    visitor.pick(queue(visitor), "Open one of these", "unclear")
+    shown = visitor.message("What shall be done?")
+    shown.wait_for()
+    return shown
+
+
+def audit(visitor: Visitor) -> Locator:
+    """What a moderator has done."""
+    visitor.press("Drop", moderate(visitor))
+    visitor.press("Yes, drop it", visitor.message("Yes, drop it"))
+    visitor.press("Pause & blocks", visitor.message("Queue of this server"))
+    visitor.press("Pause", visitor.message("Pause & blocks"))
+    form = visitor.page.get_by_role("dialog")
+    form.locator("textarea, input").first.fill("Back at eight")
+    form.get_by_role("button", name="Submit").click()
+    visitor.message("Back at eight").first.wait_for()
+    visitor.press("Audit", visitor.message("Queue of this server"))
+    shown = visitor.message("Whatever was done")
+    shown.wait_for()
+    return shown
+
+
+def board(visitor: Visitor) -> Locator:
+    """A board that everybody in the channel sees."""
+    visitor.press("Live board", queue(visitor))
+    shown = visitor.message("Take down")
+    shown.wait_for()
+    return shown
+
+
+def settings(visitor: Visitor) -> Locator:
+    """The rules of a server."""
+    visitor.be("Mo")
+    visitor.slash("settings")
+    shown = visitor.message("Settings of this server")
+    shown.wait_for()
+    return shown
+
+
+def usage(visitor: Visitor) -> Locator:
+    """What a server has used, with its chart."""
+    some_songs(visitor)
+    visitor.slash("usage")
+    visitor.press("This server", visitor.message("Your usage"))
+    shown = visitor.message("Usage of this server")
+    shown.locator("img").first.wait_for()
+    return shown
+
+
+def some_songs(visitor: Visitor) -> None:
+    """Finished, failed, unclear and waiting wishes of two members; then be Mo."""
+    visitor.slash("song", "A march that will fail")
+    visitor.message("TokenLab could not make it").wait_for()
+    finished_song(visitor)
+    visitor.be("Bob")
+    visitor.slash("song", "A waltz, but something unclear")
+    visitor.message("the answer got lost").wait_for()
+    for words in ("Morning train", "Paper lanterns", "Rooftop garden", "Night market"):
+        visitor.slash("song", f"{words}, bright and bouncy")
+    visitor.be("Mo")
+
+
 def finished_song(visitor: Visitor) -> Locator:
     """Ask for a song and wait until it can be played and its member has been told."""
     visitor.slash("song", "Low tide at the harbour, a blues with harmonica and brushed drums")
@@ -138,6 +213,12 @@ PICTURES: dict[str, Callable[[Visitor], Locator | None]] = {
     "songs": songs,
     "failure": failure,
     "unclear": unclear,
+    "queue": queue,
+    "moderate": moderate,
+    "audit": audit,
+    "board": board,
+    "settings": settings,
+    "usage": usage,
 }
 
 
