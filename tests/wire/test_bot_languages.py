@@ -28,11 +28,12 @@ async def test_the_commands_are_made_known_in_each_language(shared: Studio) -> N
     assert title["description_localizations"]["de"] == "Wie der Song heißen soll"
 
 
-async def test_a_menu_is_made_known_in_each_language(shared: Studio) -> None:
-    (menu,) = [command for command in shared.discord.commands if command["type"] == 3]
+async def test_menus_are_made_known_in_each_language(shared: Studio) -> None:
+    menus = {command["name"]: command for command in shared.discord.commands if command["type"] == 3}
 
-    assert set(menu["name_localizations"]) == {"de", "es-ES", "es-419", "ja"}
-    assert menu["name_localizations"]["de"] == "Diesen Song fortsetzen"
+    assert set(menus) == {"Continue this song", "Moderate"}
+    assert all(set(menu["name_localizations"]) == {"de", "es-ES", "es-419", "ja"} for menu in menus.values())
+    assert menus["Continue this song"]["name_localizations"]["de"] == "Diesen Song fortsetzen"
 
 
 @pytest.mark.parametrize("locale", REFUSED)
