@@ -59,10 +59,9 @@ async def lines_of(
 
 async def write_deed(connection: AsyncConnection, deed: Deed, now: datetime) -> None:
     """Add a line inside the transaction that does what it tells of."""
-    refs = {
-        name: None if user_id is None else await _ref_of(connection, user_id)
-        for name, user_id in (("actor_ref", deed.actor_id), ("subject_ref", deed.subject_id))
-    }
+    concerned = {one for one in (deed.actor_id, deed.subject_id) if one is not None}
+    # in one order: of two deeds that name new people crosswise, each would wait for the other
+    refs = {one: await _ref_of(connection, one) for one in sorted(concerned)}
     await connection.execute(
         insert(audit).values(
             at=now,
@@ -72,7 +71,8 @@ async def write_deed(connection: AsyncConnection, deed: Deed, now: datetime) -> 
             reason=deed.reason,
             before=dict(deed.before),
             after=dict(deed.after),
-            **refs,
+            actor_ref=None if deed.actor_id is None else refs[deed.actor_id],
+            subject_ref=None if deed.subject_id is None else refs[deed.subject_id],
         )
     )
 

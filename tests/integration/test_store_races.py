@@ -6,10 +6,14 @@ import random
 
 import pytest
 
+from bot.domain.audit import Act, Deed
+from bot.domain.blocks import Block
 from bot.domain.limits import LimitReachedError
 from bot.domain.rules import Rules
 from bot.domain.tasks import MusicTask, Role, StaleTaskError, State
+from bot.store.audit import AuditStore
 from bot.store.database import Database
+from bot.store.servers import ServerStore
 from bot.store.tasks import TaskStore
 from tests.integration.conftest import ALICE, HandClock, Make, again, wish
 
@@ -96,3 +100,18 @@ async def test_a_cancelled_write_leaves_no_connection_and_no_transaction_behind(
     assert database._writer.pool.checkedout() == database._reader.pool.checkedout() == 0  # type: ignore[attr-defined]  # a pool that counts
     answers.clear()
     await asyncio.to_thread(gc.collect)  # here, and not during some later test
+
+
+async def test_two_who_do_something_to_each_other_at_once_do_not_wait_for_ever(servers: ServerStore, audit: AuditStore):
+    for number in range(0, 40, 2):
+        first, second = 5000 + number, 5001 + number
+        await asyncio.gather(
+            *(
+                servers.block(
+                    Block(guild_id=number, user_id=whom),
+                    Deed(act=Act.BLOCK, guild_id=number, actor_id=who, subject_id=whom),
+                )
+                for who, whom in ((first, second), (second, first))
+            )
+        )
+        assert await audit.count(number) == 2
