@@ -176,7 +176,10 @@ def typed_in(values: Values) -> str:
 
 @asynccontextmanager
 async def giving_back(interaction: discord.Interaction[MusicBot], typed: str, *again: Button) -> AsyncIterator[None]:
-    """If a filled-in form is refused, say why and return what was typed, lest it is lost; not if it holds a secret."""
+    """If a filled-in form is refused, say why and return what was typed, lest it is lost; not if it holds a secret.
+
+    The refusal ends here: whatever needs what was asked for stands inside.
+    """
     try:
         yield
     except (Refused, RuleError, WishError) as error:

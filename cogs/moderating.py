@@ -134,10 +134,10 @@ class ModeratingCog(commands.Cog):
         again = Button(label=words("Block the member"), press=Press.MOD_BLOCK, subject=subject)
         async with giving_back(interaction, values["reason"], again):
             block = await self._moderating.block(subject, asker, until=values["until"], reason=values["reason"])
-        done = words(BLOCKED, member=f"<@{subject}>", until=until_words(block, words))
-        await interaction.response.edit_message(content=done, embed=None, view=None)
-        told = told_blocked(block, server_name(interaction), words_for(asker.locale))
-        await tell(self._bot, subject, told)
+            done = words(BLOCKED, member=f"<@{subject}>", until=until_words(block, words))
+            await interaction.response.edit_message(content=done, embed=None, view=None)
+            told = told_blocked(block, server_name(interaction), words_for(asker.locale))
+            await tell(self._bot, subject, told)
 
     async def _unblock(self, interaction: discord.Interaction[MusicBot], subject: int, sure: int | None = None) -> None:
         asker, words = moderator_of(interaction), words_of(interaction)
@@ -175,12 +175,12 @@ class ModeratingCog(commands.Cog):
         asker, intake = moderator_of(interaction), INTAKES[place]
         async with giving_back(interaction, values["note"]):
             note = await self._moderating.set_intake(intake, asker, note=values["note"])
-        doors = await self._moderating.doors(asker, 0)
-        embed, view = doors_sheet(doors, words_of(interaction))
-        await interaction.response.edit_message(embed=embed, view=view)
-        everybodys = words_for(doors.server.rules.locale or asker.locale)
-        if not await post(interaction, public_words(intake, note, everybodys)):
-            await say(interaction, words_of(interaction)(NOT_POSTED))
+            doors = await self._moderating.doors(asker, 0)
+            embed, view = doors_sheet(doors, words_of(interaction))
+            await interaction.response.edit_message(embed=embed, view=view)
+            everybodys = words_for(doors.server.rules.locale or asker.locale)
+            if not await post(interaction, public_words(intake, note, everybodys)):
+                await say(interaction, words_of(interaction)(NOT_POSTED))
 
 
 async def setup(bot: MusicBot) -> None:

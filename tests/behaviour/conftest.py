@@ -226,13 +226,17 @@ class World:
 
 
 @pytest.fixture
-async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
+async def world(
+    request: pytest.FixtureRequest, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> AsyncIterator[World]:
     """`@pytest.mark.parametrize("world", [{...}], indirect=True)` changes settings."""
     async with World(tmp_path, **getattr(request, "param", {})) as made:
         yield made
         refusals = (Refused, RuleError, WishError)  # answers, seen by the simulation on their way to the member
         surprises = [error for error in made.env.errors if not isinstance(getattr(error, "original", error), refusals)]
+        failed = [one.exc_text for one in caplog.get_records("call") if one.getMessage() == "interaction failed"]
         assert not surprises, surprises
+        assert not failed, failed
 
 
 @pytest.fixture(autouse=True)

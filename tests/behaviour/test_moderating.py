@@ -287,6 +287,7 @@ async def test_a_moment_that_nobody_understands_blocks_nobody_and_gives_the_word
 
     assert "I don't understand until when" in private(answer)
     assert answer.response.message.attachments
+    assert answer.followups == []
     await world.asked("Again")
     assert world.dms() == []
 
@@ -358,6 +359,7 @@ async def test_pausing_twice_with_the_same_words_is_no_act(world: World) -> None
     answer = await intake(world, world.mo, "Pause", "Lunch")
 
     assert "It is like that already" in private(answer)
+    assert answer.followups == []
     assert text_of(await audit(world)).count("intake:") == 1
 
 
