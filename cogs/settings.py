@@ -42,6 +42,7 @@ class SettingsCog(commands.Cog):
                 Press.RULES_TOPIC: self._turn_to,
                 Press.RULES_PAGE: self._turn_back,
                 Press.RULES_FORM: self._ask,
+                Press.RULES_KEEP: self._keep,
                 Press.RULES_CHANNELS: self._choose_channels,
                 Press.RULES_ROLES: self._choose_roles,
                 Press.RULES_WARNING: self._choose_warning,
@@ -73,19 +74,21 @@ class SettingsCog(commands.Cog):
         _check(interaction, guild_id)
         await self._show(interaction, TOPICS[place])
 
-    async def _show(self, interaction: discord.Interaction[MusicBot], topic: Topic, note: str = "") -> None:
-        embed, view = await self._page(interaction, topic, note)
+    async def _show(
+        self, interaction: discord.Interaction[MusicBot], topic: Topic, note: str = "", *more: Button
+    ) -> None:
+        embed, view = await self._page(interaction, topic, note, *more)
         await interaction.response.edit_message(embed=embed, view=view)
 
     async def _page(
-        self, interaction: discord.Interaction[MusicBot], topic: Topic, note: str = ""
+        self, interaction: discord.Interaction[MusicBot], topic: Topic, note: str = "", *more: Button
     ) -> tuple[discord.Embed, discord.ui.View]:
         words = words_of(interaction)
         rules = (await self._service.ruling.get(interaction.guild_id or EVERYWHERE)).rules
         if topic is Topic.SONGS and rules.model is not None and self._service.ruling.usable_model(rules) is None:
             note = words(texts.MODEL_GONE, model=inline(rules.model, ENTRY_CHARS))
         controls = Controls(interaction, rules, self._service, words)
-        return pages.sheet_of(topic, rules, words, note=note), view_of(controls.of(topic))
+        return pages.sheet_of(topic, rules, words, note=note), view_of([*controls.of(topic), *more])
 
     # --- what is picked ----------------------------------------------------------------------------------------------
 
@@ -155,7 +158,21 @@ class SettingsCog(commands.Cog):
             except RuleError:
                 await self._show(interaction, FORM_OF[form][0])
                 raise
+            if lost := await self._service.ruling.lost_by(guild_id, **changes):
+                await self._ask_to_keep(interaction, changes["keep_days"], lost)
+                return
             await self._change(interaction, guild_id, FORM_OF[form][0], **changes)
+
+    async def _ask_to_keep(self, interaction: discord.Interaction[MusicBot], days: int, lost: int) -> None:
+        words = words_of(interaction)
+        surely = Button(
+            label=words(pages.KEEP_SURELY, number=days), press=Press.RULES_KEEP,
+            subject=interaction.guild_id or EVERYWHERE, number=days, style=discord.ButtonStyle.danger,
+        )  # fmt: skip
+        await self._show(interaction, Topic.KEEPING, pages.erased_words(lost, words), surely)
+
+    async def _keep(self, interaction: discord.Interaction[MusicBot], guild_id: int, days: int) -> None:
+        await self._change(interaction, guild_id, Topic.KEEPING, keep_days=read_rule("keep_days", str(days)))
 
     async def _tried(self, guild_id: int, text: str, words: Words) -> str:
         """What would become of a wish with this text."""

@@ -10,7 +10,7 @@ from bot.domain.rules import Server
 from bot.domain.tasks import Kind, State, TaskId
 
 BOARD_ROWS = 5
-"""So many of those that wait, and of those that are being made, are named on a board."""
+"""So many of those that wait, of those that are being made, and of those that are unclear are named on a board."""
 BEING_MADE = frozenset({State.SUBMITTING, State.RUNNING})
 
 
@@ -62,6 +62,8 @@ class Standing:
     """The first of the line, as it will be sent."""
     being_made: Sequence[OpenTask]
     """The oldest of what is at the provider."""
+    unclear: Sequence[OpenTask]
+    """The oldest of what somebody has to decide about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,10 +83,12 @@ def standing_of(server: Server, tasks: Sequence[OpenTask], line: Sequence[TaskId
     counts = Counter(task.state for task in tasks)
     waiting = [task for task in tasks if task.state is State.QUEUED]
     being_made = [task for task in tasks if task.state in BEING_MADE]
+    unclear = [task for task in tasks if task.state is State.UNCERTAIN]
     return Standing(
         server=server,
         counts={state: counts[state] for state in State if counts[state]},
         oldest_at=min((task.created_at for task in waiting), default=None),
         waiting=sorted(waiting, key=lambda task: (turns.get(task.id, len(turns)), task.id))[:BOARD_ROWS],
         being_made=sorted(being_made, key=lambda task: task.id)[:BOARD_ROWS],
+        unclear=sorted(unclear, key=lambda task: task.id)[:BOARD_ROWS],
     )

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -37,6 +38,13 @@ class Ruling:
         self._parts.on_queued()  # there may be room for more now
         in_use = await self._parts.tasks.in_use(guild_id)
         return {name: in_use[name] for name in below_use(server.rules, in_use) if name in changes}
+
+    async def lost_by(self, guild_id: int, *, keep_days: int | None = None, **_others: object) -> int:
+        """How many of a server's wishes such a change of its rules would erase."""
+        kept = (await self.get(guild_id)).rules.keep_days
+        if keep_days is None or (kept is not None and keep_days >= kept):
+            return 0
+        return await self._parts.erasures.older(guild_id, self._parts.clock() - timedelta(days=keep_days))
 
     async def entry_in(self, guild_id: int, text: str) -> str | None:
         """Which word or pattern of a server would refuse a text; nothing is kept of it."""

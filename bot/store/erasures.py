@@ -139,6 +139,12 @@ class ErasureStore:
         found = {row.guild_id: Rules.decode(row.rules).keep_days for row in rows}
         return {guild_id: days for guild_id, days in found.items() if days is not None}
 
+    async def older(self, guild_id: int, before: datetime) -> int:
+        """How many of a server's tasks would be emptied that were asked for before a moment."""
+        query = select(func.count()).select_from(music_tasks).where(_aged(guild_id, before))
+        async with self._database.read() as connection:
+            return (await connection.execute(query)).scalar_one()
+
     async def age_out(self, guild_id: int, before: datetime, limit: int) -> int:
         """Empty a server's oldest ended tasks that were asked for before a moment; their messages stay as they are."""
         ids = await self._oldest(guild_id, before, limit)
@@ -148,8 +154,7 @@ class ErasureStore:
             return await empty_rows(connection, ids, now=self._clock(), shown_revision=T.revision, aged_out=True)
 
     async def _oldest(self, guild_id: int, before: datetime, limit: int) -> Collection[TaskId]:
-        here = home(None if guild_id == EVERYWHERE else guild_id)
-        query = select(T.id).where(KEPT, here, T.created_at < before)
+        query = select(T.id).where(_aged(guild_id, before))
         # in the very order of the index: the one of what was used leads through all that was emptied before
         query = query.order_by(T.deleted_at, T.guild_id, T.created_at).limit(limit)
         async with self._database.read() as connection:
@@ -160,6 +165,10 @@ def _counts_since(day: datetime) -> ColumnElement[bool]:
     limited = select(servers.c.guild_id).where(servers.c.rules["daily_per_member"].as_string().is_not(None))
     here = func.coalesce(T.guild_id, EVERYWHERE)
     return and_(T.created_at >= day, T.state.not_in(RELEASED), here.in_(limited))
+
+
+def _aged(guild_id: int, before: datetime) -> ColumnElement[bool]:
+    return and_(KEPT, home(None if guild_id == EVERYWHERE else guild_id), T.created_at < before)
 
 
 def _meant(erasure: Erasure) -> ColumnElement[bool]:

@@ -78,6 +78,8 @@ class Press(StrEnum):
     """With a number: the place of the topic in `Topic`."""
     RULES_FORM = "rules_form"
     """With a number: the place of the form in `RuleForm`."""
+    RULES_KEEP = "rules_keep"
+    """With a number: keep things for so many days, whatever that erases."""
     RULES_CHANNELS = "rules_channels"
     RULES_ROLES = "rules_roles"
     RULES_WARNING = "rules_warning"

@@ -58,6 +58,7 @@ def _lines(standing: Standing, words: Words) -> Iterator[str]:
         yield words("The oldest in line was asked for {when}.", when=format_dt(standing.oldest_at, "R"))
     yield from _named(words("**Next in line**"), standing.waiting, words)
     yield from _named(words("**Being made**"), standing.being_made, words)
+    yield from _named(words("**Unclear**: somebody has to decide"), standing.unclear, words)
 
 
 def _named(heading: str, tasks: Iterable[OpenTask], words: Words) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """The rules of a server in words, by topics: what holds now, and the forms in which some of it is typed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
 
@@ -91,8 +91,8 @@ RULES_OF: Mapping[Topic, tuple[str, ...]] = {
     Topic.LANGUAGE: ("locale",),
 }  # fmt: skip
 FORM_OF: Mapping[RuleForm, tuple[Topic, str, tuple[str, ...]]] = {
-    RuleForm.MEMBER: (Topic.LIMITS, N_("Of each member"), RULES_OF[Topic.LIMITS][:3]),
-    RuleForm.SERVER: (Topic.LIMITS, N_("Of all together"), RULES_OF[Topic.LIMITS][3:]),
+    RuleForm.MEMBER: (Topic.LIMITS, N_("For each member"), RULES_OF[Topic.LIMITS][:3]),
+    RuleForm.SERVER: (Topic.LIMITS, N_("For all together"), RULES_OF[Topic.LIMITS][3:]),
     RuleForm.BUDGET: (Topic.BUDGET, N_("Change the budget"), ("monthly_songs", "monthly_usd")),
     RuleForm.WORDS: (Topic.FILTER, N_("Words"), ("words",)),
     RuleForm.PATTERNS: (Topic.FILTER, N_("Patterns"), ("patterns",)),
@@ -100,6 +100,12 @@ FORM_OF: Mapping[RuleForm, tuple[Topic, str, tuple[str, ...]]] = {
     RuleForm.KEEPING: (Topic.KEEPING, N_("Change"), ("keep_days",)),
 }
 """By form: the page that it belongs to, what it is called, and which rules are typed in it."""
+LIMIT: Mapping[str, str] = {
+    "running": N_("Being made at once"),
+    "waiting": N_("Waiting in line"),
+    "daily": N_("In one day"),
+}
+"""A limit where it stands beside the others of its form."""
 HINT: Mapping[str, str] = {
     "words": N_("One on each line"),
     "patterns": N_("One on each line, as in: colou?rs?"),
@@ -116,6 +122,7 @@ OTHERS: Mapping[bool, str] = {
 }
 DISCORDS = N_("the one of this server in Discord")
 LOWER = N_("{rule}: that is less than is in use now ({number}). What is there goes on; nothing is added until it fits.")
+KEEP_SURELY = N_("Yes, keep {number} days")
 TAKEN = N_("Taken: nothing that is kept out is in this text.")
 REFUSED_BY = N_("Refused: {entry} is in this text.")
 REFUSED_EVERYWHERE = N_("Refused: this text holds something that whoever runs this bot keeps out everywhere.")
@@ -163,15 +170,54 @@ def _mentions(kind: str, ids: Iterable[int]) -> str:
 def sheet_of(topic: Topic, rules: Rules, words: Words, *, note: str = "") -> discord.Embed:
     """A page without its controls: what it is about, what holds now, and at the top what there is to note."""
     embed = discord.Embed(title=words(TITLE[topic]), description=f"{note}\n\n{words(ABOUT[topic])}".strip())
-    shown = {one: RULES_OF[one] for one in RULES_OF} if topic is Topic.START else {}
-    for one, names in shown.items():
-        lines = [f"{words(texts.RULE[name])}: **{value_words(name, rules, words)}**" for name in names]
-        embed.add_field(name=words(TITLE[one]), value="\n".join(lines), inline=False)
-    for name in RULES_OF.get(topic, ()):
+    for name, value in _summary(rules, words) if topic is Topic.START else _values(topic, rules, words):
+        embed.add_field(name=name, value=value, inline=False)
+    return embed
+
+
+def _summary(rules: Rules, words: Words) -> Iterator[tuple[str, str]]:
+    """What holds now, by topics."""
+    for topic, names in RULES_OF.items():
+        if topic is Topic.LIMITS:
+            lines = [f"{called}: {limits}" for called, limits in _limits(rules, words, " · ")]
+        else:
+            lines = [f"{words(texts.RULE[name])}: **{value_words(name, rules, words)}**" for name in names]
+        yield words(TITLE[topic]), "\n".join(lines)
+
+
+def _values(topic: Topic, rules: Rules, words: Words) -> Iterator[tuple[str, str]]:
+    """What holds now of one topic."""
+    if topic is Topic.LIMITS:
+        yield from _limits(rules, words, "\n")
+        return
+    for name in RULES_OF[topic]:
         entries = getattr(rules, name) if topic is Topic.FILTER else ()
         value = inline(" · ".join(entries), EMBED_FIELD_CHARS) if entries else value_words(name, rules, words)
-        embed.add_field(name=words(texts.RULE[name]), value=value, inline=topic is Topic.LIMITS)
-    return embed
+        yield words(texts.RULE[name]), value
+
+
+def _limits(rules: Rules, words: Words, between: str) -> Iterator[tuple[str, str]]:
+    """The limits of each member, and those of all together."""
+    for form in (RuleForm.MEMBER, RuleForm.SERVER):
+        _, called, names = FORM_OF[form]
+        shown = [f"{_short(name, words)}: **{value_words(name, rules, words)}**" for name in names]
+        yield words(called), between.join(shown)
+
+
+def _short(rule: str, words: Words) -> str:
+    """What a rule is called in its form."""
+    return words(LIMIT.get(rule.partition("_per_")[0], texts.RULE[rule]))
+
+
+def erased_words(count: int, words: Words) -> str:
+    """What is lost if things are kept for a shorter time; it is asked about first."""
+    return words.several(
+        "**Nothing is changed yet.** {number} wish of this server is older than that: its prompt, lyrics and result "
+        "would be erased within hours, and nothing brings them back.",
+        "**Nothing is changed yet.** {number} wishes of this server are older than that: their prompts, lyrics and "
+        "results would be erased within hours, and nothing brings them back.",
+        count,
+    )
 
 
 # --- forms -----------------------------------------------------------------------------------------------------------
@@ -198,7 +244,7 @@ def _number(name: str, rules: Rules, words: Words) -> Field:
     value, usual = getattr(rules, name), getattr(Rules(), name)
     hint = words("usually {number}", number=usual) if usual is not None else words(HINT.get(name, NO_LIMIT))
     typed = "" if value is None else str(value)
-    return Field(name=name, label=words(texts.RULE[name]), value=typed, placeholder=hint, max_chars=20)
+    return Field(name=name, label=_short(name, words), value=typed, placeholder=hint, max_chars=20)
 
 
 def _chunks(entries: Sequence[str]) -> list[str]:

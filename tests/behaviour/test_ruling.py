@@ -113,7 +113,8 @@ async def test_each_topic_has_a_page_that_leads_back(world: World, ada: Any) -> 
     shown = await panel(world, ada)
     for topic in RULES_OF:
         await pick(world, ada, shown, "topic", topic)
-        assert set(fields(shown)) == {texts.RULE[name] for name in RULES_OF[topic]}
+        said = {texts.RULE[name] for name in RULES_OF[topic]}
+        assert set(fields(shown)) == ({"For each member", "For all together"} if topic is Topic.LIMITS else said)
         await ada.click(shown.response, label="Back")
         assert TITLE[Topic.START] in text_of(shown.response)
 
@@ -261,12 +262,12 @@ async def test_cards_speak_the_language_that_is_set(world: World, ada: Any) -> N
 
 TYPED: list[tuple[Topic, str, dict[str, str], dict[str, Any]]] = [
     (
-        Topic.LIMITS, "Of each member",
+        Topic.LIMITS, "For each member",
         {"running_per_member": "2", "waiting_per_member": "", "daily_per_member": " 5 "},
         {"running_per_member": 2, "daily_per_member": 5},
     ),
     (
-        Topic.LIMITS, "Of all together",
+        Topic.LIMITS, "For all together",
         {"running_per_server": "20", "waiting_per_server": "30", "daily_per_server": "0"},
         {"running_per_server": 20, "waiting_per_server": 30, "daily_per_server": 0},
     ),
@@ -298,8 +299,8 @@ async def test_what_is_typed_is_kept_audited_and_shown_when_the_form_is_opened_a
 @pytest.mark.parametrize(
     ("topic", "button", "typed", "said"),
     [
-        (Topic.LIMITS, "Of each member", {"daily_per_member": "1.5"}, "1.5 is no whole number from 0 to 1000000."),
-        (Topic.LIMITS, "Of all together", {"daily_per_server": "1000001"}, "is no whole number"),
+        (Topic.LIMITS, "For each member", {"daily_per_member": "1.5"}, "1.5 is no whole number from 0 to 1000000."),
+        (Topic.LIMITS, "For all together", {"daily_per_server": "1000001"}, "is no whole number"),
         (Topic.BUDGET, "Change the budget", {"monthly_usd": "1.234"}, "1.234 is no amount of dollars"),
         (Topic.KEEPING, "Change", {"keep_days": "0"}, "0 is no whole number from 1 to 3650."),
         (Topic.FILTER, "Words", {"words_0": "rude\n..."}, "... has no letter"),
@@ -344,7 +345,7 @@ async def test_a_limit_below_what_is_in_use_is_taken_and_said_so(world: World, a
     shown = await panel(world, ada, Topic.LIMITS)
 
     await fill(
-        ada, await ada.click(shown.response, label="Of each member"), waiting_per_member="1", daily_per_member="9"
+        ada, await ada.click(shown.response, label="For each member"), waiting_per_member="1", daily_per_member="9"
     )
 
     assert (await rules(world)).waiting_per_member == 1
@@ -352,8 +353,38 @@ async def test_a_limit_below_what_is_in_use_is_taken_and_said_so(world: World, a
     assert "In one day" not in note(shown)
     await refused(world, Reason.LINE_FULL, prompt="Three")
 
-    await fill(ada, await ada.click(shown.response, label="Of each member"), waiting_per_member="2")
+    await fill(ada, await ada.click(shown.response, label="For each member"), waiting_per_member="2")
     assert "less than" not in note(shown)
+
+
+async def test_keeping_things_for_a_shorter_time_asks_first_if_that_erases_something(world: World, ada: Any) -> None:
+    await world.song()
+    await world.advance(3 * 24 * 3600)
+    await world.song("Younger")
+    shown = await panel(world, ada, Topic.KEEPING)
+    form = await ada.click(shown.response, label="Change")
+
+    await fill(ada, form, keep_days="3")
+    assert "**Nothing is changed yet.** 1 wish of this server is older than that" in note(shown)
+    assert await rules(world) == Rules()
+    await ada.click(shown.response, label="Yes, keep 3 days")
+
+    assert await rules(world) == Rules(keep_days=3)
+    assert fields(shown) == {texts.RULE["keep_days"]: "3 days"}
+    (line,) = await AuditStore(world.app.database).page(world.guild.id, skip=0, limit=9)
+    assert line.after == {"keep_days": 3}
+    await fill(ada, await ada.click(shown.response, label="Change"), keep_days="")
+    assert await rules(world) == Rules(), "a longer time erases nothing, so nothing is asked"
+
+
+async def test_a_forged_time_erases_nothing(world: World, ada: Any) -> None:
+    shown = await panel(world, ada, Topic.KEEPING)
+    button = f"encore:rules_keep:{world.guild.id}:0"
+
+    answer = await Seen(world, shown.response.message).with_button(button).press(ada, button)
+
+    assert "0 is no whole number from 1 to 3650." in private(answer)
+    assert await rules(world) == Rules()
 
 
 # --- after a restart -------------------------------------------------------------------------------------------------

@@ -346,6 +346,7 @@ async def test_the_oldest_are_emptied_in_batches_and_their_messages_stay(
         await store.remember_message(task, message_id=8000 + task.id, channel_id=SONGS, role=Role.CARD)
         clock.tick(10)
     before = tasks[3].created_at
+    assert await erasures.older(STUDIO, before) == 3
     assert [await erasures.age_out(STUDIO, before, 2) for _ in range(3)] == [2, 1, 0]
     for task in tasks[:3]:
         aged = await again(store, task)
@@ -387,7 +388,9 @@ async def test_each_server_ages_by_itself_and_direct_messages_are_one(
     async def aged() -> list[bool]:
         return [(await again(store, task)).aged_out for task in tasks]
 
+    assert await erasures.older(STUDIO, clock()) == 1
     await erasures.age_out(STUDIO, clock(), 10)
+    assert await erasures.older(STUDIO, clock()) == 0
     assert await aged() == [True, False, False]
     await erasures.age_out(EVERYWHERE, clock(), 10)
     assert await aged() == [True, False, True]

@@ -54,7 +54,9 @@ def test_a_board_counts_and_names_what_is_under_way() -> None:
         "#6 Song · <@7> · <t:1767225606:R>\n\n"
         "**Being made**\n"
         "[#1](https://discord.com/channels/70/700/7001) Lyrics · <@7> · <t:1767225601:R>\n"
-        "[#2](https://discord.com/channels/70/700/7002) Song · <@7> · <t:1767225602:R>"
+        "[#2](https://discord.com/channels/70/700/7002) Song · <@7> · <t:1767225602:R>\n\n"
+        "**Unclear**: somebody has to decide\n"
+        "[#3](https://discord.com/channels/70/700/7003) Song · <@7> · <t:1767225603:R>"
     )
 
 

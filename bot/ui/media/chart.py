@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SIZE_INCHES = (10.0, 4.8)
-DPI = 120
+SIZE_INCHES = (6.4, 3.8)
+"""Discord shows it about 400 px wide: small, so that letters are large in it."""
+DPI = 190
 _PANEL = "#191524"
 _TEXT, _FAINT, _GRID = "#F5F3FF", "#B9B2D0", "#332B47"
 _LOOKS: Mapping[Charge, Mapping[str, Any]] = {
@@ -34,7 +35,7 @@ _LOOKS: Mapping[Charge, Mapping[str, Any]] = {
 _BAR = 0.72
 _HEADROOM = 1.14
 """Room above the highest bar, for its number."""
-_DATES_MAX = 8
+_DATES_MAX = 7
 _WHOLE_DOLLARS_FROM = 10
 """Below, an axis shows cents."""
 _SMALL_FROM = 1000
@@ -66,7 +67,7 @@ def _png(usage: Usage) -> bytes:
 
     font = FontProperties(fname=fontpkg.path("Inter"))
     figure = Figure(figsize=SIZE_INCHES, dpi=DPI, facecolor=_PANEL)
-    axes = figure.add_axes((0.068, 0.105, 0.908, 0.68), facecolor=_PANEL)
+    axes = figure.add_axes((0.105, 0.115, 0.873, 0.645), facecolor=_PANEL)
     days = usage.by_day()
     in_usd = bool(usage.total.usd)
     _draw_bars(axes, days, font, in_usd=in_usd)
@@ -93,7 +94,7 @@ def _draw_bars(axes: "Axes", days: Mapping[Charge, Sequence[Spent]], font: "Font
         if tasks := sum(days[charge][place].tasks for charge in COUNTED):
             axes.annotate(
                 f"{tasks:,}", (place, top), (0, 3), textcoords="offset points", ha="center", va="bottom",
-                color=_FAINT, fontproperties=font, fontsize=6.5 if tasks >= _SMALL_FROM else 8,
+                color=_FAINT, fontproperties=font, fontsize=5 if tasks >= _SMALL_FROM else 7.5,
             )  # fmt: skip
 
 
@@ -115,7 +116,7 @@ def _dress(axes: "Axes", usage: Usage, font: "FontProperties", *, in_usd: bool) 
         spine.set_visible(side == "bottom")
         spine.set_color(_GRID)
     for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
-        label.set(fontproperties=font, fontsize=10, parse_math=False)
+        label.set(fontproperties=font, fontsize=9.5, parse_math=False)
 
 
 def _draw_head(figure: "Figure", usage: Usage, font: "FontProperties") -> None:
@@ -126,19 +127,19 @@ def _draw_head(figure: "Figure", usage: Usage, font: "FontProperties") -> None:
         figure.text(x, y, words, fontproperties=font, fontsize=size, color=color, va="center", parse_math=False)
 
     first, *_, last = usage.span.days
-    write(0.022, 0.915, _amount(usage.total), 21, _TEXT)
-    write(0.022, 0.835, f"{_TIMES} {usage.total.tasks:,}   {first} / {last}", 10.5, _FAINT)
-    width = 0.165
+    write(0.03, 0.915, _amount(usage.total), 19, _TEXT)
+    write(0.03, 0.825, f"{_TIMES} {usage.total.tasks:,}   {first:%m-%d} / {last:%m-%d}", 9.5, _FAINT)
+    width = 0.21
     for place, charge in enumerate(COUNTED):
         left = 0.985 - width * (len(COUNTED) - place)
         swatch = FancyBboxPatch(
-            (left, 0.868), 0.028, 0.06, boxstyle="round,pad=0,rounding_size=0.006", mutation_aspect=2,
+            (left, 0.855), 0.034, 0.075, boxstyle="round,pad=0,rounding_size=0.006", mutation_aspect=1.7,
             transform=figure.transFigure, linewidth=1.2, **_LOOKS[charge],
         )  # fmt: skip
         figure.add_artist(swatch)
         spent = usage.of(charge)
-        write(left + 0.038, 0.923, _amount(spent), 12.5, _TEXT)
-        write(left + 0.038, 0.866, f"{_TIMES} {spent.tasks:,}", 10, _FAINT)
+        write(left + 0.046, 0.923, _amount(spent), 10.5, _TEXT)
+        write(left + 0.046, 0.858, f"{_TIMES} {spent.tasks:,}", 9, _FAINT)
 
 
 def _amount(spent: Spent) -> str:
