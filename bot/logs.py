@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -9,12 +10,20 @@ from typing import Any, Literal
 
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 
+_DETAIL = re.compile(r"DETAIL:.*?(?=\n\n(?:The above|During)|\n\[SQL|\Z)", re.DOTALL)
+
 
 def _facts(record: logging.LogRecord) -> Mapping[str, Any]:
     return {name: value for name, value in record.__dict__.items() if name not in _STANDARD}
 
 
-class JsonFormatter(logging.Formatter):
+class _Formatter(logging.Formatter):
+    def formatException(self, ei: Any) -> str:  # noqa: ANN401, N802 -- as `logging.Formatter` has it
+        """PostgreSQL adds to an error the row that it is about: what a member wrote has no place here."""
+        return _DETAIL.sub("DETAIL: left out", super().formatException(ei))
+
+
+class JsonFormatter(_Formatter):
     """One JSON object a line."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -31,7 +40,7 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, default=str, ensure_ascii=False)
 
 
-class TextFormatter(logging.Formatter):
+class TextFormatter(_Formatter):
     """Time, level, phrase, then the facts as `name=value`."""
 
     def format(self, record: logging.LogRecord) -> str:

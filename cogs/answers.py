@@ -203,7 +203,9 @@ async def tell_decided(interaction: discord.Interaction[MusicBot], act: Act, tas
     if (await interaction.client.service.preferring.get(task.user_id)).telling is Telling.SILENT:
         return
     told = words_for(task.locale)(TOLD[act], server=server_name(interaction), song=named(task))
-    await tell(interaction.client, task.user_id, "\n".join(filter(None, (told, jump_url(task)))))
+    message = await tell(interaction.client, task.user_id, "\n".join(filter(None, (told, jump_url(task)))))
+    if message is not None:  # it names the task, so it goes when the task is erased
+        await interaction.client.service.library.told(task, message.channel.id, message.id)
 
 
 def quoted(text: str) -> list[str]:

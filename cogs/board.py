@@ -6,7 +6,7 @@ from discord.ext import commands
 from bot.ui import texts
 from bot.ui.card import Press
 from bot.ui.client import MusicBot, say, words_of
-from bot.ui.moderators import moderator_of
+from bot.ui.moderators import discard, moderator_of
 from cogs.queue import show_queue
 
 
@@ -29,9 +29,11 @@ class BoardCog(commands.Cog):
     async def _take_down(self, interaction: discord.Interaction[MusicBot], _subject: int) -> None:
         if interaction.message is None:
             return
-        await self._service.boards.take_down(interaction.message.id, moderator_of(interaction))
+        leftover_id = await self._service.boards.take_down(interaction.message.id, moderator_of(interaction))
         await interaction.response.defer()
         await interaction.delete_original_response()
+        if leftover_id is not None:
+            await discard(interaction, leftover_id)
 
 
 async def setup(bot: MusicBot) -> None:

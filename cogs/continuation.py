@@ -172,7 +172,8 @@ class ContinuationCog(commands.Cog):
             channel_id=message.channel.id,
         )
         card = await self._draft_card(draft, parent, words_for(_locale_at(message, parent)))
-        await _reply(message, embed=card.embed, view=view_of(card.buttons), nonce=f"d-{draft.id}")
+        asking = await _reply(message, embed=card.embed, view=view_of(card.buttons), nonce=f"d-{draft.id}")
+        await self._service.asking.asked(draft, asking.id)
 
     async def _draft_card(self, draft: Draft, parent: MusicTask, words: Words) -> Card:
         price = await self._service.asking.price(draft.wish, draft.guild_id)
@@ -250,14 +251,14 @@ class ContinuationCog(commands.Cog):
             await interaction.response.edit_message(embed=card.embed, view=view_of(card.buttons))
 
 
-async def _reply(message: discord.Message, **more: Any) -> None:  # noqa: ANN401 -- passed on
+async def _reply(message: discord.Message, **more: Any) -> discord.Message:  # noqa: ANN401 -- passed on
     """Answer as a reply; without, where the history may not be read or the message is gone."""
     try:
-        await message.channel.send(**more, reference=message.to_reference(fail_if_not_exists=False))
+        return await message.channel.send(**more, reference=message.to_reference(fail_if_not_exists=False))
     except discord.HTTPException as error:
         if verdict_of(error) not in {Verdict.BAD_REFERENCE, Verdict.BAD_PAYLOAD}:
             raise
-        await message.channel.send(**more)
+        return await message.channel.send(**more)
 
 
 def _fields(words: Words, *, prompt: str, at_s: float | None) -> list[Field]:

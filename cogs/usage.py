@@ -23,6 +23,7 @@ class UsageCog(commands.Cog):
 
     def __init__(self, bot: MusicBot) -> None:
         self._accounting = bot.service.accounting
+        self._saving = asyncio.Lock()
         bot.on_press({Press.USAGE: self._turn, Press.USAGE_PERIOD: self._choose_period, Press.USAGE_CSV: self._save})
 
     @app_commands.command(name="usage", description=N_("Show what was asked for and what it cost"))
@@ -46,7 +47,12 @@ class UsageCog(commands.Cog):
         await interaction.edit_original_response(embed=embed, view=view, attachments=files)
 
     async def _save(self, interaction: discord.Interaction[MusicBot], scope: int, period: int) -> None:
+        """One file at a time: a large one takes a lot of memory."""
         await interaction.response.defer(ephemeral=True, thinking=True)
+        async with self._saving:
+            await self._send_file(interaction, scope, period)
+
+    async def _send_file(self, interaction: discord.Interaction[MusicBot], scope: int, period: int) -> None:
         asker, words = asker_of(interaction), words_of(interaction)
         pages = self._accounting.entries(asker, SCOPES[scope], PERIODS[period])
         if not asker.attachment_limit_bytes:

@@ -2,10 +2,12 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from bot.clock import Clock
-from bot.domain.tasks import AttemptOutcome, MusicTask, State, TaskId
+from bot.domain.drafts import DRAFT_LIFE
+from bot.domain.tasks import AttemptOutcome, MusicTask, StaleTaskError, State, TaskId
 from bot.engine.ports import Ageing, Drafts, MediaFolder, Search, ShowLaterError, Tasks
 from bot.engine.worker import NotNowError, Worker
 
@@ -15,9 +17,10 @@ RECEIVED_PATIENCE = timedelta(seconds=30)
 SUBMITTING_MARGIN = timedelta(seconds=30)
 TOKEN_LIFE = timedelta(minutes=15)
 """Discord: an interaction token works 15 minutes."""
-DRAFT_LIFE = timedelta(hours=1)
 CHORES_EVERY = timedelta(minutes=1)
 SWEEP_EVERY = timedelta(hours=1)
+DRAFTS_BATCH = 20
+"""So many forgotten questions are taken away at each round of chores, each with a request to Discord."""
 AGED_BATCH = 100
 """So many of a server's tasks are emptied at each round of chores."""
 
@@ -104,13 +107,36 @@ class Janitor(Worker[MusicTask]):
         if self._chores_at is not None and now - self._chores_at < CHORES_EVERY:
             return
         self._chores_at = now
+        for chore in (self._erase_tokens, self._forget_drafts, self._age, self._sweep):
+            try:
+                await chore(now)
+            except Exception:  # one chore that can't be done holds up neither the others nor what is stale
+                log.exception("chore failed", extra={"chore": chore.__name__.strip("_")})
+
+    async def _erase_tokens(self, now: datetime) -> None:
         await self._tasks.erase_tokens(now - TOKEN_LIFE)
-        await self._drafts.forget(now - DRAFT_LIFE)
+
+    async def _forget_drafts(self, now: datetime) -> None:
+        """With the messages that ask in public: they hold a member's words."""
+        for draft in await self._drafts.over(now - DRAFT_LIFE, DRAFTS_BATCH):
+            try:
+                if draft.message_id is not None:
+                    await self._search.remove(draft.channel_id, draft.message_id)
+            except ShowLaterError:
+                continue
+            await self._drafts.drop(draft.id)
+
+    async def _age(self, now: datetime) -> None:
+        """What nobody has decided about for so long is dropped first; it is emptied some rounds later."""
+        await self._ageing.end_blocks()
         for guild_id, days in (await self._ageing.keeping()).items():
-            await self._ageing.age_out(guild_id, now - timedelta(days=days), AGED_BATCH)
+            before = now - timedelta(days=days)
+            for task in await self._ageing.undecided(guild_id, before, AGED_BATCH):
+                with suppress(StaleTaskError):
+                    await self._tasks.move(task, State.CANCELLED)
+            await self._ageing.age_out(guild_id, before, AGED_BATCH)
+
+    async def _sweep(self, now: datetime) -> None:
         if self._swept_at is None or now - self._swept_at >= SWEEP_EVERY:
             self._swept_at = now
-            try:
-                await self._media.sweep(await self._tasks.media_names())
-            except OSError:
-                log.exception("old audio can't be removed")
+            await self._media.sweep(await self._tasks.media_names())

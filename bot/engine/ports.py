@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
+from bot.domain.drafts import Draft
 from bot.domain.line import Running, Waiting
 from bot.domain.members import Preferences, Telling
 from bot.domain.notices import Board, BudgetWarning, OpenTask, Standing
@@ -68,7 +69,8 @@ class Members(Protocol):
 class Drafts(Protocol):
     """The draft store, as far as the engine uses it."""
 
-    async def forget(self, before: datetime) -> int: ...
+    async def over(self, before: datetime, limit: int) -> list[Draft]: ...
+    async def drop(self, draft_id: int) -> bool: ...
 
 
 class Ageing(Protocol):
@@ -76,6 +78,8 @@ class Ageing(Protocol):
 
     async def keeping(self) -> dict[int, int]: ...
     async def age_out(self, guild_id: int, before: datetime, limit: int) -> int: ...
+    async def undecided(self, guild_id: int, before: datetime, limit: int) -> list[MusicTask]: ...
+    async def end_blocks(self) -> int: ...
 
 
 class Erasures(Protocol):
@@ -176,6 +180,13 @@ class Search(Protocol):
 
         Raises:
             ShowLaterError: a passing failure; nothing is known.
+        """
+
+    async def remove(self, channel_id: int, message_id: int) -> None:
+        """Delete a message of ours; one that is gone or out of reach is no trouble.
+
+        Raises:
+            ShowLaterError: a passing failure.
         """
 
 

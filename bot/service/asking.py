@@ -112,6 +112,10 @@ class Asking:
         self._maker.check_start(wish.at_s)
         return await self._draft(wish, f"r:{message_id}", user_id=user_id, guild_id=guild_id, channel_id=channel_id)
 
+    async def asked(self, draft: Draft, message_id: int) -> None:
+        """A message asks in public whether this is meant; it goes with the draft."""
+        await self._parts.drafts.asked(draft.id, message_id)
+
     async def draft_again(self, task_id: TaskId, asker: Asker, *, message_id: int) -> Draft:
         """Keep the wish of a member's own task until it is confirmed that another one is wanted.
 

@@ -33,8 +33,11 @@ class Boards:
         log.info("board was asked for", extra=after)
         self._parts.on_changed()
 
-    async def take_down(self, message_id: int, asker: Asker) -> None:
+    async def take_down(self, message_id: int, asker: Asker) -> int | None:
         """Keep a board's message up to date no longer; whoever asked removes it.
+
+        Returns:
+            An earlier message that was still to be removed, too.
 
         Raises:
             Refused: not by a moderator.
@@ -42,8 +45,10 @@ class Boards:
         guild_id = moderated(asker)
         before = {"channel_id": asker.channel_id}
         deed = Deed(act=Act.BOARD, guild_id=guild_id, actor_id=asker.user_id, before=before)
-        if await self._parts.boards.take_down(guild_id, asker.channel_id, message_id, deed):
-            log.info("board was taken down", extra=before)
+        if (board := await self._parts.boards.take_down(guild_id, asker.channel_id, message_id, deed)) is None:
+            return None
+        log.info("board was taken down", extra=before)
+        return board.leftover_id
 
     async def server_removed(self, guild_id: int) -> None:
         """The bot is no longer in a server: its boards can't be reached."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bot.domain.listing import SOUNDING, STATES, ListedTask, Stage, Wanted
 from bot.domain.refusals import Reason, Refused
 from bot.domain.scene import Family, family_of
-from bot.domain.tasks import TERMINAL, MusicTask, TaskId
+from bot.domain.tasks import TERMINAL, MusicTask, Role, TaskId
 from bot.service.kin import Branch, tree_of
 from bot.service.parts import Asker, Parts
 
@@ -53,6 +53,10 @@ class Library:
             Refused: there is none, or it is somebody else's.
         """
         return await self._parts.own(task_id, asker.user_id)
+
+    async def told(self, task: MusicTask, channel_id: int, message_id: int) -> None:
+        """A message tells its member about a task."""
+        await self._parts.tasks.remember_message(task, message_id=message_id, channel_id=channel_id, role=Role.PING)
 
     async def task_of_message(self, message_id: int) -> MusicTask | None:
         """The task that a message shows."""

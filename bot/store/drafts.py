@@ -3,11 +3,11 @@
 from dataclasses import fields
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from bot.clock import Clock
-from bot.domain.drafts import Draft
+from bot.domain.drafts import DRAFT_LIFE, Draft
 from bot.domain.tasks import MusicTask, NewTask
 from bot.domain.wishes import Wish
 from bot.store.database import Database
@@ -39,7 +39,7 @@ class DraftStore:
     async def get(self, draft_id: int) -> Draft | None:
         """The draft with this id, if it has not been started, dropped or forgotten."""
         async with self._database.read() as connection:
-            row = (await connection.execute(select(*DRAFT_COLUMNS).where(drafts.c.id == draft_id))).first()
+            row = (await connection.execute(select(*DRAFT_COLUMNS).where(self._alive(draft_id)))).first()
         return draft_of(row) if row else None
 
     async def start(self, draft: Draft, new: NewTask) -> MusicTask | None:
@@ -49,11 +49,11 @@ class DraftStore:
             The task, or None if somebody was first: the draft is gone, or its wish has a task already.
 
         Raises:
-            LineFullError: the member's limit is reached; the draft stays.
+            LimitReachedError: it is; the draft stays.
         """
         try:
             async with self._database.write() as connection:
-                gone = await connection.execute(delete(drafts).where(drafts.c.id == draft.id))
+                gone = await connection.execute(delete(drafts).where(self._alive(draft.id)))
                 if gone.rowcount == 0:
                     return None
                 return await insert_task(connection, new, self._clock())
@@ -62,7 +62,7 @@ class DraftStore:
 
     async def change(self, draft_id: int, wish: Wish) -> bool:
         """Replace the wish of a draft; gives whether there was one."""
-        changed = update(drafts).where(drafts.c.id == draft_id).values(wish=wish_column(wish))
+        changed = update(drafts).where(self._alive(draft_id)).values(wish=wish_column(wish))
         async with self._database.write() as connection:
             return (await connection.execute(changed)).rowcount > 0
 
@@ -71,7 +71,17 @@ class DraftStore:
         async with self._database.write() as connection:
             return (await connection.execute(delete(drafts).where(drafts.c.id == draft_id))).rowcount > 0
 
-    async def forget(self, before: datetime) -> int:
-        """Remove drafts older than a moment; gives how many."""
+    async def asked(self, draft_id: int, message_id: int) -> None:
+        """Remember the message that asks in public whether the wish is meant."""
         async with self._database.write() as connection:
-            return (await connection.execute(delete(drafts).where(drafts.c.created_at < before))).rowcount
+            await connection.execute(update(drafts).where(drafts.c.id == draft_id).values(message_id=message_id))
+
+    async def over(self, before: datetime, limit: int) -> list[Draft]:
+        """Drafts that are older than a moment, oldest first."""
+        query = select(*DRAFT_COLUMNS).where(drafts.c.created_at < before).order_by(drafts.c.created_at).limit(limit)
+        async with self._database.read() as connection:
+            return [draft_of(row) for row in (await connection.execute(query)).all()]
+
+    def _alive(self, draft_id: int) -> ColumnElement[bool]:
+        """One that is over is the janitor's, who takes its message away: that must not become a card meanwhile."""
+        return and_(drafts.c.id == draft_id, drafts.c.created_at >= self._clock() - DRAFT_LIFE)

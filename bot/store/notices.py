@@ -43,14 +43,15 @@ class NoticeStore:
             await connection.execute(row.on_conflict_do_update(index_elements=["channel_id"], set_=fresh))
             await write_deed(connection, deed, self._clock())
 
-    async def take_down(self, guild_id: int, channel_id: int, message_id: int, deed: Deed) -> bool:
-        """Forget the board whose message this is; gives whether there was one."""
+    async def take_down(self, guild_id: int, channel_id: int, message_id: int, deed: Deed) -> Board | None:
+        """Forget the board whose message this is; gives it as it was, or None if there was none."""
         row = and_(B.guild_id == guild_id, B.channel_id == channel_id, B.message_id == message_id)
         async with self._database.write() as connection:
-            if (await connection.execute(delete(boards).where(row))).rowcount == 0:
-                return False
+            gone = (await connection.execute(delete(boards).where(row).returning(*BOARD_COLUMNS))).first()
+            if gone is None:
+                return None
             await write_deed(connection, deed, self._clock())
-            return True
+            return _board_of(gone)
 
     async def forget_server(self, guild_id: int) -> None:
         """The bot is no longer there: its boards can't be reached."""

@@ -238,8 +238,13 @@ Index(
     postgresql_where=music_tasks.c.interaction_token.isnot(None),
 )
 
-KEPT = text("deleted_at IS NULL AND state IN ('completed', 'failed', 'cancelled', 'abandoned')")
-"""At an end, and its texts are still there. As with `UNPINGED`, a query finds the index only by the very same words."""
+KEPT = text(
+    "deleted_at IS NULL AND state IN ('completed', 'failed', 'cancelled', 'abandoned')"
+    " AND (state = 'abandoned' OR revision = shown_revision AND media_wanted IS FALSE"
+    " AND (state = 'cancelled' OR ping_status = 'done' AND pinged_for = state))"
+)
+"""At an end, shown and told, and its texts are still there. As with `UNPINGED`, a query finds the index only by these
+very words."""
 Index(
     "ix_music_tasks_kept",
     music_tasks.c.deleted_at,  # always the same here, but it makes both databases prefer this index
@@ -282,6 +287,7 @@ drafts = Table(
     Column("guild_id", BigInteger),
     Column("channel_id", BigInteger, nullable=False),
     Column("wish", JSON, nullable=False),
+    Column("message_id", BigInteger),
     sqlite_autoincrement=True,
 )
 
@@ -373,13 +379,15 @@ audit = Table(
     Index("ix_audit_guild_id_id", "guild_id", "id"),
     sqlite_autoincrement=True,
 )
-"""Append-only: triggers refuse updates and deletes."""
-for _change in ("UPDATE", "DELETE"):
+"""Append-only: triggers refuse updates and deletes, and what SQLite calls REPLACE, which fires neither."""
+for _change, _when in (
+    ("UPDATE", ""), ("DELETE", ""), ("INSERT", "WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id) "),
+):  # fmt: skip
     event.listen(
         audit,
         "after_create",
         DDL(  # type: ignore[no-untyped-call]  # an annotation is missing there
-            f"CREATE TRIGGER audit_no_{_change.lower()} BEFORE {_change} ON audit "
+            f"CREATE TRIGGER audit_no_{_change.lower()} BEFORE {_change} ON audit {_when}"
             "BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END"
         ).execute_if(dialect="sqlite"),
     )

@@ -93,7 +93,8 @@ class ServerStore:
 
     async def unblock(self, guild_id: int, user_id: int, deed: Deed) -> bool:
         """Let somebody in again; gives whether they were kept out."""
-        gone = delete(blocks).where(blocks.c.guild_id == guild_id, blocks.c.user_id == user_id)
+        holds = or_(blocks.c.until.is_(None), blocks.c.until > self._clock())
+        gone = delete(blocks).where(blocks.c.guild_id == guild_id, blocks.c.user_id == user_id, holds)
         async with self._database.write() as connection:
             if (before := (await connection.execute(gone.returning(blocks.c.until))).first()) is None:
                 return False

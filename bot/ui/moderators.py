@@ -4,7 +4,7 @@ import logging
 from collections.abc import Awaitable, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import discord
 
@@ -17,6 +17,8 @@ from bot.ui.forms import FORM_PREFIX
 from bot.ui.verdicts import verdict_of
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 NAME_CHARS = 100
 LET_IN_FOR = timedelta(hours=1)
@@ -50,31 +52,36 @@ def _was_let_in(interaction: discord.Interaction[Any]) -> bool:
     return opener in custom_ids_in(message) and interaction.created_at - message.created_at < LET_IN_FOR
 
 
-async def tell(client: discord.Client, user_id: int, sentence: str) -> None:
-    """Tell a member something directly; closed direct messages are no trouble."""
+async def tell(client: discord.Client, user_id: int, sentence: str) -> discord.Message | None:
+    """Tell a member something directly; None where their direct messages are closed, which is no trouble."""
 
-    async def send() -> None:
-        await (await client.create_dm(discord.Object(user_id))).send(sentence)
+    async def send() -> discord.Message:
+        return await (await client.create_dm(discord.Object(user_id))).send(sentence)
 
-    await _reached(send())
+    return await _reached(send())
 
 
 async def post(interaction: discord.Interaction[Any], sentence: str) -> bool:
     """Tell everybody something, where the interaction is; gives whether that could be."""
-    return isinstance(interaction.channel, discord.abc.Messageable) and await _reached(
-        interaction.channel.send(sentence)
-    )
+    channel = interaction.channel
+    return isinstance(channel, discord.abc.Messageable) and await _reached(channel.send(sentence)) is not None
 
 
-async def _reached(sending: Awaitable[object]) -> bool:
+async def discard(interaction: discord.Interaction[Any], message_id: int) -> None:
+    """Delete another message of ours, where the interaction is; one that is gone is no trouble."""
+    if interaction.channel_id is not None:
+        channel = interaction.client.get_partial_messageable(interaction.channel_id)
+        await _reached(channel.get_partial_message(message_id).delete())
+
+
+async def _reached(call: Awaitable[T]) -> T | None:
     try:
-        await sending
+        return await call
     except Exception as error:
         if (verdict := verdict_of(error)) is None:
             raise
         log.info("message of a moderator's act was refused", extra={"verdict": verdict.name})
-        return False
-    return True
+        return None
 
 
 def server_name(interaction: discord.Interaction[Any]) -> str:

@@ -1,4 +1,4 @@
-"""Looks for a card that Discord may or may not have shown."""
+"""Looks for a card that Discord may or may not have shown, and takes away what asks in vain."""
 
 from discord.http import Route
 
@@ -27,6 +27,10 @@ class CardSearch:
             if lost.verdict is not Verdict.TOKEN_GONE:
                 return None
         return await self._answer(task)
+
+    async def remove(self, channel_id: int, message_id: int) -> None:
+        """See `Search.remove`."""
+        await self._reach.remove(channel_id, message_id)
 
     async def _original(self, task: MusicTask) -> int | None:
         """The answer to the interaction, if it carries this task's buttons."""

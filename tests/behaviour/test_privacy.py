@@ -394,6 +394,36 @@ async def _nothing(*_: object) -> list[MusicTask]:
     return []
 
 
+async def test_a_question_in_public_goes_with_its_member(world: World) -> None:
+    await world.song("Harbour")
+    await world.alice.send(world.channel, "from 0:05, quieter bridge", reply_to=world.pings()[0])
+    question = world.channel.last_message
+    assert "quieter bridge" in text_of(question)
+
+    await want_erased(world)
+    for _ in range(3):
+        await world.advance(30)
+    await until_erased(world)
+
+    assert question.id not in [message.id for message in world.channel.history()]
+    assert "quieter bridge" not in dump(world)
+
+
+async def test_what_moderators_told_directly_goes_too(world: World) -> None:
+    await world.uncertain()
+    card = world.card(await world.task())
+    panel = (await world.mo.context_menu(world.channel, "Moderate", card)).response
+    await world.mo.click(panel, label="Drop")
+    await world.mo.click(panel, label="Yes, drop it")
+    told = [one for one in world.dms() if "have dropped your" in one.content]
+    assert len(told) == 1
+
+    await want_erased(world)
+    await until_erased(world)
+
+    assert told[0].id not in [one.id for one in world.dms()]
+
+
 # --- what is too old -------------------------------------------------------------------------------------------------
 
 
@@ -450,7 +480,8 @@ async def test_a_late_child_leaves_the_card_of_its_old_parent_alone(world: World
     await set_rules(world, world.guild.id, keep_days=1)
     await world.alice.slash(world.channel, "continue", song="1", prompt="Second part")
     before = text_of(world.card(song))
-    await world.app.tasks.annotate(song.id, created_at=world.clock().replace(year=2025))
+    long_ago = world.clock().replace(year=2025)
+    await world.app.tasks.annotate(song.id, created_at=long_ago, state_at=long_ago)
     await world.advance(61)
     assert (await world.task(song.id)).aged_out
 

@@ -128,11 +128,21 @@ async def test_a_stranger_can_not_decide_a_draft(world: World, label: str) -> No
 
 async def test_a_draft_is_forgotten_after_an_hour(world: World) -> None:
     await drafted(world)
+    question = world.channel.last_message
+    seen = Seen(world, question)
     await world.advance(3700)
 
-    answer = await world.alice.click(_question(world), label="Start")
+    assert question.id not in [message.id for message in world.channel.history()], "it holds the member's words"
+    assert "older than an hour" in private(await seen.press(world.alice, "encore:start:1"))
 
-    assert "older than an hour" in private(answer)
+
+async def test_a_draft_that_was_started_stays_as_its_card(world: World) -> None:
+    await drafted(world)
+    question = world.channel.last_message
+    await world.alice.click(question, label="Start")
+    await world.advance(3700)
+
+    assert question.id in [message.id for message in world.channel.history()]
 
 
 async def test_a_reply_to_a_card_whose_words_are_hidden_gets_a_button(world: World) -> None:

@@ -17,7 +17,7 @@ from bot.domain.tasks import (
     TaskId,
     Track,
 )
-from bot.engine.ports import Shown, Where
+from bot.engine.ports import ShowLaterError, Shown, Where
 from bot.tokenlab.models import Created, CreateRequest, Look, ProviderStatus
 
 SONG = Result(title="Low Tide", tracks=(Track(audio_url="https://media.example.net/a.mp3", audio_id="clip_1"),))
@@ -83,6 +83,7 @@ class FakeDisplay:
         self.found: int | None = None
         self.refreshed: list[tuple[TaskId, list[TaskId]]] = []
         self.removed: list[Where] = []
+        self.unremovable: set[int] = set()
         self.tellings: list[Telling] = []
         self.shown_for: list[Telling] = []
 
@@ -97,6 +98,8 @@ class FakeDisplay:
         self.refreshed.append((task.id, [child.id for child in scene.family.children]))
 
     async def remove(self, channel_id: int, message_id: int) -> None:
+        if message_id in self.unremovable:
+            raise ShowLaterError
         self.removed.append((channel_id, message_id))
 
     async def ping(self, task: MusicTask, telling: Telling) -> Where | None:

@@ -387,7 +387,6 @@ class DraftRows:
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
         self.drafts: dict[int, Draft] = {}
-        self.forgotten_before: datetime | None = None
         self._last = 0
 
     async def add(self, draft: Draft) -> Draft:
@@ -412,9 +411,11 @@ class DraftRows:
     async def drop(self, draft_id: int) -> bool:
         return self.drafts.pop(draft_id, None) is not None
 
-    async def forget(self, before: datetime) -> int:
-        self.forgotten_before = before
-        return 0
+    async def asked(self, draft_id: int, message_id: int) -> None:
+        self.drafts[draft_id] = replace(self.drafts[draft_id], message_id=message_id)
+
+    async def over(self, before: datetime, limit: int) -> list[Draft]:
+        return [draft for draft in self.drafts.values() if draft.created_at < before][:limit]
 
 
 class MemberRows:

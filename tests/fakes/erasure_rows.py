@@ -60,8 +60,21 @@ class ErasureRows:
     async def end(self, erasure: Erasure) -> bool:
         return self.erasures.get(erasure.user_id) == erasure and bool(self.erasures.pop(erasure.user_id))
 
+    async def older(self, guild_id: int, before: datetime) -> int:
+        found = self._rows.tasks.values()
+        return sum(t.guild_id == guild_id and t.state in TERMINAL and t.created_at < before for t in found)
+
     async def keeping(self) -> dict[int, int]:
         return self.kept_days
+
+    async def undecided(self, guild_id: int, before: datetime, limit: int) -> list[MusicTask]:
+        left = [
+            task for task in self._rows.tasks.values() if task.state is State.UNCERTAIN and task.created_at < before
+        ]
+        return [task for task in left if task.guild_id == guild_id][:limit]
+
+    async def end_blocks(self) -> int:
+        return 0
 
     async def age_out(self, guild_id: int, before: datetime, limit: int) -> int:
         self.aged.append((guild_id, before, limit))

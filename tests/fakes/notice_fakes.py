@@ -32,13 +32,12 @@ class NoticeRows:
         self.boards[board.channel_id] = fresh
         self.deeds.append(deed)
 
-    async def take_down(self, guild_id: int, channel_id: int, message_id: int, deed: Deed) -> bool:
+    async def take_down(self, guild_id: int, channel_id: int, message_id: int, deed: Deed) -> Board | None:
         known = self.boards.get(channel_id)
         if known is None or (known.guild_id, known.message_id) != (guild_id, message_id):
-            return False
-        del self.boards[channel_id]
+            return None
         self.deeds.append(deed)
-        return True
+        return self.boards.pop(channel_id)
 
     async def forget_server(self, guild_id: int) -> None:
         self.boards = {key: board for key, board in self.boards.items() if board.guild_id != guild_id}

@@ -14,7 +14,7 @@ from bot.domain.tasks import MusicTask, State
 from bot.domain.wishes import ContinuationWish
 from bot.store.drafts import DraftStore
 from bot.store.tasks import TaskStore
-from tests.integration.conftest import ALICE, SONGS, START, STUDIO, Make, wish
+from tests.integration.conftest import ALICE, SONGS, START, STUDIO, HandClock, Make, wish
 
 
 @pytest.fixture
@@ -96,9 +96,23 @@ async def test_a_dropped_draft_is_gone_and_is_dropped_once(drafts: DraftStore, d
     assert await drafts.get(draft.id) is None
 
 
-async def test_only_drafts_older_than_the_moment_are_forgotten(drafts: DraftStore, draft: Draft, parent: MusicTask):
+async def test_drafts_older_than_a_moment_are_over_with_the_message_that_asks(
+    drafts: DraftStore, draft: Draft, parent: MusicTask
+):
     later = await drafts.add(replace(unsaved(parent), origin_key="r:2", created_at=START + timedelta(minutes=1)))
-    assert await drafts.forget(START) == 0
-    assert await drafts.forget(later.created_at) == 1
+    await drafts.asked(draft.id, 8000)
+    assert await drafts.over(START, 9) == []
+    assert await drafts.over(later.created_at, 9) == [replace(draft, message_id=8000)]
+    assert [one.id for one in await drafts.over(later.created_at + timedelta(minutes=1), 1)] == [draft.id]
+
+
+async def test_a_draft_is_there_for_an_hour_and_then_nobody_starts_or_changes_it(
+    drafts: DraftStore, draft: Draft, clock: HandClock
+):
+    clock.tick(3600)
+    assert await drafts.get(draft.id) == draft
+    clock.tick(1)
     assert await drafts.get(draft.id) is None
-    assert await drafts.get(later.id) == later
+    assert not await drafts.change(draft.id, draft.wish)
+    assert await drafts.start(draft, wish("late")) is None
+    assert await drafts.drop(draft.id), "the janitor can still clear it away"

@@ -39,6 +39,7 @@ from bot.store.servers import ServerStore
 from bot.store.tasks import TaskStore
 from tests.integration.conftest import ALICE, BOB, SONGS, STUDIO, HandClock, Make, again, wish
 
+DAY_S = 24 * 3600
 FILE = MediaFile(name="1-1.mp3", shown_as="Rain.mp3", size_bytes=5, picture="1-1.png")
 MADE = Result(title="Rain", lyrics="drip", tracks=(Track(audio_url="https://media/1.mp3"),))
 FULL: dict[str, Any] = {
@@ -78,6 +79,14 @@ async def begun(erasures: ErasureStore, user_id: int = ALICE) -> Erasure:
 async def removed(store: TaskStore, task: MusicTask) -> None:
     """What the courier does with a task that was handed over."""
     await store.mark_removed(await again(store, task))
+
+
+async def delivered(store: TaskStore, task: MusicTask) -> None:
+    """Its card shows it, and its member has been told."""
+    now = await again(store, task)
+    await store.annotate(
+        task.id, shown_revision=now.revision, pinged_for=now.state, ping_status=PingStatus.DONE, media_wanted=False
+    )
 
 
 def is_empty(task: MusicTask) -> bool:
@@ -122,6 +131,29 @@ async def test_choices_and_drafts_go_at_once_and_only_ones_own(
     await erasures.begin(ALICE, "en-US")
     assert [(await members.get(one)).telling for one in (ALICE, BOB)] == [Telling.PING, Telling.DM]
     assert [await drafts.get(one.id) for one in kept] == [None, kept[1]]
+
+
+async def test_a_question_in_public_is_over_at_once_and_waited_for(
+    erasures: ErasureStore, drafts: DraftStore, clock: HandClock
+):
+    clock.tick(7 * 24 * 3600)
+    asked, bobs = [
+        await drafts.add(
+            Draft(
+                id=0, origin_key=f"r:{user_id}", created_at=clock(), user_id=user_id, guild_id=STUDIO,
+                channel_id=SONGS, wish=SongWish(prompt="rain"),
+            )
+        )
+        for user_id in (ALICE, BOB)
+    ]  # fmt: skip
+    for draft in (asked, bobs):
+        await drafts.asked(draft.id, 8000 + draft.id)
+    erasure = await begun(erasures)
+    assert [await drafts.get(one.id) is None for one in (asked, bobs)] == [True, False]
+    assert [one.message_id for one in await drafts.over(clock() - timedelta(hours=2), 9)] == [8000 + asked.id]
+    assert await erasures.left(erasure) == 1
+    assert await drafts.drop(asked.id)
+    assert await erasures.left(erasure) == 0
 
 
 # --- its steps -------------------------------------------------------------------------------------------------------
@@ -243,8 +275,13 @@ async def test_erasing_is_no_way_around_a_daily_limit(
     for task in (limited, direct, free):
         await removed(store, task)
 
-    assert await erasures.let_go(erasure, 5) == 1
+    assert await erasures.let_go(erasure, 5) == 3
     assert (await again(store, free)).user_id == NOBODY
+    assert await erasures.let_go(erasure, 5) == 0
+    for task in (limited, direct):
+        held = await again(store, task)
+        assert (held.user_id, held.channel_id, held.interaction_token) == (ALICE, NOBODY, None)
+        assert held.origin_key == f"erased:{task.id}"
     with pytest.raises(LimitReachedError):
         await store.add(wish("more"))
     clock.tick(86_400)
@@ -256,9 +293,9 @@ async def test_what_was_deleted_or_aged_out_before_is_let_go_too(
     erasures: ErasureStore, store: TaskStore, make: Make, clock: HandClock
 ):
     deleted, aged = await make(State.FAILED, user_id=ALICE), await make(State.FAILED, user_id=ALICE)
-    await store.annotate(aged.id, shown_revision=aged.revision)
+    await delivered(store, aged)
     await store.delete(deleted)
-    clock.tick(10)
+    clock.tick(DAY_S)
     assert await erasures.age_out(STUDIO, clock(), 10) == 1
     erasure = await begun(erasures)
     assert await erasures.empty(erasure, 10) == (0, [])
@@ -344,8 +381,12 @@ async def test_the_oldest_are_emptied_in_batches_and_their_messages_stay(
         await lyrics.edit(task.id, "drum")
         tasks.append(await again(store, task))
         await store.remember_message(task, message_id=8000 + task.id, channel_id=SONGS, role=Role.CARD)
+        await delivered(store, task)
         clock.tick(10)
     before = tasks[3].created_at
+    await store.annotate(tasks[3].id, shown_revision=0)
+    tasks[3] = await again(store, tasks[3])
+    clock.tick(DAY_S)
     assert await erasures.older(STUDIO, before) == 3
     assert [await erasures.age_out(STUDIO, before, 2) for _ in range(3)] == [2, 1, 0]
     for task in tasks[:3]:
@@ -368,9 +409,70 @@ async def test_only_what_has_come_to_an_end_ages_out(
     erasures: ErasureStore, store: TaskStore, make: Make, clock: HandClock, state: State
 ):
     task = await make(state)
-    clock.tick(10)
+    await delivered(store, task)
+    clock.tick(DAY_S)
     await erasures.age_out(STUDIO, clock(), 10)
     assert (await again(store, task)).aged_out is (state in {*State} - OPEN_STATES)
+
+
+@pytest.mark.parametrize(
+    ("state", "lack", "ages"),
+    [
+        (State.COMPLETED, {"shown_revision": 0}, 0),
+        (State.COMPLETED, {"ping_status": PingStatus.SENDING}, 0),
+        (State.COMPLETED, {"ping_status": None}, 0),
+        (State.COMPLETED, {"pinged_for": State.UNCERTAIN}, 0),
+        (State.COMPLETED, {"media_wanted": True}, 0),
+        (State.FAILED, {"shown_revision": 0}, 0),
+        (State.CANCELLED, {"shown_revision": 0}, 0),
+        (State.CANCELLED, {"ping_status": None}, 1),
+        (State.ABANDONED, {"shown_revision": 0, "ping_status": None}, 1),
+    ],
+)
+async def test_what_its_member_has_not_had_yet_is_not_erased_however_old(
+    erasures: ErasureStore, store: TaskStore, make: Make, clock: HandClock,
+    state: State, lack: dict[str, Any], ages: int,
+):  # fmt: skip
+    task = await make(state)
+    await delivered(store, task)
+    await store.annotate(task.id, **lack)
+    clock.tick(400 * DAY_S)
+    assert await erasures.age_out(STUDIO, clock(), 10) == ages
+
+
+async def test_what_has_just_come_to_its_end_is_there_for_a_day(
+    erasures: ErasureStore, store: TaskStore, make: Make, clock: HandClock
+):
+    task = await make(State.RUNNING)
+    clock.tick(30 * DAY_S)
+    await store.annotate(task.id, state=State.FAILED, state_at=clock())
+    await delivered(store, task)
+    assert await erasures.age_out(STUDIO, clock(), 10) == 0
+    clock.tick(DAY_S)
+    assert await erasures.age_out(STUDIO, clock(), 10) == 1
+
+
+async def test_what_nobody_decides_about_is_found_after_its_time_and_three_days(
+    erasures: ErasureStore, make: Make, clock: HandClock
+):
+    old, direct = await make(State.UNCERTAIN), await make(State.UNCERTAIN, guild_id=None)
+    await make(State.RUNNING)
+    clock.tick(3 * DAY_S)
+    assert await erasures.undecided(STUDIO, clock(), 9) == []
+    clock.tick(1)
+    assert [one.id for one in await erasures.undecided(STUDIO, clock(), 9)] == [old.id]
+    assert [one.id for one in await erasures.undecided(EVERYWHERE, clock(), 9)] == [direct.id]
+    assert await erasures.undecided(STUDIO, old.created_at, 9) == []
+
+
+async def test_blocks_that_have_ended_are_forgotten(erasures: ErasureStore, servers: ServerStore, clock: HandClock):
+    for user_id, until in ((ALICE, clock() + timedelta(hours=1)), (BOB, None)):
+        told = Deed(act=Act.BLOCK, guild_id=STUDIO, actor_id=BOB, subject_id=user_id)
+        await servers.block(Block(guild_id=STUDIO, user_id=user_id, until=until), told)
+    assert await erasures.end_blocks() == 0
+    clock.tick(3600)
+    assert (await erasures.end_blocks(), await erasures.end_blocks()) == (1, 0)
+    assert await servers.block_on(STUDIO, BOB, clock()) is not None
 
 
 OPEN_STATES = {State.RECEIVED, State.QUEUED, State.SUBMITTING, State.RUNNING, State.EXPIRED, State.UNCERTAIN}
@@ -383,7 +485,8 @@ async def test_each_server_ages_by_itself_and_direct_messages_are_one(
     tasks = [(await store.add(wish(f"of {home}", guild_id=home)))[0] for home in homes]
     for task in tasks:
         await store.annotate(task.id, state=State.CANCELLED)
-    clock.tick(10)
+        await delivered(store, task)
+    clock.tick(DAY_S)
 
     async def aged() -> list[bool]:
         return [(await again(store, task)).aged_out for task in tasks]

@@ -12,7 +12,7 @@ from bot.store.lyrics import LyricsStore
 from bot.store.migrate import alembic_config, migrate
 from bot.store.schema import lyrics_versions
 from bot.store.tasks import TaskStore
-from tests.integration.conftest import ALICE, HandClock, Make, again, wish
+from tests.integration.conftest import ALICE, START, HandClock, Make, again, wish
 
 DONE = {
     "result": Result(title="Low Tide", lyrics="la", tracks=(Track(audio_url="https://m.example.net/a.mp3"),)),
@@ -135,8 +135,9 @@ async def test_drafts_of_before_are_still_drafts(empty_url: str) -> None:
         await connection.execute(
             text(
                 "INSERT INTO drafts (origin_key, created_at, user_id, channel_id, parent_id, prompt, at_s)"
-                " VALUES ('r:1', 1, 7, 8, 1, 'softer', 65.5)"
-            )
+                " VALUES ('r:1', :now_ms, 7, 8, 1, 'softer', 65.5)"
+            ),
+            {"now_ms": int(START.timestamp() * 1000)},
         )
     await migrate(database)
 

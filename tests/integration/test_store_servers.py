@@ -1,5 +1,6 @@
 """Rules, blocks and the audit: changed together, the audit for good, on both databases."""
 
+import logging
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,13 +13,14 @@ from bot.domain.audit import Act, Deed
 from bot.domain.blocks import Block
 from bot.domain.rules import EVERYWHERE, Intake, Rules, Server
 from bot.domain.tasks import PingStatus, StaleTaskError, State, TaskId
+from bot.logs import JsonFormatter, TextFormatter
 from bot.store.audit import AuditStore
 from bot.store.database import Database
 from bot.store.schema import audit as audit_rows
-from bot.store.schema import people
+from bot.store.schema import music_tasks, people
 from bot.store.servers import ServerStore
 from bot.store.tasks import TaskStore
-from tests.integration.conftest import ALICE, BOB, START, STUDIO, HandClock, Make, again
+from tests.integration.conftest import ALICE, BOB, START, STUDIO, HandClock, Make, again, wish
 
 MO = 333
 OTHER = 950
@@ -131,6 +133,20 @@ async def test_a_person_is_a_random_reference_that_can_be_erased(
     assert (erased.subject_id, erased.subject_ref, erased.actor_id) == (None, blocked.subject_ref, MO)
 
 
+async def test_a_failed_statement_is_logged_without_the_row_that_it_is_about(store: TaskStore, database: Database):
+    task, _ = await store.add(wish("diary", prompt="my diary"))
+    dancing = update(music_tasks).where(music_tasks.c.id == task.id).values(state="dancing")
+    with pytest.raises(DBAPIError) as failed:
+        async with database.write() as connection:
+            await connection.execute(dancing)
+    trace = (failed.type, failed.value, failed.tb)
+    record = logging.LogRecord("bot", logging.ERROR, "", 1, "chore failed", None, trace)
+    said = JsonFormatter().format(record) + TextFormatter().format(record)
+    assert "chore failed" in said
+    assert "IntegrityError" in said
+    assert "my diary" not in said
+
+
 @pytest.mark.parametrize(
     "change", [update(audit_rows).values(reason="nothing"), delete(audit_rows), text("DELETE FROM audit WHERE id = 1")]
 )
@@ -142,6 +158,19 @@ async def test_the_database_refuses_to_change_the_audit(
         async with database.write() as connection:
             await connection.execute(change)
     assert len(await audit.page(STUDIO, skip=0, limit=9)) == 1
+
+
+async def test_sqlite_refuses_to_replace_a_line_of_the_audit(
+    servers: ServerStore, audit: AuditStore, database: Database
+):
+    await servers.change_rules(STUDIO, {"locale": "de"}, deed())
+    forged = "INTO audit SELECT id, at, 'unblock', 7, NULL, NULL, NULL, 'x', '{}', '{}' FROM audit"
+    async with database.write() as connection:
+        if connection.dialect.name != "sqlite":
+            return  # PostgreSQL knows no REPLACE
+        with pytest.raises(DBAPIError, match="append-only"):
+            await connection.execute(text(f"INSERT OR REPLACE {forged}"))
+    assert [line.act for line in await audit.page(STUDIO, skip=0, limit=9)] == [Act.RULES]
 
 
 async def test_the_audit_needs_no_person(database: Database, audit: AuditStore):

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from bot.domain.drafts import Draft
 from bot.domain.rules import EVERYWHERE
 from bot.domain.tasks import AttemptOutcome, MediaFile, State, TaskId
+from bot.domain.wishes import SongWish
 from bot.engine.janitor import Janitor
 from bot.engine.ports import ShowLaterError
 from tests.fakes.engine_fakes import FakeDisplay, FakeFolder
@@ -16,6 +18,13 @@ from tests.fakes.erasure_rows import ErasureRows
 
 RECEIVED = make_task(state=State.RECEIVED, revision=1, shown_revision=0, message_id=None)
 SUBMITTING = make_task(state=State.SUBMITTING, attempt=1)
+
+
+def draft(number: int, message_id: int | None = None) -> Draft:
+    return Draft(
+        id=0, origin_key=f"r:{number}", created_at=START, user_id=7, guild_id=70, channel_id=900,
+        wish=SongWish(prompt="rain"), message_id=message_id,
+    )  # fmt: skip
 
 
 class Yard:
@@ -119,7 +128,6 @@ async def test_chores_are_done_every_minute_and_files_swept_every_hour() -> None
 
     assert yard.rows.calls.count("erase_tokens") == 61
     assert yard.folder.sweeps == [{"1-1.mp3"}] * 2
-    assert yard.drafts.forgotten_before == pytest.approx(yard.clock() - timedelta(hours=1), abs=timedelta(minutes=1))
     assert yard.clock() > START
 
 
@@ -131,6 +139,49 @@ async def test_a_folder_that_is_gone_does_not_keep_the_janitor_from_its_work() -
 
     assert yard.rows[1].state is State.QUEUED
     assert yard.folder.sweeps == []
+
+
+async def test_a_question_that_nobody_answers_goes_with_its_message_after_an_hour() -> None:
+    yard = Yard()
+    public = await yard.drafts.add(draft(1, message_id=8001))
+    private = await yard.drafts.add(draft(2))
+    unreachable = await yard.drafts.add(draft(3, message_id=8003))
+    yard.display.unremovable = {8003}
+
+    await yard.after(3600)
+    assert yard.display.removed == []
+    await yard.after(60)
+
+    assert yard.display.removed == [(900, 8001)]
+    assert await yard.drafts.get(public.id) is None
+    assert await yard.drafts.get(private.id) is None
+    assert await yard.drafts.get(unreachable.id) is not None, "it is tried again"
+    yard.display.unremovable = set()
+    await yard.after(60)
+    assert await yard.drafts.get(unreachable.id) is None
+
+
+async def test_what_nobody_decides_about_is_dropped_once_its_server_keeps_nothing_for_so_long() -> None:
+    yard = Yard(make_task(state=State.UNCERTAIN), make_task(2, state=State.UNCERTAIN, guild_id=71))
+    yard.ageing.kept_days = {70: 30}
+
+    await yard.after(31 * 24 * 3600)
+
+    assert [yard.rows[number].state for number in (1, 2)] == [State.CANCELLED, State.UNCERTAIN]
+
+
+async def test_a_chore_that_fails_holds_up_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    yard = Yard(RECEIVED, cards=[555])
+
+    async def fails() -> dict[int, int]:
+        raise ValueError("not to be read")
+
+    yard.ageing.keeping = fails  # type: ignore[method-assign]
+    await yard.after(31)
+
+    assert yard.rows[1].state is State.QUEUED
+    assert yard.folder.sweeps == [set()]
+    assert [(one.message, one.__dict__["chore"]) for one in caplog.records if one.exc_info] == [("chore failed", "age")]
 
 
 async def test_each_minute_some_of_what_is_too_old_is_emptied() -> None:

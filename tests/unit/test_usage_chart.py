@@ -37,7 +37,7 @@ async def drawn(*rows: object) -> Image.Image:
 )
 async def test_any_month_is_a_whole_picture_with_a_ground_of_its_own(rows: list[object]) -> None:
     picture = await drawn(*rows)
-    assert picture.size == (1200, 576)
+    assert picture.size == (1216, 722)
     assert picture.convert("RGBA").getchannel("A").getextrema() == (255, 255)
 
 
@@ -46,7 +46,7 @@ async def test_how_a_bar_stands_on_the_bill_is_seen_without_colours() -> None:
     inside = {}
     for charge in COUNTED:
         picture = (await drawn(*[day_row(day, LARGE, charge=charge) for day in range(1, 32)])).convert("L")
-        inside[charge] = np.asarray(picture.crop((304, 250, 326, 450)))
+        inside[charge] = np.asarray(picture.crop((382, 300, 398, 560)))
     assert np.ptp(inside[Charge.SETTLED]) == 0
     assert np.ptp(inside[Charge.RESERVED]) > 40
     assert np.ptp(inside[Charge.UNCLEAR]) > 40

@@ -13,12 +13,17 @@ ENDED = (
     " AND deleted_at IS NULL"
 )
 
-KEPT = "deleted_at IS NULL AND state IN ('completed', 'failed', 'cancelled', 'abandoned')"
+KEPT = (
+    "deleted_at IS NULL AND state IN ('completed', 'failed', 'cancelled', 'abandoned')"
+    " AND (state = 'abandoned' OR revision = shown_revision AND media_wanted IS FALSE"
+    " AND (state = 'cancelled' OR ping_status = 'done' AND pinged_for = state))"
+)
 
 
 def upgrade() -> None:
     op.add_column("music_tasks", sa.Column("cost_usd", sa.BigInteger(), nullable=True))
     op.add_column("music_tasks", sa.Column("aged_out", sa.Boolean(), server_default=sa.text("false"), nullable=False))
+    op.add_column("drafts", sa.Column("message_id", sa.BigInteger(), nullable=True))
     op.create_index(
         "ix_music_tasks_kept",
         "music_tasks",
@@ -112,9 +117,10 @@ def upgrade() -> None:
 
 def _let_nobody_change_the_audit() -> None:
     if op.get_bind().dialect.name == "sqlite":
-        for change in ("UPDATE", "DELETE"):
+        replaced = "WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id) "
+        for change, when in (("UPDATE", ""), ("DELETE", ""), ("INSERT", replaced)):
             op.execute(
-                f"CREATE TRIGGER audit_no_{change.lower()} BEFORE {change} ON audit "
+                f"CREATE TRIGGER audit_no_{change.lower()} BEFORE {change} ON audit {when}"
                 "BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END"
             )
         return
