@@ -71,7 +71,7 @@ class DeskCog(commands.Cog):
             return
         number = number or 0
         if number >= len(parts):
-            raise Refused(Reason.LYRICS_CHANGED)
+            raise Refused(Reason.FORM_OUTDATED)
         await interaction.response.send_modal(_form(task, parts[number], number, words_of(interaction)))
 
     async def _show_parts(self, interaction: discord.Interaction[MusicBot], task: MusicTask, said: str = "") -> None:
@@ -104,7 +104,7 @@ class DeskCog(commands.Cog):
     ) -> MusicTask:
         parts = lyrics.parts(task.lyrics or "")
         if number >= len(parts) or lyrics.mark(parts[number]) != seen:
-            raise Refused(Reason.LYRICS_CHANGED)
+            raise Refused(Reason.FORM_OUTDATED)
         typed = lyrics.refilled(parts[number], values)
         if typed == parts[number].as_written():
             return task

@@ -20,6 +20,7 @@ from bot.ui.card import Button, Press
 from bot.ui.client import MusicBot, say, words_of
 from bot.ui.escape import inline
 from bot.ui.forms import Form, Values, form_of
+from bot.ui.moderators import was_let_in
 from bot.ui.rules import FORM_OF, FORMS, TITLE, TOPICS, RuleForm, Topic
 from bot.ui.words import N_, NAMES, Words
 from cogs.answers import OPEN, giving_back, model_options, open_options, version_options
@@ -141,10 +142,11 @@ class SettingsCog(commands.Cog):
         words, form = words_of(interaction), FORMS[place]
         rules = (await self._service.ruling.get(guild_id)).rules
         title, fields = words(FORM_OF[form][1]), pages.fields_of(form, rules, words)
-        await interaction.response.send_modal(form_of(Form.RULES, guild_id, place, title=title, fields=fields))
+        seen = pages.mark(form, rules, words)
+        await interaction.response.send_modal(form_of(Form.RULES, guild_id, place, seen, title=title, fields=fields))
 
     async def _filled(
-        self, interaction: discord.Interaction[MusicBot], values: Values, guild_id: int, place: int
+        self, interaction: discord.Interaction[MusicBot], values: Values, guild_id: int, place: int, seen: int
     ) -> None:
         _check(interaction, guild_id)
         words, form = words_of(interaction), FORMS[place]
@@ -158,6 +160,9 @@ class SettingsCog(commands.Cog):
             except RuleError:
                 await self._show(interaction, FORM_OF[form][0])
                 raise
+            if pages.mark(form, (await self._service.ruling.get(guild_id)).rules, words) != seen:
+                await self._show(interaction, FORM_OF[form][0])
+                raise Refused(Reason.FORM_OUTDATED)
             if lost := await self._service.ruling.lost_by(guild_id, **changes):
                 await self._ask_to_keep(interaction, changes["keep_days"], lost)
                 return
@@ -286,15 +291,14 @@ def _lower(lower: Mapping[str, int | Decimal], words: Words) -> str:
 
 
 def _check(interaction: discord.Interaction[MusicBot], guild_id: int) -> None:
-    """A private panel can be pressed only by whoever was let in to open it; on any other message, rights are asked.
+    """A private panel can be pressed by whoever was let in to open it; later, and elsewhere, rights are asked.
 
     Raises:
-        Refused: it is the panel of another server, or a message that others see and somebody who may not do this.
+        Refused: it is the panel of another server, or it is pressed by somebody who may not do this.
     """
     if interaction.guild_id != guild_id:
         raise Refused(Reason.OTHER_SERVER)
-    is_private = interaction.message is not None and interaction.message.flags.ephemeral
-    if not is_private and not interaction.permissions.manage_guild:
+    if not was_let_in(interaction) and not interaction.permissions.manage_guild:
         raise Refused(Reason.NOT_ADMIN)
 
 

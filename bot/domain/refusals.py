@@ -51,7 +51,7 @@ class Reason(StrEnum):
     NOT_SETTLED = "not_settled"
     """Still under way, or unclear: nothing to delete yet."""
     NO_LYRICS = "no_lyrics"
-    LYRICS_CHANGED = "lyrics_changed"
+    FORM_OUTDATED = "form_outdated"
     """What a form was opened on is no longer there."""
     TOO_LONG_TO_SING = "too_long_to_sing"
     """`details` tell how many characters too long."""

@@ -80,7 +80,7 @@ class LyricsDesk:
         try:
             edited = await self._parts.lyrics.edit(task.id, text, instead_of=instead_of)
         except StaleTaskError as error:
-            raise Refused(Reason.LYRICS_CHANGED) from error
+            raise Refused(Reason.FORM_OUTDATED) from error
         self._parts.on_changed()
         return edited
 

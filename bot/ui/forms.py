@@ -1,5 +1,6 @@
 """Forms: what a member fills in. As with buttons, the custom id says what it is for: a restart does no harm."""
 
+import hashlib
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ class Form(StrEnum):
     MAKE_SONG = "make_song"
     TAGS = "tags"
     FIND = "find"
-    RULES = "rules"
+    RULES = "rules_form"
     MOD_BLOCK = "mod_block"
     MOD_INTAKE = "mod_intake"
 
@@ -88,6 +89,11 @@ def form_of(form: Form, *numbers: int, title: str, fields: Sequence[Field | Choi
     for field in fields:
         modal.add_item(field.item())
     return modal
+
+
+def mark_of(text: str) -> int:
+    """A number that tells this text from any other: a form carries it to know whether what it shows still holds."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:7])
 
 
 def filled_form(data: Mapping[str, Any]) -> tuple[str, Values, list[int]] | None:

@@ -1,11 +1,11 @@
 """Lyrics as people read and change them: by sections, in pages, in the inputs of a form; never cut."""
 
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.ui.escape import packed, quoted_lines, safe_text
+from bot.ui.forms import mark_of
 from bot.ui.limits import BUTTONS_MAX, FIELDS_MAX, INPUT_CHARS
 
 PAGE_CHARS = 3000
@@ -92,8 +92,8 @@ def with_part(parts_: Sequence[Section], number: int, text: str) -> str:
 
 
 def mark(part: Section) -> int:
-    """A number that tells this text from any other: a form carries it to know whether it is still there."""
-    return int.from_bytes(hashlib.sha256(part.as_written().encode()).digest()[:7])
+    """See `mark_of`."""
+    return mark_of(part.as_written())
 
 
 def inputs(part: Section) -> dict[str, str]:

@@ -36,20 +36,23 @@ def moderator_of(interaction: discord.Interaction[Any]) -> Asker:
         Refused: they are none.
     """
     asker = asker_of(interaction)
-    if asker.guild_id is None or not (asker.is_moderator or _was_let_in(interaction)):
+    if asker.guild_id is None or not (asker.is_moderator or was_let_in(interaction)):
         raise Refused(Reason.MODERATOR_ONLY)
     return replace(asker, is_moderator=True)
 
 
-def _was_let_in(interaction: discord.Interaction[Any]) -> bool:
+def was_let_in(interaction: discord.Interaction[Any]) -> bool:
+    """Whether Discord let somebody use this command, or they press something soon after in its private answer."""
     if interaction.type is discord.InteractionType.application_command:
         return True
     message = interaction.message
     if message is None or not message.flags.ephemeral:
         return False
     data: Mapping[str, Any] = interaction.data or {}
-    opener = str(data.get("custom_id")).replace(FORM_PREFIX, "encore:", 1)  # a form's button has the same name
-    return opener in custom_ids_in(message) and interaction.created_at - message.created_at < LET_IN_FOR
+    # a form has the name of its button, and may carry more
+    pressed = str(data.get("custom_id")).replace(FORM_PREFIX, "encore:", 1) + ":"
+    is_there = any(pressed.startswith(f"{known}:") for known in custom_ids_in(message))
+    return is_there and interaction.created_at - message.created_at < LET_IN_FOR
 
 
 async def tell(client: discord.Client, user_id: int, sentence: str) -> discord.Message | None:

@@ -9,7 +9,7 @@ import discord
 from bot.domain.rules import Rules
 from bot.ui import texts
 from bot.ui.escape import inline
-from bot.ui.forms import Field
+from bot.ui.forms import Field, mark_of
 from bot.ui.limits import EMBED_FIELD_CHARS, OPTION_CHARS
 from bot.ui.words import N_, NAMES, Words
 
@@ -238,6 +238,11 @@ def fields_of(form: RuleForm, rules: Rules, words: Words) -> list[Field]:
             for number, chunk in enumerate(chunks)
         ]
     return [_number(name, rules, words) for name in names]
+
+
+def mark(form: RuleForm, rules: Rules, words: Words) -> int:
+    """See `mark_of`: of two admins who fill in the same form, the second is told that it has changed."""
+    return mark_of("\n".join(field.value for field in fields_of(form, rules, words)))
 
 
 def _number(name: str, rules: Rules, words: Words) -> Field:

@@ -252,13 +252,13 @@ REFUSAL: Mapping[Reason, str] = {
     Reason.EXPORTING: N_("Your export is being made already. It comes in a moment."),
     Reason.NO_SONG_HERE: N_("This message does not show a song of mine."),
     Reason.NOT_YOURS: N_("That is somebody else's."),
-    Reason.MODERATOR_ONLY: N_("Only moderators can do that here. If you are one, open `/queue` once more."),
+    Reason.MODERATOR_ONLY: N_("Only moderators can do that here. If you are one, use the command once more."),
     Reason.NOT_FINISHED: N_("This one is not finished, so there is nothing to continue yet."),
     Reason.NO_CLIP: N_("There is no music in this one to continue."),
     Reason.NOT_OPEN: N_("This song may be continued only by whoever asked for it."),
     Reason.NOT_SETTLED: N_("This one is still under way. Cancel it or let it finish first."),
     Reason.NO_LYRICS: N_("There are no lyrics here."),
-    Reason.LYRICS_CHANGED: N_("This has changed since you opened the form, so I left it alone. Open it once more."),
+    Reason.FORM_OUTDATED: N_("This has changed since you opened the form, so I left it alone. Open it once more."),
     Reason.TOO_LONG_TO_SING: N_(
         "A song takes 5000 characters; these lyrics are {detail} over. Shorten them with **Edit**."
     ),
@@ -274,7 +274,7 @@ REFUSAL: Mapping[Reason, str] = {
     Reason.FORBIDDEN_WORD: N_("This server does not take a word that is in {detail}. Word it differently."),
     Reason.FORBIDDEN_BY_OPERATOR: N_("Whoever runs this bot does not take a word that is in {detail}."),
     Reason.OTHER_SERVER: N_("This belongs to another server."),
-    Reason.NOT_ADMIN: N_("Only those who may manage this server can do that."),
+    Reason.NOT_ADMIN: N_("Only those who manage this server can do that. If you are one, use `/settings` once more."),
 }
 
 WISH_PART: Mapping[WishPart, str] = {

@@ -139,7 +139,7 @@ async def test_on_a_message_that_all_see_only_admins_may_press(world: World, ada
     custom_id = f"encore:rules_form:{world.guild.id}:{FORMS.index(RuleForm.KEEPING)}"
 
     answer = await Seen(world, card).with_button(custom_id).press(getattr(world, who), custom_id)
-    assert "may manage this server" in private(answer)
+    assert "Only those who manage this server" in private(answer)
     assert answer.modal is None
 
     assert (await Seen(world, card).with_button(custom_id).press(ada, custom_id)).modal is not None
@@ -151,6 +151,28 @@ async def test_whoever_was_given_the_command_in_discord_needs_no_other_right(wor
     mark = f"encore:menu:rules_locale:{world.guild.id}"
 
     await Seen(world, shown.response.message).press(world.mo, mark, "ja")
+
+    assert (await rules(world)).locale == "ja"
+
+
+async def test_a_private_answer_to_something_else_is_no_panel(world: World) -> None:
+    """Whoever makes a form up has at best an answer of their own."""
+    own = (await world.alice.slash(world.channel, "preferences")).response.message
+    form = f"encore:form:rules_form:{world.guild.id}:{FORMS.index(RuleForm.KEEPING)}:1"
+
+    answer = await Seen(world, own).submit(world.alice, form, keep_days="9")
+
+    assert await rules(world) == Rules()
+    assert "Only those who manage this server" in private(answer)
+
+
+async def test_a_panel_of_yesterday_asks_for_the_right(world: World, ada: Any) -> None:
+    shown = await panel(world, ada, Topic.LANGUAGE)
+    seen, menu = Seen(world, shown.response.message), f"encore:menu:rules_locale:{world.guild.id}"
+    await world.advance(24 * 3600)
+
+    assert "Only those who manage this server" in private(await seen.press(world.mo, menu, "ja"))
+    await seen.press(ada, menu, "ja")
 
     assert (await rules(world)).locale == "ja"
 
@@ -387,6 +409,19 @@ async def test_a_forged_time_erases_nothing(world: World, ada: Any) -> None:
     assert await rules(world) == Rules()
 
 
+async def test_of_two_who_fill_in_the_same_form_the_second_is_told_and_nothing_is_lost(world: World, ada: Any) -> None:
+    shown = await panel(world, ada, Topic.FILTER)
+    forms = [await ada.click(shown.response, label="Words") for _ in range(2)]
+    await fill(ada, forms[0], words_0="rude")
+
+    answer = await fill(ada, forms[1], words_0="crude")
+
+    (told,) = answer.followups
+    assert "has changed since you opened the form" in told.content
+    assert await told.attachments[0].read() == b"crude"
+    assert await rules(world) == Rules(words=("rude",))
+
+
 # --- after a restart -------------------------------------------------------------------------------------------------
 
 
@@ -408,7 +443,8 @@ async def test_panel_and_form_answer_after_a_restart(world: World, ada: Any) -> 
 async def test_a_form_of_another_server_is_refused(world: World, ada: Any) -> None:
     shown = await panel(world, ada, Topic.KEEPING)
     form = await ada.click(shown.response, label="Change")
-    form._interaction.modal["custom_id"] = f"encore:form:rules:{world.guild.id + 1}:{FORMS.index(RuleForm.KEEPING)}"
+    place = FORMS.index(RuleForm.KEEPING)
+    form._interaction.modal["custom_id"] = f"encore:form:rules_form:{world.guild.id + 1}:{place}:1"
 
     answer = await fill(ada, form, keep_days="9")
 

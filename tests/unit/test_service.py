@@ -583,7 +583,7 @@ async def test_a_text_that_stands_there_no_longer_is_not_replaced() -> None:
 
     doing = office.service.lyrics.edit(TaskId(1), asker(), "sun", instead_of="rain")
 
-    assert await refused(doing) is Reason.LYRICS_CHANGED
+    assert await refused(doing) is Reason.FORM_OUTDATED
     assert (office.rows[1].lyrics, office.rung) == ("snow", [])
 
 
