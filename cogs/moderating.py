@@ -135,7 +135,8 @@ class ModeratingCog(commands.Cog):
         async with giving_back(interaction, values["reason"], again):
             block = await self._moderating.block(subject, asker, until=values["until"], reason=values["reason"])
             done = words(BLOCKED, member=f"<@{subject}>", until=until_words(block, words))
-            await interaction.response.edit_message(content=done, embed=None, view=None)
+            # an earlier refusal, from which the form was opened once more, has what was typed as a file
+            await interaction.response.edit_message(content=done, embed=None, view=None, attachments=[])
             told = told_blocked(block, server_name(interaction), words_for(asker.locale))
             await tell(self._bot, subject, told)
 

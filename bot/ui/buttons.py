@@ -76,11 +76,15 @@ def item_of(button: Button) -> discord.ui.Item[Any]:
     )
 
 
-def menu_of(press: Press, subject: int, options: Sequence[discord.SelectOption], chosen: str) -> Control:
-    """A menu as discord.py sends it; it shows which of the options is chosen now."""
+def menu_of(
+    press: Press, subject: int, options: Sequence[discord.SelectOption], chosen: str = "", *, placeholder: str = ""
+) -> Control:
+    """A menu as discord.py sends it; it shows which of the options is chosen now, or else the placeholder."""
     for option in options:
         option.default = option.value == chosen
-    item: discord.ui.Select[Any] = discord.ui.Select(custom_id=f"encore:menu:{press}:{subject}", options=[*options])
+    item: discord.ui.Select[Any] = discord.ui.Select(
+        custom_id=f"encore:menu:{press}:{subject}", options=[*options], placeholder=placeholder or None
+    )
     return Control(press, [subject], item)
 
 

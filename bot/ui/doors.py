@@ -73,7 +73,8 @@ def doors_sheet(doors: Doors, words: Words) -> Sheet:
         title=words("Pause & blocks"), description=whole_lines([*lines, *(rows or [words("none")])], EMBED_CHARS)
     )
     embed.set_footer(text=words("Page {number}", number=doors.number + 1))
-    menu = [menu_of(Press.MOD_LET_IN, doors.number, _options(doors, words), "")] if doors.blocks else []
+    options, placeholder = _options(doors, words), words("Unblock somebody")
+    menu = [menu_of(Press.MOD_LET_IN, doors.number, options, placeholder=placeholder)] if options else []
     return embed, view_of([*menu, *_buttons(doors, words)])
 
 

@@ -289,7 +289,11 @@ async def test_a_moment_that_nobody_understands_blocks_nobody_and_gives_the_word
     assert answer.response.message.attachments
     assert answer.followups == []
     await world.asked("Again")
-    assert world.dms() == []
+    once_more = await world.mo.click(answer.response, label="Block the member")
+    await fill(world.mo, once_more, reason="Too loud", until="1h")
+    assert "may not ask here any more" in text_of(answer.response)
+    assert answer.response.attachments == []
+    assert len(world.dms()) == 1
 
 
 # --- the server ------------------------------------------------------------------------------------------------------
