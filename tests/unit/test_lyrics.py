@@ -51,7 +51,9 @@ def squeezed(text: str) -> str:
 
 
 def lines_of(text: str) -> list[str]:
-    return [line.strip() for line in text.splitlines() if line.strip()]
+    """Without blank lines, and without blanks at the edges of lines and of headings."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return [f"[{line[1:-1].strip()}]" if line[0] == "[" and line[-1] == "]" else line for line in lines]
 
 
 # --- sections --------------------------------------------------------------------------------------------------------
@@ -77,6 +79,7 @@ def test_a_line_in_brackets_begins_a_section(text: str, found: list[tuple[str | 
 
 @given(text=LYRICS)
 @example("[Intro]\n[Verse]\nRain")
+@example("[: ]")
 def test_sections_joined_again_are_the_same_text_up_to_blank_lines(text: str) -> None:
     assert lines_of(joined(sections(text))) == lines_of(text)
 
