@@ -25,8 +25,26 @@ COUNTED = (Charge.SETTLED, Charge.RESERVED, Charge.UNCLEAR)
 UNDER_WAY = frozenset({State.RECEIVED, State.QUEUED, State.SUBMITTING, State.RUNNING})
 UNKNOWN = frozenset({State.UNCERTAIN, State.EXPIRED})
 """States of which nobody knows whether they are charged."""
+LAST_ONE_COUNTS = UNDER_WAY | {State.COMPLETED, State.EXPIRED}
+"""States in which the last attempt was, or will be, charged beside the unclear ones before it."""
 MAY_BE_CHARGED = frozenset({ErrorCode.NO_RESULT, ErrorCode.RESULT_GONE, ErrorCode.NO_ANSWER})
 """Failures after which the provider may have charged all the same."""
+
+
+def times_charged(state: State, *, error_code: ErrorCode | None = None, unclear_attempts: int = 0) -> int:
+    """How often a task may have been charged, or will be if it is made: each attempt that was perhaps accepted counts.
+
+    Args:
+        state: where it is.
+        error_code: why it failed.
+        unclear_attempts: so many of its attempts were perhaps accepted; of an UNCERTAIN one, the last among them.
+    """
+    if state is State.ABANDONED:
+        return 0
+    if state is State.UNCERTAIN:
+        return max(unclear_attempts, 1)
+    is_last_one = state in LAST_ONE_COUNTS or (state is State.FAILED and error_code in MAY_BE_CHARGED)
+    return unclear_attempts + is_last_one
 
 
 def charge_of(

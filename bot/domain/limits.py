@@ -21,6 +21,12 @@ class Limit(StrEnum):
     DAY_SERVER = "day_server"
     MONTH_SONGS = "month_songs"
     MONTH_USD = "month_usd"
+    UNPRICED = "unpriced"
+    """There is a budget in money, and nobody knows what the wish would take of it."""
+
+
+MONTHLY = frozenset({Limit.MONTH_SONGS, Limit.MONTH_USD})
+"""What a month's budget is about."""
 
 
 class LimitReachedError(Exception):
@@ -35,7 +41,8 @@ class LimitReachedError(Exception):
 class Used:
     """What a member and their server have used, counted in the transaction that would add one more.
 
-    What was made counts, what is under way, and what is unclear; failed, cancelled and never shown tasks don't.
+    What was made counts, what is under way, and what is unclear; failed, cancelled and never shown tasks don't. Money
+    counts as on the bill: also what a task that failed, or was dropped, has cost or may have.
     """
 
     waiting_member: int = 0
@@ -46,8 +53,8 @@ class Used:
     month_usd: Decimal = Decimal(0)
 
 
-def limit_reached(rules: Rules, used: Used, *, costs_usd: Decimal) -> Limit | None:
-    """Which limit one more wish that may cost so much would break; the nearest one first."""
+def limit_reached(rules: Rules, used: Used, *, costs_usd: Decimal | None) -> Limit | None:
+    """Which limit one more wish that may cost so much (None: nobody knows) would break; the nearest one first."""
     pairs = (
         (Limit.WAITING_MEMBER, used.waiting_member, rules.waiting_per_member),
         (Limit.WAITING_SERVER, used.waiting_server, rules.waiting_per_server),
@@ -58,9 +65,16 @@ def limit_reached(rules: Rules, used: Used, *, costs_usd: Decimal) -> Limit | No
     for limit, so_many, most in pairs:
         if most is not None and so_many >= most:
             return limit
-    if rules.monthly_usd is not None and used.month_usd + costs_usd > rules.monthly_usd:
-        return Limit.MONTH_USD
-    return None
+    return money_limit_reached(rules, used, costs_usd=costs_usd)
+
+
+def money_limit_reached(rules: Rules, used: Used, *, costs_usd: Decimal | None) -> Limit | None:
+    """Which limit one more try that may cost so much would break: it is no other wish."""
+    if rules.monthly_usd is None:
+        return None
+    if costs_usd is None:
+        return Limit.UNPRICED
+    return Limit.MONTH_USD if used.month_usd + costs_usd > rules.monthly_usd else None
 
 
 def is_warned(rules: Rules, used: Used) -> bool:

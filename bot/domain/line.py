@@ -9,6 +9,8 @@ from bot.domain.limits import may_run
 from bot.domain.rules import EVERYWHERE, Rules
 from bot.domain.tasks import TaskId
 
+FREE = 0
+"""The lane of all that is not held; each paused server has one of its own."""
 Running = Mapping[tuple[int, int], int]
 """How many tasks are at the provider, by server (see `Waiting.server`) and member."""
 
@@ -86,20 +88,26 @@ def sendable(order: Sequence[Waiting], running: Running, *, now: datetime) -> li
 
 
 def places(order: Sequence[Waiting], running: Running) -> dict[TaskId, Place]:
-    """Where each one stands in a line that `in_turn` has ordered with the same `running`."""
+    """Where each one stands in a line that `in_turn` has ordered with the same `running`.
+
+    What a paused server holds stands in nobody's way but its own.
+    """
     found: dict[TaskId, Place] = {}
     own = Counter(running)
-    people: set[int] = set()
-    for ahead, one in enumerate(order):
-        others = people - {one.user_id}
+    ahead: Counter[int] = Counter()
+    people: dict[int, set[int]] = defaultdict(set)
+    for one in order:
+        lane = one.server if one.is_held else FREE
+        others = people[lane] - {one.user_id}
         seat = one.server, one.user_id
         found[one.id] = Place(
-            ahead=ahead,
+            ahead=ahead[lane],
             people_ahead=len(others),
             own_ahead=own[seat],
             at_once=one.rules.running_per_member,
             is_held=one.is_held,
         )
         own[seat] += 1
-        people.add(one.user_id)
+        ahead[lane] += 1
+        people[lane].add(one.user_id)
     return found

@@ -23,6 +23,8 @@ class Reason(StrEnum):
     DAY_USED = "day_used"
     """The member's; `details` tell when the next day begins."""
     SERVER_DAY_USED = "server_day_used"
+    UNPRICED = "unpriced"
+    """The server has a budget in money, and nobody knows what this would take of it."""
     BUDGET_USED = "budget_used"
     """`details` tell when the next month begins."""
     MISSING_PERMISSION = "missing_permission"

@@ -67,7 +67,8 @@ def read_rule(rule: str, typed: str) -> Any:  # noqa: ANN401 -- a field of `Rule
 
 
 def _limit(rule: str, text: str) -> int:
-    return _whole(rule, text, 0, LIMIT_MOST)
+    # with none at once, what is taken would wait for ever: to take nothing is what a pause does
+    return _whole(rule, text, 1 if rule.startswith("running") else 0, LIMIT_MOST)
 
 
 def _days(rule: str, text: str) -> int:

@@ -175,14 +175,27 @@ class Unrecorded:
     """A task that the provider may have charged and whose cost is not known yet, with what names it on the bill."""
 
     id: TaskId
-    created_at: datetime
-    request_id: str | None
-    billing_transaction_id: str | None
+    sent_at: datetime
+    """When it was sent for the first time."""
+    last: Sequence[str]
+    """What its last attempt is called there: one of these."""
+    earlier: Sequence[str] = ()
+    """What each earlier attempt is called that may have been charged, too."""
 
-    def cost_in(self, bill: Mapping[str, Decimal]) -> Decimal | None:
-        """What a bill says, by the ids of transactions and of requests."""
-        names = [name for name in (self.billing_transaction_id, self.request_id) if name is not None]
-        return next((bill[name] for name in names if name in bill), None)
+    def cost_in(self, bill: Mapping[str, Decimal], *, is_whole: bool) -> Decimal | None:
+        """What a bill says, by the ids of transactions and of requests; None as long as more may follow.
+
+        Args:
+            bill: what of it has been read.
+            is_whole: whether that is all: an earlier attempt that is not on it was not charged.
+        """
+        found = [bill[name] for name in self.last if name in bill][:1]
+        if self.last and not found:
+            return None
+        before = [bill[name] for name in self.earlier if name in bill]
+        if not (found or before) or not (is_whole or len(before) == len(self.earlier)):
+            return None
+        return sum([*found, *before], start=Decimal(0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

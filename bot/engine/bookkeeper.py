@@ -61,7 +61,7 @@ class Bookkeeper(Worker[Sequence[Unrecorded]]):
         try:
             key_id = await self._known_key()
             if key_id is not None:
-                await self._read_since(item[0].created_at - SKEW, key_id, item)
+                await self._read_since(item[0].sent_at - SKEW, key_id, item)
         except AccessRefusedError as error:
             self._pause(LONG_REST)
             self._trouble("management token is refused: costs stay estimates", error)
@@ -85,13 +85,16 @@ class Bookkeeper(Worker[Sequence[Unrecorded]]):
 
     async def _read_since(self, since: datetime, key_id: str, waiting: Sequence[Unrecorded]) -> None:
         """Page by page, until all are found or the budget is spent; a later turn begins anew, with fewer of them."""
-        left = list(waiting)
+        left, bill = list(waiting), dict[str, Decimal]()
+        names = {name for one in waiting for name in (*one.last, *one.earlier)}
         for number in range(1, PAGES_MAX + 1):
             if not left or not self._budget.take(Purpose.OTHER):
                 return
             page = await self._records.page(key_id, since, number)
             self._budget.succeeded()
-            found = {one.id: cost for one in left if (cost := one.cost_in(page.costs)) is not None}
+            bill |= {name: cost for name, cost in page.costs.items() if name in names}
+            costs = {one.id: one.cost_in(bill, is_whole=page.is_last) for one in left}
+            found = {task_id: cost for task_id, cost in costs.items() if cost is not None}
             await self._note(found)
             left = [one for one in left if one.id not in found]
             if page.is_last:

@@ -1,9 +1,9 @@
 """Whether somebody may ask here and now: by the rules of the server, and by what the bot itself needs."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from bot.domain.blocks import Block
-from bot.domain.limits import Limit, day_of, next_month_of
+from bot.domain.limits import MONTHLY, Limit, day_of, next_month_of
 from bot.domain.refusals import Reason, Refused
 from bot.domain.rules import EVERYWHERE, Intake, Server
 from bot.service.parts import Asker, Parts
@@ -20,10 +20,8 @@ async def admit(parts: Parts, asker: Asker) -> Server:
     parts.check_open()
     if asker.missing_permissions:
         raise Refused(Reason.MISSING_PERMISSION, *asker.missing_permissions)
-    guild_id = asker.guild_id or EVERYWHERE
-    if (block := await parts.servers.block_on(guild_id, asker.user_id, parts.clock())) is not None:
-        raise _blocked(block)
-    server = await parts.servers.get(guild_id)
+    await check_not_blocked(parts, asker.guild_id, asker.user_id)
+    server = await parts.servers.get(asker.guild_id or EVERYWHERE)
     if server.intake is not Intake.OPEN:
         raise Refused(Reason.PAUSED, *([server.intake_note] if server.intake_note else []))
     rules = server.rules
@@ -34,8 +32,21 @@ async def admit(parts: Parts, asker: Asker) -> Server:
     return server
 
 
-def limit_refused(limit: Limit, now: datetime) -> Refused:
-    """The answer to a wish that would break a limit."""
+async def check_not_blocked(parts: Parts, guild_id: int | None, user_id: int) -> None:
+    """Let nobody ask for anything whom a server, or the operator, keeps out.
+
+    Raises:
+        Refused: they are.
+    """
+    if (block := await parts.servers.block_on(guild_id or EVERYWHERE, user_id, parts.clock())) is not None:
+        raise _blocked(block)
+
+
+async def limit_refused(parts: Parts, limit: Limit, guild_id: int | None) -> Refused:
+    """The answer to a wish that would break a limit; a server whose budget is used hears of it, if it has not."""
+    if limit in MONTHLY:
+        await parts.boards.look_at_budget(guild_id or EVERYWHERE)
+    now = parts.clock()
     match limit:
         case Limit.WAITING_MEMBER:
             return Refused(Reason.LINE_FULL)
@@ -47,6 +58,8 @@ def limit_refused(limit: Limit, now: datetime) -> Refused:
             return Refused(Reason.SERVER_DAY_USED, day_of(now) + DAY)
         case Limit.MONTH_SONGS | Limit.MONTH_USD:
             return Refused(Reason.BUDGET_USED, next_month_of(now))
+        case Limit.UNPRICED:
+            return Refused(Reason.UNPRICED)
 
 
 def _blocked(block: Block) -> Refused:

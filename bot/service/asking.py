@@ -9,6 +9,7 @@ from bot.domain.limits import LimitReachedError
 from bot.domain.line import Place, Waiting, in_turn, places
 from bot.domain.price import Price
 from bot.domain.refusals import Reason, Refused
+from bot.domain.rules import EVERYWHERE, Intake
 from bot.domain.tasks import MusicTask, NewTask, StaleTaskError, State, TaskId
 from bot.domain.wishes import ContinuationWish, ReplyWish, Wish, checked_continuation, wish_again
 from bot.service.admission import admit, limit_refused
@@ -59,7 +60,7 @@ class Asking:
         try:
             task, is_new = await self._parts.tasks.add(new)
         except LimitReachedError as error:
-            raise limit_refused(error.limit, self._parts.clock()) from error
+            raise await limit_refused(self._parts, error.limit, asker.guild_id) from error
         log.info("wish received", extra={"task_id": task.id, "kind": task.kind, "is_new": is_new})
         return task
 
@@ -82,9 +83,12 @@ class Asking:
         """Where a task stands in the line, or would if it joined now."""
         waiting, running = await self._parts.tasks.waiting(), await self._parts.tasks.running_by_member()
         if all(one.id != task.id for one in waiting):
-            waiting.append(
-                Waiting(id=task.id, user_id=task.user_id, guild_id=task.guild_id, created_at=task.created_at)
-            )
+            home = await self._parts.servers.get(task.guild_id or EVERYWHERE)
+            newcomer = Waiting(
+                id=task.id, user_id=task.user_id, guild_id=task.guild_id, created_at=task.created_at,
+                rules=home.rules, is_held=home.intake is Intake.PAUSED,
+            )  # fmt: skip
+            waiting.append(newcomer)
         return places(in_turn(waiting, running), running).get(task.id)
 
     # --- drafts ------------------------------------------------------------------------------------------------
@@ -173,7 +177,7 @@ class Asking:
         try:
             task = await self._parts.drafts.start(draft, new)
         except LimitReachedError as error:
-            raise limit_refused(error.limit, self._parts.clock()) from error
+            raise await limit_refused(self._parts, error.limit, asker.guild_id) from error
         if task is None:
             raise Refused(Reason.DRAFT_GONE)
         log.info("wish received", extra={"task_id": task.id, "kind": task.kind, "draft_id": draft.id})

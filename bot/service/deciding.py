@@ -5,8 +5,10 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from bot.domain.audit import Act, Deed
+from bot.domain.limits import LimitReachedError
 from bot.domain.refusals import Reason, Refused
 from bot.domain.tasks import MusicTask, StaleTaskError, State, TaskId
+from bot.service.admission import check_not_blocked, limit_refused
 from bot.service.parts import Asker, Parts
 
 log = logging.getLogger(__name__)
@@ -53,10 +55,12 @@ class Deciding:
             attempt: the attempt whose fate is unclear: one confirmation pays for one more, however often it is pressed.
 
         Raises:
-            Refused: see `uncertain`; or the confirmation is used up.
+            Refused: see `uncertain`; or the confirmation is used up, the member is blocked, or the server's money is.
         """
         self._parts.check_open()
         task = await self.uncertain(task_id, asker)
+        if task.user_id == asker.user_id:
+            await check_not_blocked(self._parts, task.guild_id, task.user_id)
         if task.attempt != attempt:
             raise Refused(Reason.TOO_LATE)
         untold = {"pinged_for": None, "ping_status": None}  # what comes of this attempt is told anew, unclear or not
@@ -89,10 +93,13 @@ class Deciding:
         before, after = DECISIONS[act]
         if task.state is not before:
             raise Refused(Reason.TOO_LATE)
+        move = self._parts.tasks.try_again if act is Act.RETRY else self._parts.tasks.move
         try:
-            moved = await self._parts.tasks.move(task, after, deed=_deed(act, task, asker), **values)
+            moved = await move(task, after, deed=_deed(act, task, asker), **values)
         except StaleTaskError as error:
             raise Refused(Reason.TOO_LATE) from error
+        except LimitReachedError as error:
+            raise await limit_refused(self._parts, error.limit, task.guild_id) from error
         by_moderator = task.user_id != asker.user_id
         log.info("task moved", extra={"task_id": task.id, "from": before, "to": after, "by_moderator": by_moderator})
         self._parts.on_changed()

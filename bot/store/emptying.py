@@ -8,9 +8,8 @@ from sqlalchemy import ColumnElement, delete, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.tasks import PingStatus
-from bot.store.schema import lyrics_versions, music_tasks
+from bot.store.schema import T, lyrics_versions, music_tasks
 
-T = music_tasks.c
 TEXTS = (
     "title", "tags", "negative_tags", "clip_id", "clip_candidates", "result", "media", "edited_lyrics", "error_detail",
 )  # fmt: skip

@@ -13,9 +13,20 @@ from bot.domain.rules import EVERYWHERE, Rules
 from bot.domain.tasks import CARD_REMOVED, RELEASED, TERMINAL, MusicTask, State, TaskId
 from bot.store.database import Database
 from bot.store.emptying import empty_rows
-from bot.store.queries import T
 from bot.store.rows import TASK_COLUMNS, task_of
-from bot.store.schema import KEPT, OPEN, blocks, drafts, erasures, members, music_tasks, people, servers, task_messages
+from bot.store.schema import (
+    KEPT,
+    OPEN,
+    T,
+    blocks,
+    drafts,
+    erasures,
+    members,
+    music_tasks,
+    people,
+    servers,
+    task_messages,
+)
 from bot.store.statements import insert_or
 from bot.store.used import home
 

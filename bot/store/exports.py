@@ -15,9 +15,8 @@ from bot.domain.privacy import Attempt, KeptTask
 from bot.domain.tasks import AttemptOutcome, TaskId
 from bot.store.audit import lines_of
 from bot.store.database import Database
-from bot.store.queries import T
 from bot.store.rows import DRAFT_COLUMNS, MEMBER_COLUMNS, TASK_COLUMNS, draft_of, preferences_of, task_of
-from bot.store.schema import attempts, audit, blocks, drafts, lyrics_versions, members, people, task_messages
+from bot.store.schema import T, attempts, audit, blocks, drafts, lyrics_versions, members, people, task_messages
 
 
 class ExportStore:

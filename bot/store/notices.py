@@ -5,25 +5,25 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, Update, and_, delete, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import Clock
 from bot.domain.audit import Deed
 from bot.domain.notices import Board, BudgetWarning, OpenTask
+from bot.domain.privacy import NOBODY
 from bot.domain.rules import EVERYWHERE, Server
 from bot.domain.tasks import Kind, State, TaskId
 from bot.store.audit import write_deed
 from bot.store.database import Database
 from bot.store.schema import OPEN, boards, music_tasks, servers
-from bot.store.servers import SERVER_COLUMNS, server_of, servers_among
+from bot.store.servers import SERVER_COLUMNS, server_in, server_of, servers_among
 from bot.store.statements import insert_or
-from bot.store.used import used_in
+from bot.store.used import lock_server, look_at_budget, used_in
 
 B = boards.c
 BOARD_COLUMNS = [B[field.name] for field in fields(Board)]
 OPEN_TASK_COLUMNS = [music_tasks.c[field.name] for field in fields(OpenTask)]
-NOBODY = 0
-"""Stands where a member's id would be asked for, although only their server counts."""
 
 
 class NoticeStore:
@@ -138,16 +138,30 @@ class NoticeStore:
 
     async def warned(self, warning: BudgetWarning) -> None:
         """Nothing is left to be told about that month."""
-        await self._settle(warning, warning_due=False)
+        async with self._database.write() as connection:
+            await connection.execute(_settled(warning).values(warning_due=False))
 
     async def withdraw(self, warning: BudgetWarning) -> None:
-        """The warning is not true any more: the server is warned once it is true again."""
-        await self._settle(warning, warning_due=False, warned_for=None)
-
-    async def _settle(self, warning: BudgetWarning, **values: Any) -> None:  # noqa: ANN401 -- column values
-        row = servers.c.guild_id == warning.server.guild_id, servers.c.warned_for == warning.month
+        """The warning is not true any more, unless it is again at this moment: the server is warned once it is."""
         async with self._database.write() as connection:
-            await connection.execute(update(servers).where(*row).values(**values))
+            await lock_server(connection, warning.server.guild_id or None)
+            await connection.execute(_settled(warning).values(warning_due=False, warned_for=None))
+            await self._look_at_budget(connection, warning.server.guild_id)
+
+    async def look_at_budget(self, guild_id: int) -> None:
+        """Have a server warned if most of its budget is used, as far as it was not."""
+        async with self._database.write() as connection:
+            await lock_server(connection, guild_id or None)
+            await self._look_at_budget(connection, guild_id)
+
+    async def _look_at_budget(self, connection: AsyncConnection, guild_id: int) -> None:
+        await look_at_budget(connection, await server_in(connection, guild_id), self._clock())
+
+
+def _settled(warning: BudgetWarning) -> Update:
+    """The row of the server, as long as it is about that month."""
+    same = servers.c.guild_id == warning.server.guild_id, servers.c.warned_for == warning.month
+    return update(servers).where(*same)
 
 
 def _unchanged(board: Board) -> ColumnElement[bool]:

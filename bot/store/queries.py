@@ -12,11 +12,10 @@ from bot.domain.rules import EVERYWHERE, Intake
 from bot.domain.tasks import SETTLED, Kind, MusicTask, State, TaskId
 from bot.store.database import Database
 from bot.store.rows import LISTED_COLUMNS, TASK_COLUMNS, listed_of, task_of
-from bot.store.schema import UNPINGED, music_tasks, task_messages
+from bot.store.schema import UNPINGED, T, task_messages
 from bot.store.servers import servers_among
+from bot.store.used import AT_PROVIDER
 
-T = music_tasks.c
-AT_PROVIDER = (State.SUBMITTING, State.RUNNING)
 NEVER_SHOWN = (State.RECEIVED, State.ABANDONED)
 DURATIONS_AMONG = 3000
 """The newest finished tasks of all kinds and models, in which durations are looked for: what keeps that cheap."""

@@ -10,8 +10,7 @@ from sqlalchemy import ColumnElement, func, select
 from bot.domain.queue import LANES, AtWork, Lane, Narrowed, Tally
 from bot.domain.tasks import ErrorCode, Kind, State, TaskId
 from bot.store.database import Database
-from bot.store.queries import T
-from bot.store.schema import ENDED, OPEN
+from bot.store.schema import ENDED, OPEN, T
 
 ENDINGS = (State.COMPLETED, State.FAILED, State.CANCELLED)
 """Those of `ENDED`, named so that its index is searched state by state."""

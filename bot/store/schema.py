@@ -155,6 +155,8 @@ music_tasks = Table(
     sqlite_autoincrement=True,
 )
 
+T = music_tasks.c
+
 Index("ix_music_tasks_state_id", music_tasks.c.state, music_tasks.c.id)
 Index("ix_music_tasks_user_id_id", music_tasks.c.user_id, music_tasks.c.id)
 Index("ix_music_tasks_guild_id_id", music_tasks.c.guild_id, music_tasks.c.id)
@@ -194,6 +196,8 @@ Index(
     music_tasks.c.user_id,
     music_tasks.c.price_max_usd,
     music_tasks.c.cost_usd,
+    music_tasks.c.unclear_attempts,
+    music_tasks.c.error_code,
 )
 Index(
     "ix_music_tasks_parent_id",

@@ -16,7 +16,9 @@ from bot.store.audit import write_deed
 from bot.store.database import Database
 from bot.store.schema import blocks, servers
 from bot.store.statements import insert_or
+from bot.store.used import lock_server, look_at_budget
 
+BUDGETS = {"monthly_songs", "monthly_usd"}
 SERVER_COLUMNS = (servers.c.guild_id, servers.c.rules, servers.c.intake, servers.c.intake_note)
 
 
@@ -35,13 +37,18 @@ class ServerStore:
     async def change_rules(self, guild_id: int, changes: dict[str, Any], deed: Deed) -> Server:
         """Set some of the rules, by their names in `Rules`; the audit is told what has changed, if anything has."""
         async with self._database.write() as connection:
+            await lock_server(connection, guild_id or None)
             await _ensure(connection, guild_id)
             before = await _locked(connection, guild_id)
             rules = replace(before.rules, **changes)
             changed = [name for name in changes if getattr(rules, name) != getattr(before.rules, name)]
             if not changed:
                 return before
-            await connection.execute(update(servers).where(servers.c.guild_id == guild_id).values(rules=rules.encode()))
+            row = update(servers).where(servers.c.guild_id == guild_id)
+            await connection.execute(row.values(rules=rules.encode()))
+            if BUDGETS & set(changed):  # another budget may be warned of once more
+                await connection.execute(row.values(warned_for=None, warning_due=False))
+                await look_at_budget(connection, replace(before, rules=rules), self._clock())
             told = replace(deed, before=before.rules.plain(changed), after=rules.plain(changed))
             await write_deed(connection, told, self._clock())
             return replace(before, rules=rules)

@@ -1,7 +1,7 @@
 """All SQL that changes music tasks. One statement per change, each guarded by the state that it started from."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import Clock
 from bot.domain.audit import Deed
-from bot.domain.limits import LimitReachedError, limit_reached, may_run
+from bot.domain.limits import LimitReachedError, limit_reached, may_run, money_limit_reached
 from bot.domain.listing import search_text
 from bot.domain.rules import EVERYWHERE, Intake
 from bot.domain.tasks import (
@@ -31,12 +31,12 @@ from bot.domain.tasks import (
 from bot.store.audit import write_deed
 from bot.store.database import Database
 from bot.store.emptying import empty_rows
-from bot.store.queries import T, TaskQueries
+from bot.store.queries import TaskQueries
 from bot.store.rows import TASK_COLUMNS, columns_of, task_of
-from bot.store.schema import attempts, music_tasks, task_messages
+from bot.store.schema import T, attempts, music_tasks, task_messages
 from bot.store.servers import server_in
 from bot.store.statements import insert_or
-from bot.store.used import in_use, lock_server, running_in, used_in, warn_if_due
+from bot.store.used import in_use, lock_server, look_at_budget, running_in, used_in, warn_if_due
 
 WISH = [
     name
@@ -82,16 +82,29 @@ class TaskStore(TaskQueries):
             StaleTaskError: the task is no longer in the state of `before`.
         """
         check_move(before.state, to)
-        outcome: AttemptOutcome | None = values.pop("outcome", None)
         async with self._database.write() as connection:
-            after = await self._change(
-                connection, before, state=to, state_at=self._clock(), revision=T.revision + 1, **values
-            )
-            if outcome is not None:
-                await self._end_attempt(connection, after, outcome)
-            if deed is not None:
-                await write_deed(connection, deed, self._clock())
-        return after
+            return await self._moved(connection, before, to, deed=deed, **values)
+
+    async def try_again(self, before: MusicTask, to: State, *, deed: Deed | None = None, **values: Any) -> MusicTask:  # noqa: ANN401 -- column values
+        """Move an unclear task back into the line: as `move`, but it may cost once more, so its budget is asked.
+
+        Raises:
+            LimitReachedError: the server's money does not suffice for one more try.
+            InvalidMoveError: see `move`.
+            StaleTaskError: see `move`.
+        """
+        check_move(before.state, to)
+        now = self._clock()
+        async with self._database.write() as connection:
+            await lock_server(connection, before.guild_id)
+            home = await server_in(connection, before.guild_id or EVERYWHERE)
+            used = await used_in(connection, before.guild_id, before.user_id, home.rules, now)
+            if (limit := money_limit_reached(home.rules, used, costs_usd=before.price_max_usd)) is not None:
+                raise LimitReachedError(limit)
+            # what is on record of it so far is read anew, together with what comes
+            after = await self._moved(connection, before, to, deed=deed, cost_usd=None, **values)
+            await look_at_budget(connection, home, now)
+            return after
 
     async def in_use(self, guild_id: int) -> dict[str, int | Decimal]:
         """What counts against each limit of a server at this moment, by the limit's name in `Rules`."""
@@ -287,6 +300,25 @@ class TaskStore(TaskQueries):
 
     # --- helpers -------------------------------------------------------------------------------------------------
 
+    async def _moved(
+        self,
+        connection: AsyncConnection,
+        before: MusicTask,
+        to: State,
+        *,
+        deed: Deed | None,
+        **values: Any,  # noqa: ANN401 -- column values
+    ) -> MusicTask:
+        outcome: AttemptOutcome | None = values.pop("outcome", None)
+        after = await self._change(
+            connection, before, state=to, state_at=self._clock(), revision=T.revision + 1, **values
+        )
+        if outcome is not None:
+            await self._end_attempt(connection, after, outcome)
+        if deed is not None:
+            await write_deed(connection, deed, self._clock())
+        return after
+
     async def _change(self, connection: AsyncConnection, before: MusicTask, **values: Any) -> MusicTask:  # noqa: ANN401 -- column values
         if isinstance(result := values.get("result"), Result):
             words = search_text(title=before.title, made_title=result.title, prompt=before.prompt)
@@ -324,10 +356,10 @@ async def insert_task(connection: AsyncConnection, new: NewTask, now: datetime) 
     await lock_server(connection, new.guild_id)
     home = await server_in(connection, new.guild_id or EVERYWHERE)
     used = await used_in(connection, new.guild_id, new.user_id, home.rules, now)
-    costs_usd = new.price_max_usd or Decimal(0)
-    if (limit := limit_reached(home.rules, used, costs_usd=costs_usd)) is not None:
+    if (limit := limit_reached(home.rules, used, costs_usd=new.price_max_usd)) is not None:
         raise LimitReachedError(limit)
-    await warn_if_due(connection, home, used, costs_usd, now)
+    month_usd = used.month_usd + (new.price_max_usd or 0)
+    await warn_if_due(connection, home, replace(used, month_songs=used.month_songs + 1, month_usd=month_usd), now)
     words = search_text(title=new.title, made_title=None, prompt=new.prompt)
     values = {**asdict(new), "search_text": words, "state": State.RECEIVED, "created_at": now, "state_at": now}
     row = (await connection.execute(insert(music_tasks).values(**values).returning(*TASK_COLUMNS))).one()

@@ -1,6 +1,7 @@
 """All SQL about what was used and what it cost: sums for `/usage`, the rows of an account book, costs from the bill."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -21,15 +22,16 @@ from sqlalchemy import (
     update,
 )
 
+from bot.clock import Clock
 from bot.domain.charges import MAY_BE_CHARGED, UNDER_WAY, UNKNOWN, Charge
 from bot.domain.limits import Used
-from bot.domain.rules import Rules
-from bot.domain.tasks import Kind, State, TaskId
+from bot.domain.rules import EVERYWHERE, Rules
+from bot.domain.tasks import AttemptOutcome, Kind, State, TaskId
 from bot.domain.usage import DAY, DayRow, Entry, MemberRow, Span, Spent, Unrecorded, Usage, Whose
 from bot.store.database import Database
-from bot.store.queries import T
-from bot.store.schema import EPOCH, music_tasks
-from bot.store.used import MAY_COST, used_in
+from bot.store.schema import EPOCH, T, attempts, music_tasks
+from bot.store.servers import server_in
+from bot.store.used import ESTIMATE, MAY_COST, lock_server, look_at_budget, used_in
 
 CHARGE = case(
     (or_(T.state == State.COMPLETED, T.cost_usd > 0), Charge.SETTLED),
@@ -46,7 +48,7 @@ DAY_NUMBER = type_coerce(T.created_at, BigInteger) // (DAY // timedelta(millisec
 SUMS = (
     func.count().label("tasks"),
     func.coalesce(func.sum(T.cost_usd), 0).label("recorded_usd"),
-    func.coalesce(func.sum(case((T.cost_usd.is_(None), T.price_max_usd))), 0).label("estimated_usd"),
+    func.coalesce(func.sum(case((T.cost_usd.is_(None), ESTIMATE))), 0).label("estimated_usd"),
     func.count(case((func.coalesce(T.cost_usd, T.price_max_usd).is_(None), 1))).label("unpriced"),
 )
 MEMBERS_MAX = 10
@@ -59,8 +61,9 @@ NEWEST = 20_000
 class UsageStore:
     """Questions to `music_tasks` about money, and the one column that the provider's records fill."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
+        self._clock = clock
 
     async def usage(self, whose: Whose, span: Span) -> Usage:
         """What was asked for in these days and may cost something; of a server also who used most."""
@@ -107,28 +110,45 @@ class UsageStore:
         """Tasks since a moment that may have been charged and whose cost is not known, oldest first."""
         newest = select(func.coalesce(func.max(T.id), 0) - NEWEST).scalar_subquery()
         waits = and_(
-            T.id > newest,
-            T.created_at >= since,
-            T.cost_usd.is_(None),
-            or_(T.request_id.is_not(None), T.billing_transaction_id.is_not(None)),
-            CHARGE.in_((Charge.SETTLED, Charge.UNCLEAR)),
+            T.id > newest, T.state_at >= since, T.cost_usd.is_(None), CHARGE.in_((Charge.SETTLED, Charge.UNCLEAR))
         )
-        columns = (T.id, T.created_at, T.request_id, T.billing_transaction_id)
+        columns = (T.id, T.attempt, T.state_at, T.request_id, T.billing_transaction_id)
+        tries = attempts.c
+        charged = tries.outcome.in_((AttemptOutcome.ACCEPTED, AttemptOutcome.UNKNOWN))
+        sent = select(tries.task_id, tries.number, tries.started_at, tries.request_id)
+        sent = sent.where(tries.task_id.in_(select(T.id).where(waits)), charged).order_by(tries.number)
         async with self._database.read() as connection:
-            rows = (await connection.execute(select(*columns).where(waits).order_by(T.created_at))).all()
-        return [Unrecorded(**row._mapping) for row in rows]  # noqa: SLF001 -- SQLAlchemy's public accessor
+            rows = (await connection.execute(select(*columns).where(waits))).all()
+            of_task: dict[int, list[Any]] = defaultdict(list)
+            for one in (await connection.execute(sent)).all():
+                of_task[one.task_id].append(one)
+        found = [_unrecorded_of(row, of_task[row.id]) for row in rows]
+        return sorted((one for one in found if one.last or one.earlier), key=lambda one: one.sent_at)
 
     async def record(self, costs: Mapping[TaskId, Decimal]) -> None:
-        """Write what tasks have cost; what is on record already stays."""
+        """Write what tasks have cost; what is on record already stays. Their servers may be due for a warning now."""
+        homes: set[int] = set()
         async with self._database.write() as connection:
             for task_id, cost_usd in costs.items():
                 row = update(music_tasks).where(T.id == task_id, T.cost_usd.is_(None))
-                await connection.execute(row.values(cost_usd=cost_usd))
+                of_server = await connection.execute(row.values(cost_usd=cost_usd).returning(T.guild_id))
+                homes |= {guild_id or EVERYWHERE for guild_id in of_server.scalars()}
+        for guild_id in sorted(homes):
+            async with self._database.write() as connection:
+                await lock_server(connection, guild_id or None)
+                await look_at_budget(connection, await server_in(connection, guild_id), self._clock())
 
 
 def _asked(whose: Whose, span: Span) -> ColumnElement[bool]:
     theirs = T.user_id == whose.user_id if whose.guild_id is None else T.guild_id == whose.guild_id
     return and_(theirs, T.created_at >= span.since, T.created_at < span.until)
+
+
+def _unrecorded_of(row: Any, tries: Sequence[Any]) -> Unrecorded:  # noqa: ANN401 -- a row and those of its attempts
+    last = [name for name in (row.billing_transaction_id, row.request_id) if name]
+    earlier = [one.request_id for one in tries if one.number < row.attempt and one.request_id]
+    sent_at = min((one.started_at for one in tries), default=row.state_at)
+    return Unrecorded(id=TaskId(row.id), sent_at=sent_at, last=last, earlier=earlier)
 
 
 def _spent_of(row: Any) -> Spent:  # noqa: ANN401 -- `SUMS`

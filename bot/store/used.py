@@ -5,18 +5,30 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, select, update
+from sqlalchemy import ColumnElement, and_, case, func, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.charges import LAST_ONE_COUNTS, MAY_BE_CHARGED
 from bot.domain.limits import Used, day_of, is_warned, month_of
+from bot.domain.privacy import NOBODY
 from bot.domain.rules import EVERYWHERE, Rules, Server
 from bot.domain.tasks import RELEASED, State
-from bot.store.queries import AT_PROVIDER, T
-from bot.store.schema import OPEN, servers
+from bot.store.schema import OPEN, Dollars, T, servers
 
+AT_PROVIDER = (State.SUBMITTING, State.RUNNING)
 IN_LINE = (State.RECEIVED, State.QUEUED)
-MAY_COST = func.coalesce(T.cost_usd, T.price_max_usd, 0)
-"""What the provider's records say that a task has cost, else the most that the catalogue says."""
+TIMES = case(
+    (T.state == State.ABANDONED, 0),
+    (and_(T.state == State.UNCERTAIN, T.unclear_attempts == 0), 1),
+    (T.state.in_(LAST_ONE_COUNTS), T.unclear_attempts + 1),
+    (and_(T.state == State.FAILED, T.error_code.in_(MAY_BE_CHARGED)), T.unclear_attempts + 1),
+    else_=T.unclear_attempts,
+)
+"""`times_charged` in SQL; a test holds the two together."""
+ESTIMATE = type_coerce(T.price_max_usd * TIMES, Dollars)
+"""The most that the catalogue says of a task."""
+MAY_COST = func.coalesce(T.cost_usd, ESTIMATE, 0)
+"""What the provider's records say that a task has cost, else the most that it may have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +60,11 @@ async def used_in(connection: AsyncConnection, guild_id: int | None, user_id: in
     waiting_member, waiting_server = (await connection.execute(line)).one()
     used = {"waiting_member": waiting_member, "waiting_server": waiting_server}
     day, month = day_of(now), month_of(now)
-    by_month = rules.monthly_songs is not None or rules.monthly_usd is not None
-    if by_month or rules.daily_per_member is not None or rules.daily_per_server is not None:
-        today = T.created_at >= day
-        counted = select(_sum(and_(today, own)), _sum(today), func.count(), func.sum(MAY_COST)).where(
-            home(guild_id), T.created_at >= (month if by_month else day), T.state.not_in(RELEASED)
+    if has_budget(rules) or rules.daily_per_member is not None or rules.daily_per_server is not None:
+        counts = T.state.not_in(RELEASED)
+        today = and_(counts, T.created_at >= day)
+        counted = select(_sum(and_(today, own)), _sum(today), _sum(counts), func.sum(MAY_COST)).where(
+            home(guild_id), T.created_at >= (month if has_budget(rules) else day)
         )
         day_member, day_server, songs, usd = (await connection.execute(counted)).one()
         used |= {"day_member": day_member, "day_server": day_server, "month_songs": songs}
@@ -66,30 +78,48 @@ async def in_use(connection: AsyncConnection, guild_id: int, now: datetime) -> d
     Of members, it is the most that any one of them has.
     """
     here, day, month = home(guild_id or None), day_of(now), month_of(now)
-    running, waiting = _sum(T.state.in_(AT_PROVIDER)), _sum(T.state.in_(IN_LINE))
-    under_way = (await connection.execute(select(running, waiting).where(OPEN, here).group_by(T.user_id))).all()
-    counts = here, T.state.not_in(RELEASED)
-    today = select(func.count()).where(*counts, T.created_at >= day).group_by(T.user_id)
-    days = (await connection.execute(today)).scalars().all()
-    by_month = select(func.count(), func.sum(MAY_COST)).where(*counts, T.created_at >= month)
+    running, waiting, counts = _sum(T.state.in_(AT_PROVIDER)), _sum(T.state.in_(IN_LINE)), T.state.not_in(RELEASED)
+    open_ones = select(T.user_id, running, waiting).where(OPEN, here).group_by(T.user_id)
+    under_way = (await connection.execute(open_ones)).all()
+    today = select(T.user_id, func.count()).where(here, counts, T.created_at >= day).group_by(T.user_id)
+    days = (await connection.execute(today)).all()
+    by_month = select(_sum(counts), func.sum(MAY_COST)).where(here, T.created_at >= month)
     songs, usd = (await connection.execute(by_month)).one()
-    by_member = {"running": [one[0] for one in under_way], "waiting": [one[1] for one in under_way], "daily": days}
+    by_member = {
+        "running": [(one[0], one[1]) for one in under_way],
+        "waiting": [(one[0], one[2]) for one in under_way],
+        "daily": [(one[0], one[1]) for one in days],
+    }
     return {
-        **{f"{name}_per_member": max(numbers, default=0) for name, numbers in by_member.items()},
-        **{f"{name}_per_server": sum(numbers) for name, numbers in by_member.items()},
+        **{  # those who were erased are many, and nobody
+            f"{name}_per_member": max((number for user_id, number in numbers if user_id != NOBODY), default=0)
+            for name, numbers in by_member.items()
+        },
+        **{f"{name}_per_server": sum(number for _, number in numbers) for name, numbers in by_member.items()},
         "monthly_songs": songs,
         "monthly_usd": Decimal(usd or 0),
     }
 
 
-async def warn_if_due(connection: AsyncConnection, home: Server, used: Used, costs_usd: Decimal, now: datetime) -> None:
-    """Remember, once a month, that a server has to be warned: with this wish most of its budget is used."""
-    with_this = Used(month_songs=used.month_songs + 1, month_usd=used.month_usd + costs_usd)
-    if not is_warned(home.rules, with_this):
+async def look_at_budget(connection: AsyncConnection, home: Server, now: datetime) -> None:
+    """Remember, once a month, that a server has to be warned, if most of its budget is used at this moment."""
+    if has_budget(home.rules):
+        used = await used_in(connection, home.guild_id or None, NOBODY, home.rules, now)
+        await warn_if_due(connection, home, used, now)
+
+
+async def warn_if_due(connection: AsyncConnection, home: Server, used: Used, now: datetime) -> None:
+    """Remember, once a month, that a server has to be warned, if this is most of its budget."""
+    if not is_warned(home.rules, used):
         return
     month = month_of(now)
     row = servers.c.guild_id == home.guild_id, servers.c.warned_for.is_distinct_from(month)
     await connection.execute(update(servers).where(*row).values(warned_for=month, warning_due=True))
+
+
+def has_budget(rules: Rules) -> bool:
+    """Whether anything limits a month."""
+    return rules.monthly_songs is not None or rules.monthly_usd is not None
 
 
 def home(guild_id: int | None) -> ColumnElement[bool]:

@@ -232,13 +232,17 @@ REFUSAL: Mapping[Reason, str] = {
     Reason.CLOSING: N_("I am just restarting. Please ask again in a minute."),
     Reason.BLOCKED: N_("The moderators of this server have blocked you from asking here."),
     Reason.BLOCKED_BY_OPERATOR: N_("Whoever runs this bot has blocked you from asking."),
-    Reason.PAUSED: N_("This server takes no new wishes at the moment."),
+    Reason.PAUSED: N_("No new wishes are taken here at the moment."),
     Reason.WRONG_CHANNEL: N_("Wishes are not taken in this channel. Ask in {detail}."),
     Reason.WRONG_ROLE: N_("In this server only members with one of these roles may ask: {detail}."),
-    Reason.SERVER_LINE_FULL: N_("The line of this server is full. Try again once some of it is through."),
+    Reason.SERVER_LINE_FULL: N_("The line here is full. Try again once some of it is through."),
     Reason.DAY_USED: N_("You have used up what you may ask for today. The next day begins {detail}."),
-    Reason.SERVER_DAY_USED: N_("This server has used up what it may ask for today. The next day begins {detail}."),
-    Reason.BUDGET_USED: N_("This server's budget for the month is used up. The next one begins {detail}."),
+    Reason.SERVER_DAY_USED: N_("What may be asked for here today is used up. The next day begins {detail}."),
+    Reason.UNPRICED: N_(
+        "There is a budget in dollars here, and I don't know the price of this model. Pick another one, or try again "
+        "in a few minutes."
+    ),
+    Reason.BUDGET_USED: N_("The budget here for this month is used up. The next one begins {detail}."),
     Reason.LINE_FULL: N_("You have enough waiting in line. Let some finish, or cancel one."),
     Reason.MISSING_PERMISSION: N_("I can't work in this channel: a moderator has to allow me to {detail} here."),
     Reason.UNKNOWN_MODEL: N_("I don't know this model for that. Pick one from the list that appears while you type."),

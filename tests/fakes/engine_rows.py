@@ -154,6 +154,9 @@ class Rows:
         self.outcomes += [outcome] if outcome else []
         return after
 
+    async def try_again(self, before: MusicTask, to: State, **values: Any) -> MusicTask:
+        return await self.move(before, to, **values)
+
     async def note(self, before: MusicTask, **values: Any) -> MusicTask:
         await self._reach("note")
         return self._change(before, **values)

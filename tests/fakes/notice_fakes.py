@@ -18,6 +18,7 @@ class NoticeRows:
 
     def __init__(self, clock: Callable[[], datetime], *boards: Board) -> None:
         self.clock = clock
+        self.looked_at: list[int] = []
         self.boards = {board.channel_id: board for board in boards}
         self.tasks: list[OpenTask] = []
         self.server = Server(guild_id=GUILD)
@@ -38,6 +39,9 @@ class NoticeRows:
             return None
         self.deeds.append(deed)
         return self.boards.pop(channel_id)
+
+    async def look_at_budget(self, guild_id: int) -> None:
+        self.looked_at.append(guild_id)
 
     async def forget_server(self, guild_id: int) -> None:
         self.boards = {key: board for key, board in self.boards.items() if board.guild_id != guild_id}

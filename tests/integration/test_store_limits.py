@@ -11,12 +11,15 @@ from sqlalchemy import select
 
 from bot.domain.audit import Act, Deed
 from bot.domain.limits import Limit, LimitReachedError
+from bot.domain.privacy import NOBODY
 from bot.domain.rules import EVERYWHERE, Intake
-from bot.domain.tasks import RELEASED, MusicTask, State
+from bot.domain.tasks import RELEASED, ErrorCode, MusicTask, State
 from bot.store.database import Database
+from bot.store.notices import NoticeStore
 from bot.store.schema import servers as server_rows
 from bot.store.servers import ServerStore
 from bot.store.tasks import TaskStore
+from bot.store.usage import UsageStore
 from tests.integration.conftest import ALICE, BOB, STUDIO, HandClock, Make, again, wish
 
 DEED = Deed(act=Act.RULES, guild_id=STUDIO, actor_id=BOB)
@@ -92,6 +95,74 @@ async def test_what_the_records_say_counts_instead_of_the_price(store: TaskStore
     assert await reached(store, "too dear", **dear) is Limit.MONTH_USD
     await store.annotate(task.id, cost_usd=Decimal("0.40"))
     assert await reached(store, "fits", **dear) is None
+
+
+async def test_a_budget_in_money_takes_nothing_whose_price_nobody_knows(store: TaskStore, servers: ServerStore):
+    await rule(servers, monthly_usd=Decimal("1.00"))
+    assert await reached(store, "unpriced") is Limit.UNPRICED
+    assert await reached(store, "priced", price_max_usd=Decimal("0.10")) is None
+    assert await reached(store, "elsewhere", guild_id=OTHER) is None
+
+
+async def test_money_that_failed_or_was_dropped_with_a_charge_is_used_all_the_same(
+    store: TaskStore, servers: ServerStore, make: Make
+):
+    quarter = {"price_max_usd": Decimal("0.25")}
+    await make(State.FAILED, cost_usd=Decimal("0.30"), error_code=ErrorCode.PROVIDER_FAILED, **quarter)
+    await make(State.CANCELLED, unclear_attempts=2, **quarter)
+    await make(State.FAILED, error_code=ErrorCode.WISH_REFUSED, **quarter)
+    await rule(servers, monthly_usd=Decimal("1.00"), monthly_songs=2, daily_per_member=1)
+    assert await reached(store, "dear", price_max_usd=Decimal("0.21")) is Limit.MONTH_USD
+    assert await reached(store, "cheap", price_max_usd=Decimal("0.20")) is None
+    assert await reached(store, "second", price_max_usd=Decimal(0)) is Limit.DAY_MEMBER
+
+
+async def test_one_more_try_of_an_unclear_task_needs_money_for_it(store: TaskStore, servers: ServerStore, make: Make):
+    await rule(servers, monthly_usd=Decimal("0.70"))
+    price = {"price_max_usd": Decimal("0.25"), "unclear_attempts": 1}
+    tasks = [await make(State.UNCERTAIN, **price) for _ in range(2)]
+    answers = await asyncio.gather(*(store.try_again(task, State.QUEUED) for task in tasks), return_exceptions=True)
+    assert all(isinstance(one, LimitReachedError) and one.limit is Limit.MONTH_USD for one in answers)
+    await rule(servers, monthly_usd=Decimal("0.75"))
+    answers = await asyncio.gather(*(store.try_again(task, State.QUEUED) for task in tasks), return_exceptions=True)
+    assert sorted(isinstance(one, LimitReachedError) for one in answers) == [False, True]
+    await rule(servers, monthly_usd=None)
+    (left,) = [task for task in tasks if (await again(store, task)).state is State.UNCERTAIN]
+    assert (await store.try_again(left, State.QUEUED)).state is State.QUEUED
+
+
+async def test_those_who_were_erased_are_not_one_member(store: TaskStore, make: Make):
+    for _ in range(3):
+        await make(State.COMPLETED, user_id=NOBODY)
+    await make(State.COMPLETED, user_id=ALICE)
+    in_use = await store.in_use(STUDIO)
+    assert (in_use["daily_per_member"], in_use["daily_per_server"]) == (1, 4)
+
+
+async def test_a_server_is_warned_when_costs_come_in_or_the_budget_changes_and_anew_of_another_budget(
+    store: TaskStore, servers: ServerStore, notices: NoticeStore, database: Database, clock: HandClock, make: Make
+):
+    async def due() -> int:
+        warnings = await notices.warnings_due()
+        for one in warnings:
+            await notices.warned(one)
+        return len(warnings)
+
+    task = await make(State.COMPLETED, price_max_usd=Decimal("0.25"))
+    await rule(servers, monthly_usd=Decimal("1.00"))
+    assert await due() == 0
+    await UsageStore(database, clock).record({task.id: Decimal("0.85")})
+    assert (await due(), await due()) == (1, 0)
+    await rule(servers, monthly_usd=Decimal("2.00"))
+    assert await due() == 0
+    await rule(servers, monthly_usd=Decimal("0.90"))
+    assert await due() == 1
+    await rule(servers, daily_per_member=5)
+    assert await due() == 0
+    await rule(servers, monthly_usd=Decimal("0.95"))
+    (warning,) = await notices.warnings_due()
+    await notices.withdraw(warning)
+    assert await due() == 1, "it is true at this moment"
 
 
 async def test_a_server_is_warned_once_a_month(

@@ -156,7 +156,7 @@ async def test_a_warning_tells_what_is_used_by_now_until_it_was_told(
     assert len(await notices.warnings_due()) == 1
     await notices.warned(due)
     assert await notices.warnings_due() == []
-    await store.add(wish("the last", guild_id=guild_id or None))
+    await store.add(wish("the last", guild_id=guild_id or None, price_max_usd=Decimal(0)))
     assert await notices.warnings_due() == []
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from bot.domain.charges import Charge, charge_of
+from bot.domain.charges import Charge, charge_of, times_charged
 from bot.domain.limits import Used
 from bot.domain.rules import Rules
-from bot.domain.tasks import ErrorCode, State, TaskId
+from bot.domain.tasks import AttemptOutcome, ErrorCode, State, TaskId
 from bot.domain.usage import Entry, MemberRow, Period, Span, Spent, Usage, Whose, span_of
 from bot.store import usage as usage_module
 from bot.store.database import Database
@@ -25,8 +25,8 @@ QUARTER = {"price_min_usd": Decimal("0.10"), "price_max_usd": Decimal("0.25")}
 
 
 @pytest.fixture
-def accounts(database: Database) -> UsageStore:
-    return UsageStore(database)
+def accounts(database: Database, clock: HandClock) -> UsageStore:
+    return UsageStore(database, clock)
 
 
 async def entries(accounts: UsageStore, whose: Whose = SERVER, span: Span = ALL) -> list[Entry]:
@@ -38,14 +38,19 @@ async def test_every_task_stands_on_the_bill_as_the_rule_says(accounts: UsageSto
         *product(State, (None, ErrorCode.NO_RESULT), (0, 1), (None, Decimal(0), Decimal("0.01"))),
         *product([State.FAILED], ErrorCode, [0], [None]),
     ]
-    told = {}
+    told, most_usd = {}, Decimal(0)
     for state, code, unclear, cost in cases:
-        task = await make(state, error_code=code, unclear_attempts=unclear, cost_usd=cost)
+        task = await make(state, error_code=code, unclear_attempts=unclear, cost_usd=cost, **QUARTER)
         told[task.id] = charge_of(state, error_code=code, unclear_attempts=unclear, cost_usd=cost)
+        times = times_charged(state, error_code=code, unclear_attempts=unclear)
+        most_usd += times * Decimal("0.25") if cost is None else cost
     assert {entry.id: entry.charge for entry in await entries(accounts)} == told
     counted = Counter(charge for charge in told.values() if charge is not Charge.FREE)
     usage = await accounts.usage(SERVER, ALL)
     assert {charge: usage.of(charge).tasks for charge in Charge if usage.of(charge).tasks} == counted
+    assert usage.total.usd == most_usd
+    used = await accounts.used(STUDIO, ALICE, Rules(monthly_usd=Decimal(1)), START)
+    assert used.month_usd == most_usd, "a budget is used by what stands on the bill"
 
 
 async def test_sums_keep_apart_days_models_and_what_is_known(accounts: UsageStore, make: Make):
@@ -164,19 +169,43 @@ async def waiting(accounts: UsageStore, since: datetime = START) -> list[TaskId]
 
 async def test_only_what_may_be_on_the_bill_is_looked_for_there(accounts: UsageStore, make: Make):
     later = START + timedelta(minutes=1)
-    second = await make(State.COMPLETED, request_id="r1", created_at=later)
+    second = await make(State.COMPLETED, request_id="r1", state_at=later)
     first = await make(State.UNCERTAIN, billing_transaction_id="b1")
     await make(State.COMPLETED)
     await make(State.COMPLETED, request_id="r2", cost_usd=Decimal(0))
     await make(State.RUNNING, request_id="r3")
     await make(State.FAILED, request_id="r4", error_code=ErrorCode.WISH_REFUSED)
     lost = await make(State.FAILED, request_id="r5", error_code=ErrorCode.NO_RESULT)
-    await make(State.COMPLETED, request_id="r6", created_at=START - timedelta(days=9))
+    await make(State.COMPLETED, request_id="r6", state_at=START - timedelta(days=9))
     assert sorted(await waiting(accounts)) == sorted([first.id, lost.id, second.id])
     assert (await waiting(accounts))[-1] == second.id, "the oldest comes first"
     assert await waiting(accounts, later) == [second.id]
     found = (await accounts.unrecorded(later))[0]
-    assert (found.created_at, found.request_id, found.billing_transaction_id) == (later, "r1", None)
+    assert (found.sent_at, found.last, found.earlier) == (later, ["r1"], [])
+
+
+async def test_each_attempt_of_a_task_is_looked_for_however_long_it_waited(
+    accounts: UsageStore, store: TaskStore, make: Make, clock: HandClock
+):
+    task = await make(State.QUEUED)
+    clock.tick(4 * 24 * 3600)
+    sent_at = clock()
+    first = await store.claim(task.id)
+    assert first is not None
+    unclear = await store.move(
+        first, State.UNCERTAIN, outcome=AttemptOutcome.UNKNOWN, request_id="r1", unclear_attempts=1
+    )
+    assert [one.last for one in await accounts.unrecorded(sent_at)] == [["r1"]]
+    await accounts.record({task.id: Decimal("0.25")})
+    assert await accounts.unrecorded(sent_at) == []
+    clock.tick(60)
+    await store.try_again(unclear, State.QUEUED)
+    second = await store.claim(task.id)
+    assert second is not None
+    running = await store.move(second, State.RUNNING, outcome=AttemptOutcome.ACCEPTED, request_id="r2")
+    await store.annotate(running.id, state=State.COMPLETED, state_at=clock(), billing_transaction_id="b2")
+    (found,) = await accounts.unrecorded(sent_at)
+    assert (found.sent_at, found.last, found.earlier) == (sent_at, ["b2", "r2"], ["r1"])
 
 
 async def test_only_the_newest_are_looked_at(accounts: UsageStore, make: Make, monkeypatch: pytest.MonkeyPatch):

@@ -19,9 +19,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def task(number: int) -> Unrecorded:
-    return Unrecorded(
-        id=TaskId(number), created_at=START + number * MINUTE, request_id=f"r{number}", billing_transaction_id=None
-    )
+    return Unrecorded(id=TaskId(number), sent_at=START + number * MINUTE, last=[f"r{number}"])
 
 
 class Desk:

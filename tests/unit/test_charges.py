@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.charges import Charge, charge_of
+from bot.domain.charges import Charge, charge_of, times_charged
 from bot.domain.tasks import RELEASED, ErrorCode, State
 
 SETTLED, RESERVED, UNCLEAR, FREE = Charge.SETTLED, Charge.RESERVED, Charge.UNCLEAR, Charge.FREE
@@ -48,6 +48,24 @@ def test_what_is_on_record_is_settled_whatever_we_thought_of_it(state: State, mo
 @pytest.mark.parametrize("state", State)
 def test_a_record_of_nothing_makes_nothing_dearer(state: State) -> None:
     assert charge_of(state, cost_usd=Decimal(0)) is charge_of(state)
+
+
+@pytest.mark.parametrize("code", [None, ErrorCode.NO_RESULT, ErrorCode.WISH_REFUSED])
+@pytest.mark.parametrize("state", State)
+def test_what_may_be_charged_may_be_so_at_least_once(state: State, code: ErrorCode | None) -> None:
+    code = code if state is State.FAILED else None
+    for unclear in (0, 1, 2):
+        times = times_charged(state, error_code=code, unclear_attempts=unclear)
+        assert (times == 0) is (charge_of(state, error_code=code, unclear_attempts=unclear) is FREE)
+
+
+def test_each_attempt_that_was_perhaps_accepted_may_be_charged_beside_the_one_that_was() -> None:
+    assert times_charged(State.COMPLETED) == 1
+    assert times_charged(State.COMPLETED, unclear_attempts=2) == 3
+    assert times_charged(State.QUEUED, unclear_attempts=1) == 2
+    assert times_charged(State.UNCERTAIN, unclear_attempts=2) == 2
+    assert times_charged(State.CANCELLED, unclear_attempts=1) == 1
+    assert times_charged(State.FAILED, error_code=ErrorCode.WISH_REFUSED, unclear_attempts=1) == 1
 
 
 @pytest.mark.parametrize("state", State)

@@ -56,6 +56,12 @@ def test_money_is_reached_by_what_the_wish_may_cost(used: str, costs: str, limit
     assert reached(Rules(monthly_usd=Decimal(10)), Used(month_usd=Decimal(used)), costs) is limit
 
 
+def test_where_money_is_limited_nothing_of_unknown_price_is_taken():
+    assert limit_reached(Rules(monthly_usd=Decimal(5)), Used(), costs_usd=None) is Limit.UNPRICED
+    assert limit_reached(Rules(monthly_songs=5), Used(), costs_usd=None) is None
+    assert limit_reached(Rules(), Used(), costs_usd=None) is None
+
+
 def test_a_server_may_have_so_many_running():
     rules = Rules(running_per_server=5)
     assert [may_run(rules, member=0, server=running) for running in (4, 5)] == [True, False]

@@ -147,6 +147,14 @@ def test_who_is_held_or_has_to_wait_is_passed_over():
     assert places([held], {})[held.id].is_held
 
 
+def test_what_a_paused_server_holds_stands_in_nobodys_way_but_its_own():
+    one = replace(waiting(1, 1, 1), is_held=True)
+    two = replace(waiting(2, 2, 1), is_held=True)
+    free = waiting(3, 3, 2)
+    told = places([one, two, free], {})
+    assert [(told[each.id].ahead, told[each.id].people_ahead) for each in (one, two, free)] == [(0, 0), (1, 1), (0, 0)]
+
+
 def test_all_direct_messages_together_are_one_server_to_the_limit():
     rules = Rules(running_per_server=2)
     line = [replace(waiting(number, number, None), rules=rules) for number in (1, 2, 3)]

@@ -157,6 +157,7 @@ async def test_another_lyrics_model_may_be_chosen() -> None:
         (Limit.DAY_SERVER, Reason.SERVER_DAY_USED, (day_of(START) + timedelta(days=1),)),
         (Limit.MONTH_SONGS, Reason.BUDGET_USED, (next_month_of(START),)),
         (Limit.MONTH_USD, Reason.BUDGET_USED, (next_month_of(START),)),
+        (Limit.UNPRICED, Reason.UNPRICED, ()),
     ],
 )
 async def test_a_limit_is_a_refusal(
@@ -165,7 +166,7 @@ async def test_a_limit_is_a_refusal(
     office = Office(DONE)
     draft = await _draft(office)
 
-    async def full(*_: Any) -> Any:
+    async def full(*_: Any, **__: Any) -> Any:
         raise LimitReachedError(limit)
 
     monkeypatch.setattr(office.rows, "add", full)
@@ -173,6 +174,11 @@ async def test_a_limit_is_a_refusal(
         await office.service.asking.request(SongWish(prompt="x"), asker())
     assert (caught.value.reason, caught.value.details) == (reason, when)
     assert await refused(office.service.asking.start_draft(draft.id, asker(), message_id=1)) is reason
+    monkeypatch.setattr(office.rows, "try_again", full)
+    unclear = office.rows.tasks[TaskId(1)] = replace(DONE, state=State.UNCERTAIN, attempt=1)
+    assert await refused(office.service.deciding.retry(unclear.id, asker(), attempt=1)) is reason
+    monthly = {Limit.MONTH_SONGS, Limit.MONTH_USD}
+    assert office.notices.looked_at == [asker().guild_id] * (3 if limit in monthly else 0)
 
 
 SOON = START + timedelta(hours=1)

@@ -109,9 +109,29 @@ def test_sums_keep_apart_what_is_recorded_estimated_and_unknown() -> None:
 def test_a_task_is_found_on_the_bill_by_its_transaction_else_by_its_request(
     transaction: str | None, request_id: str | None, cost: str | None
 ) -> None:
-    task = Unrecorded(id=TaskId(1), created_at=NOW, request_id=request_id, billing_transaction_id=transaction)
+    task = Unrecorded(id=TaskId(1), sent_at=NOW, last=[name for name in (transaction, request_id) if name])
     bill = {"b1": Decimal("0.10"), "r1": Decimal("0.20")}
-    assert task.cost_in(bill) == (Decimal(cost) if cost else None)
+    assert task.cost_in(bill, is_whole=False) == (Decimal(cost) if cost else None)
+
+
+@pytest.mark.parametrize(
+    ("last", "earlier", "part", "whole"),
+    [
+        (["r2"], ["r1"], "0.35", "0.35"),
+        (["r2"], ["r9"], None, "0.25"),
+        (["r8"], ["r1"], None, None),
+        ([], ["r1"], "0.10", "0.10"),
+        ([], ["r1", "r9"], None, "0.10"),
+        ([], ["r9"], None, None),
+    ],
+)
+def test_all_attempts_of_a_task_that_are_on_the_bill_are_its_cost(
+    last: list[str], earlier: list[str], part: str | None, whole: str | None
+) -> None:
+    task = Unrecorded(id=TaskId(1), sent_at=NOW, last=last, earlier=earlier)
+    bill = {"r1": Decimal("0.10"), "r2": Decimal("0.25")}
+    told = [task.cost_in(bill, is_whole=is_whole) for is_whole in (False, True)]
+    assert told == [Decimal(cost) if cost else None for cost in (part, whole)]
 
 
 # --- who may see it ---------------------------------------------------------------------------------------------------

@@ -48,7 +48,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_music_tasks_used",
         "music_tasks",
-        ["guild_id", "created_at", "state", "user_id", "price_max_usd", "cost_usd"],
+        ["guild_id", "created_at", "state", "user_id", "price_max_usd", "cost_usd", "unclear_attempts", "error_code"],
     )
     op.create_table(
         "servers",
