@@ -321,7 +321,7 @@ async def test_a_paused_server_holds_the_line_tells_everybody_why_and_goes_on_wh
     assert (await world.task()).state is State.QUEUED
     assert "have paused it" in text_of(world.card(await world.task()))
     refused = private(await world.bob.slash(world.channel, "song", prompt="Later"))
-    assert "takes no new wishes" in refused
+    assert "o new wishes are taken here" in refused
     assert "The moderators say: Back at" in refused
 
     await intake(world, actor, "Take wishes again")
@@ -340,7 +340,7 @@ async def test_a_draining_server_takes_nothing_and_finishes_what_was_asked(world
 
     await intake(world, actor, "Drain")
     assert "What was asked for is still made" in world.channel.last_message.content
-    assert "takes no new wishes" in private(await world.bob.slash(world.channel, "song", prompt="Later"))
+    assert "o new wishes are taken here" in private(await world.bob.slash(world.channel, "song", prompt="Later"))
     assert "**Draining.**" in text_of(await queue(world))
     await world.advance(2)
 
@@ -373,7 +373,7 @@ async def test_a_channel_that_takes_no_note_is_told_to_the_moderator(world: Worl
     answer = await intake(world, world.mo, "Pause")
 
     assert "could not post that here" in text_of(answer.followups[0])
-    assert "takes no new wishes" in private(await world.bob.slash(world.channel, "song", prompt="Later"))
+    assert "o new wishes are taken here" in private(await world.bob.slash(world.channel, "song", prompt="Later"))
 
 
 # --- who may not -----------------------------------------------------------------------------------------------------
@@ -455,7 +455,7 @@ async def test_whoever_the_admins_let_use_the_command_may_act_from_its_answer(wo
     card = world.card(await world.asked("Lake"))
     form = await world.bob.click(await queue(world, world.bob), label="Pause & blocks")
     await fill(world.bob, await world.bob.click(form.response, label="Pause"), note="")
-    assert "takes no new wishes" in private(await world.alice.slash(world.channel, "song", prompt="Later"))
+    assert "o new wishes are taken here" in private(await world.alice.slash(world.channel, "song", prompt="Later"))
     assert "appears in this channel" in private(
         await world.bob.click(await queue(world, world.bob), label="Live board")
     )
