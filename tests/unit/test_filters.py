@@ -39,7 +39,12 @@ def has(word: str, text: str) -> bool:
         ("バカ", "このバカ野郎"), ("ばか", "おばか"), ("笨蛋", "你是笨蛋吗"), ("ควาย", "ไอ้ควายโง่"),
         ("바보", "바보 같은"),
         ("कुत्ता", "वह कुत्ता है"), ("🖕", "go 🖕🏽 now"),
-        ("1488", "in 1488."), ("1488", "１４８８"), ("a1", "A1"),
+        ("1488", "in 1488."), ("1488", "１４８８"), ("a1", "A1"), ("50s", "50s"), ("50s", "the 50s!"),
+        ("rude", "r🔥u🔥d🔥e"), ("rude", "r🔥ude"), ("rude", "🇷🇺🇩🇪"), ("rude", "🇷 🇺 🇩 🇪"), ("rude", "🇺🇸rude🇺🇸"),
+        ("rude", "ꓣꓴꓓꓰ"), ("rude", "ᎡuᎠᎬ"), ("rude", "ꭱuꭰꭼ"), ("rude", "rսde"), ("rude", "ᖇᑌᗪE"),
+        ("rude", "rudɛ"), ("rude", "ruðe"), ("rude", "rudə"),
+        ("rude", "'rude'"), ("rude", "rude's"), ("rude", "r'u'd'e"), ("rude", "r - u - d - e"), ("won't", "won’t"),
+        ("ass", "a.s.s"), ("ass", "a-s-s"), ("fag", "f.a.g"), ("bad phrase", "bad 'phrase'"),
     ],
 )  # fmt: skip
 def test_a_word_is_found_whatever_its_disguise(word: str, text: str) -> None:
@@ -54,11 +59,28 @@ def test_a_word_is_found_whatever_its_disguise(word: str, text: str) -> None:
         ("ass", "at 4:55 in 455 Hz"), ("ass", "take 4, 5, 5"), ("lie", "at 1:13"), ("hell", "heil"), ("ai", "a I"),
         ("bad phrase", "badphrase"), ("bad phrase", "bad rude phrase"), ("rude", "ru de"), ("rude", "for u, dear"),
         ("дура", "дурачок"), ("바보", "바보야"), ("कुत्ता", "कुत्तों"), ("कि", "की"),
+        ("hell", "he'll be home"), ("hell", "he’ll"), ("ill", "I'll go"), ("shed", "she'd rather"), ("wont", "won't"),
+        ("fag", "F A G"), ("fag", "F - A - G"), ("fag", "F-A-G"), ("fag", "|F|A|G|"), ("bad", "B A D minor"),
+        ("dead", "D E A D"), ("dead", "D-E-A-D"), ("ass", "a s s"),
+        ("sos", "50s music"), ("sos", "the '50s"), ("bobs", "808s"), ("ist", "on the 1st"), ("ed", "in 3D"),
+        ("ss", "for $5"), ("ill", "|---|---|"), ("iii", "Oh!!!"), ("ss", "🇸🇸"),
         ("1488", "21488"), ("1488", "14880"), ("1488", "1 4 8"), ("a1", "al"), ("🖕", "👍"), ("bug", "bag"),
     ],
 )  # fmt: skip
 def test_a_word_is_not_found_in_another_one(word: str, text: str) -> None:
     assert not has(word, text)
+
+
+@pytest.mark.parametrize("mark", "\u0483\u0488\u093c\u0e31\U0001d165")
+def test_marks_of_whatever_script_hide_no_word(mark: str) -> None:
+    assert has("rude", "".join(letter + mark for letter in "rude"))
+    assert has("rude", f"so {mark}rude")
+
+
+@pytest.mark.parametrize("words", [("bb", "88"), ("88", "bb")])
+def test_a_word_that_looks_like_a_number_does_not_hide_it(words: tuple[str, ...]) -> None:
+    assert Filter(words, ()).find("in 88") == "88"
+    assert Filter(words, ()).find("in bb") == "bb"
 
 
 def test_numbers_before_a_word_do_not_hide_it() -> None:
@@ -129,10 +151,22 @@ def test_plain_letters_stay_what_they_are(text: str) -> None:
     [
         (r"colou?rs?\b", "Many COLORS"), (r"^a song", "A song"), ("über", "ÜBER"), ("rude", "crude"), ("rude", "RÜDE"),
         (r"\d{3}-\d{4}", "555-1234"), ("ру", "РУ"), ("🖕+", "🖕"), (r"\bt\.me/", "join t.me/x"),
+        (r"\bt\.me/", "join ｔ．mе/x"), ("don't", "Don’t"), (r"^\w+$", "ꓣuɗe"),
     ],
 )  # fmt: skip
-def test_a_pattern_is_searched_as_written_and_folded(pattern: str, text: str) -> None:
+def test_a_pattern_is_searched_as_written_and_with_its_letters_folded(pattern: str, text: str) -> None:
     assert Filter((), (pattern,)).find(text) == pattern
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        (r"\b[a-z0-9-]+\.(com|net|me|io)\b", "follow-me to the sea"),
+        (r"\w+\.\w{2,}", "we're alive"), (r"\.{3}", "c --- d"), (r"^a b$", "a\nb"), ("crude", "rude"),
+    ],
+)  # fmt: skip
+def test_a_pattern_finds_no_punctuation_that_is_not_there(pattern: str, text: str) -> None:
+    assert Filter((), (pattern,)).find(text) is None
 
 
 @pytest.mark.parametrize(
