@@ -1,6 +1,7 @@
 """What was typed for a rule, by an admin in a form or by the operator at the command line: its value, or why not."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from enum import StrEnum
@@ -59,11 +60,17 @@ class RuleError(ValueError):
 def read_rule(rule: str, typed: str) -> Any:  # noqa: ANN401 -- a field of `Rules`
     """The value of a rule that can be typed, by its name in `Rules`; nothing typed is the usual one.
 
+    Control characters and lone surrogates, which nobody sees and no database can be trusted with, are left out.
+
     Raises:
         RuleError: it is none.
     """
-    text = typed.strip()
+    text = "\n".join(map(_visible, typed.splitlines())).strip()
     return READERS[rule](rule, text) if text else getattr(Rules(), rule)
+
+
+def _visible(line: str) -> str:
+    return "".join(char for char in line.replace("\t", " ") if unicodedata.category(char) not in {"Cc", "Cs"})
 
 
 def _limit(rule: str, text: str) -> int:

@@ -1,5 +1,6 @@
 """What is typed for a rule: its value, or why it is none."""
 
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -25,6 +26,8 @@ ENGLISH = words_for("en-US")
         ("warning_channel_id", "123456789012345678", 123456789012345678),
         ("words", "Rude,  bad   phrase\n\nRude\r\nother", ("Rude", "bad phrase", "other")),
         ("patterns", "a{1,2}\n  b, c \na{1,2}", ("a{1,2}", "b, c")),
+        ("patterns", "ru\0de\ud800\n\x1b\nbad\tword\r\na\u200db", ("rude", "bad word", "a\u200db")),
+        ("words", "ru\0de,\ud800", ("rude",)), ("daily_per_member", "\x005\udfff", 5), ("keep_days", "\0", None),
     ],
 )  # fmt: skip
 def test_what_can_be_typed(rule: str, typed: str, value: Any) -> None:
@@ -83,10 +86,16 @@ def test_every_amount_with_two_decimals_is_one(amount: Decimal) -> None:
     assert read_rule("monthly_usd", str(amount)) == amount
 
 
-@given(st.sampled_from(sorted(READERS)), st.text())
-def test_whatever_is_typed_is_a_value_or_a_rule_error(rule: str, typed: str) -> None:
+ANYTHING = st.text(st.characters(exclude_categories=()))
+
+
+@given(st.sampled_from(sorted(READERS)), ANYTHING | st.from_regex(r"[a-z]{2}[\x00-\x1f\ud800][a-z]{2}"))
+def test_whatever_is_typed_is_a_value_that_can_be_kept_or_a_rule_error(rule: str, typed: str) -> None:
     try:
         value = read_rule(rule, typed)
     except RuleError:
         return
-    assert Rules.decode(Rules(**{rule: value}).encode()) == Rules(**{rule: value})
+    kept = Rules(**{rule: value}).encode()
+    assert Rules.decode(kept) == Rules(**{rule: value})
+    assert "\\u0000" not in json.dumps(kept)
+    json.dumps(kept, ensure_ascii=False).encode()
