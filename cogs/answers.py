@@ -188,7 +188,8 @@ async def giving_back(interaction: discord.Interaction[MusicBot], typed: str, *a
         words = words_of(interaction)
         sentence, view = texts.refusal(error, words), view_of(again)
         if asker_of(interaction).attachment_limit_bytes:
-            file = discord.File(BytesIO(typed.encode(errors="replace")), filename="text.txt", description=words("What you wrote"))
+            content = BytesIO(typed.encode(errors="replace"))
+            file = discord.File(content, filename="text.txt", description=words("What you wrote"))
             await say(interaction, f"{sentence} {words(texts.TYPED)}", view=view, file=file)
             return
         await say(interaction, sentence, view=view)

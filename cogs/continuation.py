@@ -25,7 +25,7 @@ from bot.service import title_of
 from bot.ui import texts
 from bot.ui.buttons import view_of
 from bot.ui.card import Button, Card, Press
-from bot.ui.client import MusicBot, asker_of, words_of
+from bot.ui.client import MusicBot, asker_of, author_of, words_of
 from bot.ui.forms import Field, Form, Values, form_of
 from bot.ui.limits import OPTION_CHARS, OPTIONS_MAX
 from bot.ui.prices import cost_words
@@ -163,15 +163,9 @@ class ContinuationCog(commands.Cog):
         if not message.content.strip():
             await self._offer_form(message, parent)
             return
-        draft = await self._service.asking.draft_reply(
-            parse_reply(message.content),
-            parent,
-            message_id=message.id,
-            user_id=message.author.id,
-            guild_id=message.guild.id if message.guild else None,
-            channel_id=message.channel.id,
-        )
-        card = await self._draft_card(draft, parent, words_for(_locale_at(message, parent)))
+        understood, asker = parse_reply(message.content), author_of(message, _locale_at(message, parent))
+        draft = await self._service.asking.draft_reply(understood, parent, asker, message_id=message.id)
+        card = await self._draft_card(draft, parent, words_for(asker.locale))
         asking = await _reply(message, embed=card.embed, view=view_of(card.buttons), nonce=f"d-{draft.id}")
         await self._service.asking.asked(draft, asking.id)
 

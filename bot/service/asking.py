@@ -8,13 +8,14 @@ from bot.domain.drafts import Draft
 from bot.domain.limits import LimitReachedError
 from bot.domain.line import Place, Waiting, in_turn, places
 from bot.domain.price import Price
-from bot.domain.refusals import Reason, Refused
+from bot.domain.refusals import Reason, Refused, WishPart
 from bot.domain.rules import EVERYWHERE, Intake
 from bot.domain.tasks import MusicTask, NewTask, StaleTaskError, State, TaskId
 from bot.domain.wishes import ContinuationWish, ReplyWish, Wish, checked_continuation, wish_again
 from bot.service.admission import admit, limit_refused
 from bot.service.making import Maker, Origin
 from bot.service.parts import Asker, Parts
+from bot.service.ruling import check_words
 from bot.tokenlab.models import ModelInfo
 
 log = logging.getLogger(__name__)
@@ -56,7 +57,7 @@ class Asking:
         server = await admit(self._parts, asker)
         new = await self._maker.new_task(wish, asker, server, Origin(key=f"i:{asker.interaction_id}"))
         if (earlier := await self._same(new)) is not None:
-            raise RepeatedError(earlier, await self._draft_of(asker, wish, new.origin_key))
+            raise RepeatedError(earlier, await self._draft(asker, wish, new.origin_key))
         try:
             task, is_new = await self._parts.tasks.add(new)
         except LimitReachedError as error:
@@ -93,28 +94,20 @@ class Asking:
 
     # --- drafts ------------------------------------------------------------------------------------------------
 
-    async def draft_reply(
-        self,
-        understood: ReplyWish,
-        parent: MusicTask,
-        *,
-        message_id: int,
-        user_id: int,
-        guild_id: int | None,
-        channel_id: int,
-    ) -> Draft:
-        """Keep what was understood of a reply until it is confirmed.
+    async def draft_reply(self, understood: ReplyWish, parent: MusicTask, asker: Asker, *, message_id: int) -> Draft:
+        """Keep what was understood of a reply until it is confirmed. The question quotes it for all to see.
 
         Raises:
-            Refused: this song can't be continued, or not by this member.
+            Refused: see `admit`; this song can't be continued, or not by this member; or a word is kept out.
             WishError: the text can't be taken.
         """
-        self._parts.check_open()
+        server = await admit(self._parts, asker)
         wish = ContinuationWish(parent_id=parent.id, prompt=understood.prompt, at_s=understood.at_s)
         wish = checked_continuation(wish)
-        await self.check_continuable(parent, user_id=user_id, channel_id=channel_id)
+        await self.check_continuable(parent, user_id=asker.user_id, channel_id=asker.channel_id)
         self._maker.check_start(wish.at_s)
-        return await self._draft(wish, f"r:{message_id}", user_id=user_id, guild_id=guild_id, channel_id=channel_id)
+        await check_words(self._parts, server, {WishPart.PROMPT: wish.prompt})
+        return await self._draft(asker, wish, f"r:{message_id}")
 
     async def asked(self, draft: Draft, message_id: int) -> None:
         """A message asks in public whether this is meant; it goes with the draft."""
@@ -130,7 +123,7 @@ class Asking:
         task = await self._parts.own(task_id, asker.user_id)
         origin = f"b:{message_id}:again"
         count = await self._parts.tasks.started_from(origin, asker.user_id)
-        return await self._draft_of(asker, wish_again(task), f"{origin}:{count}")
+        return await self._draft(asker, wish_again(task), f"{origin}:{count}")
 
     async def drafted(self, draft_id: int, asker: Asker) -> Draft:
         """A member's own draft.
@@ -148,14 +141,16 @@ class Asking:
         """Word the continuation of a draft differently.
 
         Raises:
-            Refused: see `drafted`.
+            Refused: see `admit` and `drafted`; or a word is kept out.
             WishError: the text can't be taken.
         """
+        server = await admit(self._parts, asker)
         draft = await self.drafted(draft_id, asker)
         if not isinstance(draft.wish, ContinuationWish):
             raise Refused(Reason.DRAFT_GONE)
         wish = checked_continuation(replace(draft.wish, prompt=prompt, at_s=at_s))
         self._maker.check_start(wish.at_s)
+        await check_words(self._parts, server, {WishPart.PROMPT: wish.prompt})
         if not await self._parts.drafts.change(draft.id, wish):
             raise Refused(Reason.DRAFT_GONE)
         return replace(draft, wish=wish)
@@ -192,22 +187,15 @@ class Asking:
         if not await self._parts.drafts.drop((await self.drafted(draft_id, asker)).id):
             raise Refused(Reason.DRAFT_GONE)
 
-    async def _draft_of(self, asker: Asker, wish: Wish, origin_key: str) -> Draft:
-        return await self._draft(
-            wish, origin_key, user_id=asker.user_id, guild_id=asker.guild_id, channel_id=asker.channel_id
-        )
-
-    async def _draft(
-        self, wish: Wish, origin_key: str, *, user_id: int, guild_id: int | None, channel_id: int
-    ) -> Draft:
+    async def _draft(self, asker: Asker, wish: Wish, origin_key: str) -> Draft:
         return await self._parts.drafts.add(
             Draft(
                 id=0,
                 origin_key=origin_key,
                 created_at=self._parts.clock(),
-                user_id=user_id,
-                guild_id=guild_id,
-                channel_id=channel_id,
+                user_id=asker.user_id,
+                guild_id=asker.guild_id,
+                channel_id=asker.channel_id,
                 wish=wish,
             )
         )

@@ -10,7 +10,7 @@ from bot.domain.rules import EVERYWHERE, Rules, Server
 from bot.domain.tasks import MusicTask, NewTask, State
 from bot.domain.wishes import ContinuationWish, LyricsWish, SongWish, Wish, checked
 from bot.service.parts import Asker, Parts, check_kept
-from bot.service.ruling import kept_out
+from bot.service.ruling import check_words
 from bot.tokenlab.catalogue import Availability
 from bot.tokenlab.models import choose_clip
 
@@ -53,18 +53,10 @@ class Maker:
         }
         made = await self._made(checked(wish), asker, server.rules)
         self._check_negative_tags(made["model"], made.get("negative_tags"))
-        await self._check_words(made, server)
+        await check_words(self._parts, server, {part: made.get(part) for part in WishPart})
         if (price := self.price_of(made["model"])) is not None:
             common |= {"price_min_usd": price.min_usd, "price_max_usd": price.max_usd}
         return NewTask(**common, **made)
-
-    async def _check_words(self, made: dict[str, Any], server: Server) -> None:
-        """Refuse texts that hold what the operator or the server keeps out, without saying what that is."""
-        everywhere = server if server.guild_id == EVERYWHERE else await self._parts.servers.get(EVERYWHERE)
-        for one, reason in ((everywhere, Reason.FORBIDDEN_BY_OPERATOR), (server, Reason.FORBIDDEN_WORD)):
-            texts = {part: made[part] for part in WishPart if made.get(part)}
-            if (part := await kept_out(one.rules, texts)) is not None:
-                raise Refused(reason, part)
 
     async def price(self, wish: Wish, guild_id: int | None) -> Price | None:
         """What a wish would cost in a server, as far as the catalogue says."""

@@ -9,8 +9,8 @@ from typing import Any
 from bot.domain.audit import Act, Deed
 from bot.domain.filters import filter_of
 from bot.domain.limits import below_use
-from bot.domain.refusals import WishPart
-from bot.domain.rules import Rules, Server
+from bot.domain.refusals import Reason, Refused, WishPart
+from bot.domain.rules import EVERYWHERE, Rules, Server
 from bot.domain.wishes import normalise
 from bot.service.parts import Parts
 
@@ -55,12 +55,17 @@ class Ruling:
         return self._parts.usable_model(rules.model)
 
 
-async def kept_out(rules: Rules, texts: Mapping[WishPart, str]) -> WishPart | None:
-    """The first of these texts that holds a word or a pattern of these rules."""
-    for part, text in texts.items():
-        if await _entry_in(rules, text) is not None:
-            return part
-    return None
+async def check_words(parts: Parts, server: Server, texts: Mapping[WishPart, str | None]) -> None:
+    """Let no text pass that holds what the operator or the server keeps out, without saying what that is.
+
+    Raises:
+        Refused: one does.
+    """
+    everywhere = server if server.guild_id == EVERYWHERE else await parts.servers.get(EVERYWHERE)
+    for one, reason in ((everywhere, Reason.FORBIDDEN_BY_OPERATOR), (server, Reason.FORBIDDEN_WORD)):
+        for part, text in texts.items():
+            if text and await _entry_in(one.rules, text) is not None:
+                raise Refused(reason, part)
 
 
 async def _entry_in(rules: Rules, text: str) -> str | None:

@@ -201,6 +201,24 @@ def asker_of(interaction: discord.Interaction[Any]) -> Asker:
     )
 
 
+def author_of(message: discord.Message, locale: str) -> Asker:
+    """Who has written a message, for what only becomes a draft: the press that starts it tells the rest."""
+    return Asker(
+        user_id=message.author.id,
+        guild_id=message.guild.id if message.guild else None,
+        channel_id=message.channel.id,
+        locale=locale,
+        is_moderator=False,
+        places=_places_of(message.channel),
+        roles=frozenset(role.id for role in getattr(message.author, "roles", ())),
+        missing_permissions=(),
+        interaction_id=0,
+        interaction_token="",
+        asked_at=message.created_at,
+        attachment_limit_bytes=0,
+    )
+
+
 def _places_of(channel: Any) -> frozenset[int]:  # noqa: ANN401 -- whatever kind of channel it is
     """A channel and what it belongs to: a thread's channel, a channel's category."""
     above = (getattr(channel, name, None) for name in ("id", "parent_id", "category_id"))

@@ -3,10 +3,27 @@
 import pytest
 from discord.webhook.async_ import AsyncWebhookAdapter
 
+from bot.domain.audit import Act, Deed
+from bot.domain.blocks import Block
+from bot.domain.rules import EVERYWHERE, Intake
 from bot.domain.tasks import MusicTask, State
 from tests.behaviour.conftest import Seen, World, fill, labels, private, text_of
 
 SECRET = "sing sk-proj-abcdefghij0123456789abcdefghij0123456789"
+
+
+async def shut(world: World, why: str) -> None:
+    """From now on Alice may not ask, or not for what is rude."""
+    servers, guild_id = world.app.service.parts.servers, world.guild.id
+    match why:
+        case "blocked":
+            block = Block(guild_id=guild_id, user_id=world.alice.id, until=None, reason=None)
+            await servers.block(block, Deed(act=Act.BLOCK, guild_id=guild_id, actor_id=world.mo.id))
+        case "paused":
+            deed = Deed(act=Act.INTAKE, guild_id=guild_id, actor_id=world.mo.id)
+            await servers.set_intake(guild_id, Intake.PAUSED, None, deed)
+        case _:
+            await world.app.service.ruling.change(guild_id, world.mo.id, words=("rude",))
 
 
 async def drafted(world: World, words: str = "from 0:05, quieter bridge") -> MusicTask:
@@ -113,6 +130,46 @@ async def test_an_edit_that_can_not_be_taken_leaves_the_question_as_it_was(world
     answer = await fill(world.alice, await world.alice.click(world.channel.last_message, label="Edit"), prompt=SECRET)
 
     assert "looks as if it held a key" in private(answer)
+    assert text_of(_question(world)) == before
+
+
+@pytest.mark.parametrize("who", ["the server", "the operator"])
+async def test_a_reply_with_a_word_that_is_kept_out_is_not_quoted(world: World, who: str) -> None:
+    guild_id = world.guild.id if who == "the server" else EVERYWHERE
+    await world.app.service.ruling.change(guild_id, world.mo.id, words=("rude",))
+
+    await drafted(world, "a rüde bridge")
+
+    said = world.channel.last_message
+    assert "a word that is in the prompt" in said.content
+    assert "de bridge" not in text_of(said)
+    assert labels(said) == []
+
+
+@pytest.mark.parametrize(("why", "told"), [("blocked", "have blocked you"), ("paused", "takes no new wishes")])
+async def test_whoever_may_not_ask_has_nothing_quoted(world: World, why: str, told: str) -> None:
+    await world.song("Harbour")
+    await shut(world, why)
+
+    await world.alice.send(world.channel, "quieter bridge", reply_to=world.pings()[0])
+
+    said = world.channel.last_message
+    assert "quieter bridge" not in text_of(said)
+    assert labels(said) == []
+    assert told in said.content
+
+
+@pytest.mark.parametrize("why", ["blocked", "paused", "rude"])
+async def test_an_edit_that_may_not_be_asked_for_leaves_the_question_as_it_was(world: World, why: str) -> None:
+    await drafted(world)
+    before = text_of(world.channel.last_message)
+    shown = await world.alice.click(world.channel.last_message, label="Edit")
+    await shut(world, why)
+
+    answer = await fill(world.alice, shown, prompt="a rude bridge")
+
+    assert private(answer)
+    assert await answer.response.attachments[0].read() == b"a rude bridge"
     assert text_of(_question(world)) == before
 
 

@@ -316,9 +316,7 @@ async def test_a_changed_rule_is_told_with_what_it_is_below_of() -> None:
 
 
 async def _draft(office: Office, user_id: int = 7, **understood: Any) -> Any:
-    return await office.service.asking.draft_reply(
-        ReplyWish(**understood), DONE, message_id=9, user_id=user_id, guild_id=70, channel_id=700
-    )
+    return await office.service.asking.draft_reply(ReplyWish(**understood), DONE, asker(user_id), message_id=9)
 
 
 async def test_a_continuation_takes_over_what_its_parent_was_made_with() -> None:
