@@ -80,6 +80,8 @@ class WishPart(StrEnum):
     TITLE = "title"
     TAGS = "tags"
     NEGATIVE_TAGS = "negative_tags"
+    LYRICS = "lyrics"
+    """Changed by hand."""
 
 
 class Refused(Exception):  # noqa: N818 -- a refusal is an answer, not a fault of the program

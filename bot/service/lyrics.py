@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 from bot.domain.lyrics import LyricsVersion
-from bot.domain.refusals import Reason, Refused
+from bot.domain.refusals import Reason, Refused, WishPart
+from bot.domain.rules import EVERYWHERE
 from bot.domain.tasks import Kind, MusicTask, StaleTaskError, State, TaskId
 from bot.domain.wishes import LYRICS_MAX_CHARS, PROMPT_MAX_CHARS, WishError, WishProblem, checked_lyrics, normalise
 from bot.service.parts import Asker, Parts
+from bot.service.ruling import check_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,13 +72,15 @@ class LyricsDesk:
             instead_of: the text that it is meant to replace; whatever stands there if left out.
 
         Raises:
-            Refused: see `own`; or another text stands there by now.
+            Refused: see `own`; or another text stands there by now, or the new one brings in a word that is kept out.
             WishError: the new text is empty, too long, or holds a secret.
         """
         task = await self.own(task_id, asker)
         text = checked_lyrics(lyrics)
         if text == task.lyrics:
             return task
+        server = await self._parts.servers.get(task.guild_id or EVERYWHERE)
+        await check_words(self._parts, server, {WishPart.LYRICS: _new_lines(task.lyrics or "", text)})
         try:
             edited = await self._parts.lyrics.edit(task.id, text, instead_of=instead_of)
         except StaleTaskError as error:
@@ -112,3 +116,9 @@ class LyricsDesk:
         if (version := await self._parts.lyrics.version(task.id, number)) is None:
             raise Refused(Reason.NO_LYRICS)
         return await self.edit(task.id, asker, version.text)
+
+
+def _new_lines(before: str, after: str) -> str:
+    """What an edit brings in; a word that the provider has written must not stop whoever takes another one out."""
+    there = set(before.splitlines())
+    return "\n".join(line for line in after.splitlines() if line not in there)

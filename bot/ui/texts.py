@@ -286,6 +286,7 @@ WISH_PART: Mapping[WishPart, str] = {
     WishPart.TITLE: N_("the title"),
     WishPart.TAGS: N_("the styles"),
     WishPart.NEGATIVE_TAGS: N_("the styles to keep out"),
+    WishPart.LYRICS: N_("the lyrics"),
 }
 
 REFUSAL_MORE: Mapping[Reason, str] = {

@@ -6,6 +6,7 @@ import discord
 import pytest
 
 from bot.domain.listing import Wanted
+from bot.domain.rules import EVERYWHERE
 from bot.domain.tasks import MusicTask, State
 from bot.domain.wishes import LYRICS_MAX_CHARS
 from bot.ui import lyrics
@@ -319,6 +320,34 @@ async def test_lyrics_with_a_secret_are_refused_and_not_repeated(world: World, t
     assert answer.response.attachments == []
     assert await lyrics_of(world, task) == SONG
     assert SECRET not in text_of(world.card(await world.task()))
+
+
+@pytest.mark.parametrize("who", ["the server", "the operator"])
+async def test_a_word_that_is_kept_out_is_not_brought_in_by_hand(world: World, who: str) -> None:
+    task = await written(world)
+    guild_id = world.guild.id if who == "the server" else EVERYWHERE
+    await world.app.service.ruling.change(guild_id, world.mo.id, words=("rude",))
+
+    answer = await edit(world, task, "2 · Chorus", text0="[Chorus]\nOh r.u.d.e harbour")
+
+    assert "a word that is in the lyrics" in private(answer)
+    assert await file_of(answer.response) == "[Chorus]\nOh r.u.d.e harbour"
+    assert await lyrics_of(world, task) == SONG
+    assert "r.u.d.e" not in text_of(world.card(await world.task()))
+
+
+async def test_lyrics_that_hold_such_a_word_already_can_be_mended_part_by_part(world: World) -> None:
+    task = await written(world, "[Verse 1]\nA rude tin\n\n[Chorus]\nOh rude harbour")
+    await world.app.service.ruling.change(world.guild.id, world.mo.id, words=("rude",))
+
+    await edit(world, task, "1 · Verse 1", text0="[Verse 1]\nA tin")
+    await edit(world, task, "2 · Chorus", text0="[Chorus]\nOh harbour")
+    assert await lyrics_of(world, task) == "[Verse 1]\nA tin\n\n[Chorus]\nOh harbour"
+
+    shown = await world.alice.click(world.card(await world.task()), label="Edit")
+    earlier = await world.alice.click(shown.response, label="Earlier versions")
+    back = await world.alice.click(earlier.response, label="Take this one back")
+    assert "a word that is in the lyrics" in private(back)
 
 
 async def test_lyrics_that_become_too_long_are_given_back(world: World) -> None:
