@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import os
-import re
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ import click
 
 from bot import __version__
 from bot.clock import system_clock
+from bot.domain.members import id_of
 
 if TYPE_CHECKING:
     from bot.operating import Operator
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 EXIT_SETTINGS = EXIT_INPUT = 2
-ID_MOST = 2**63 - 1
 
 
 @click.group(invoke_without_command=True)
@@ -181,9 +180,9 @@ def _leaving_at_once() -> Iterator[None]:
 
 def _member(user_id: tuple[str, ...]) -> int:
     """The id of a member as it was typed; anything else ends the program with one line."""
-    if len(user_id) != 1 or not re.fullmatch(r"[1-9][0-9]{0,18}", user_id[0]) or int(user_id[0]) > ID_MOST:
+    if len(user_id) != 1 or (member := id_of(user_id[0])) is None:
         _end("USER_ID: must be one member's id, as Discord's “Copy User ID” gives it", EXIT_INPUT)
-    return int(user_id[0])
+    return member
 
 
 def _in_database(work: "Callable[[Database], Coroutine[Any, Any, T]]") -> T:

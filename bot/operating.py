@@ -8,8 +8,10 @@ from typing import Any
 from bot.clock import Clock
 from bot.domain.audit import REASON_CHARS, Act, Deed
 from bot.domain.blocks import Block, UntilError, parse_until
+from bot.domain.members import id_of
 from bot.domain.rules import EVERYWHERE, Rules
 from bot.domain.ruling import READERS, RuleError, RuleProblem, read_rule
+from bot.domain.wishes import one_line
 from bot.store.servers import ServerStore
 from bot.tokenlab.models import VERSIONS
 from bot.ui.texts import rule_problem
@@ -18,7 +20,6 @@ from bot.ui.words import NAMES, words_for
 RULES = tuple(one.name for one in fields(Rules) if one.name not in {"channels", "roles", "others_may_continue"})
 """What holds in direct messages: there are no channels and no roles, and everybody is alone."""
 LISTS = ("words", "patterns")
-USER_ID = re.compile(r"\d{15,19}", re.ASCII)
 MODEL = re.compile(r"[\w.:/-]{1,100}", re.ASCII)
 NONE = "none"
 ENGLISH = words_for("en")
@@ -53,6 +54,8 @@ class Operator:
                 raise BadInputError(f"{pair}: write NAME=VALUE")
             if _known(name) in typed and name not in LISTS:
                 raise BadInputError(f"{name}: is there twice")
+            if value.strip().casefold() == NONE:
+                value = ""
             typed[name] = f"{typed[name]}\n{value}" if name in typed else value
         return await self._change({name: _read(name, value) for name, value in typed.items()})
 
@@ -76,14 +79,15 @@ class Operator:
         Raises:
             BadInputError: no id, no time, or too long a reason.
         """
-        if reason is not None and len(reason) > REASON_CHARS:
+        why = one_line(reason or "") or None
+        if why is not None and len(why) > REASON_CHARS:
             raise BadInputError(f"--reason: at most {REASON_CHARS} characters")
         try:
             ends = parse_until(until, self._clock())
         except UntilError as error:
             raise BadInputError(f"--until {until}: write 2h, 3d, 2026-08-01 or 2026-08-01 18:00, to come") from error
-        block = Block(guild_id=EVERYWHERE, user_id=_user(user_id), until=ends, reason=reason)
-        await self._servers.block(block, _deed(Act.BLOCK, subject_id=block.user_id, reason=reason))
+        block = Block(guild_id=EVERYWHERE, user_id=_user(user_id), until=ends, reason=why)
+        await self._servers.block(block, _deed(Act.BLOCK, subject_id=block.user_id, reason=why))
         return [_block_line(block)]
 
     async def unblock(self, user_id: str) -> list[str]:
@@ -114,9 +118,7 @@ def _known(name: str) -> str:
 
 def _read(name: str, value: str) -> Any:  # noqa: ANN401 -- a field of `Rules`
     try:
-        if name not in LISTS and value.strip().casefold() in {"", NONE}:
-            return getattr(Rules(), name)
-        return read_rule(name, value) if name in READERS else _chosen(name, value.strip())
+        return read_rule(name, value) if name in READERS or not value.strip() else _chosen(name, value.strip())
     except RuleError as error:
         raise BadInputError(f"{name}: {rule_problem(error, ENGLISH)}") from error
 
@@ -130,9 +132,9 @@ def _chosen(name: str, value: str) -> str:
 
 
 def _user(user_id: str) -> int:
-    if not USER_ID.fullmatch(user_id):
+    if (subject := id_of(user_id)) is None:
         raise BadInputError(f"{user_id}: no id of a Discord user")
-    return int(user_id)
+    return subject
 
 
 def _lines(rules: Rules, names: Iterable[str]) -> list[str]:

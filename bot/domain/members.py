@@ -1,7 +1,16 @@
 """What a member has chosen for good: how to be told, and what a wish means where it leaves something open."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
+
+ID_MOST = 2**63 - 1
+ID = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
+
+
+def id_of(typed: str) -> int | None:
+    """An id as Discord's "Copy User ID" gives it; None if it is none that a row could hold."""
+    return int(typed) if ID.fullmatch(typed) and int(typed) <= ID_MOST else None
 
 
 class Telling(StrEnum):

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from bot.domain.filters import PatternError, compiled, fold, is_searchable
+from bot.domain.members import id_of
 from bot.domain.rules import (
     DAYS_MOST,
     LIMIT_MOST,
@@ -27,7 +28,7 @@ LIMITS = (
 """Rules that are whole numbers of tasks."""
 WHOLE = re.compile(r"\d{1,9}", re.ASCII)
 MONEY = re.compile(r"\$?\s*(?P<amount>\d{1,9}(?:[.,]\d{1,2})?)", re.ASCII)
-CHANNEL = re.compile(r"\d{15,20}", re.ASCII)
+CHANNEL = re.compile(r"\d{15,19}", re.ASCII)
 
 
 class RuleProblem(StrEnum):
@@ -97,9 +98,9 @@ def _money(rule: str, text: str) -> Decimal:
 
 
 def _channel(rule: str, text: str) -> int:
-    if not CHANNEL.fullmatch(text):
+    if not CHANNEL.fullmatch(text) or (channel_id := id_of(text)) is None:
         raise RuleError(rule, RuleProblem.NOT_A_CHANNEL, text)
-    return int(text)
+    return channel_id
 
 
 def _words(rule: str, text: str) -> tuple[str, ...]:

@@ -67,6 +67,15 @@ async def test_rules_go_back_to_what_is_usual(operator: Operator, servers: Serve
     assert newest.after == {"running_per_member": 3, "words": []}
 
 
+async def test_none_is_no_word_and_no_pattern(operator: Operator, servers: ServerStore):
+    await operator.set_rules(["words=rude", "patterns=ru+de", "model=suno-music"])
+    assert await operator.set_rules(["words=None", "patterns= none", "model=none"]) == [
+        "words =", "patterns =", "model = none",
+    ]  # fmt: skip
+    assert (await servers.get(EVERYWHERE)).rules == Rules()
+    assert await operator.set_rules(["words=none", "words=rude"]) == ["words = rude"]
+
+
 @pytest.mark.parametrize(
     ("pairs", "line"),
     [
@@ -102,13 +111,15 @@ async def test_whoever_is_blocked_is_kept_out_everywhere_until_that_ends(
     assert await servers.block_on(STUDIO, EVE, clock.now) == Block(
         guild_id=EVERYWHERE, user_id=EVE, until=until, reason="Spam"
     )
-    assert await operator.block(str(EVE), "", None) == [f"{EVE} for good"]
+    assert await operator.block(str(EVE), "", "Spam\nand  more\x1b") == [f"{EVE} for good: Spam and more"]
+    assert await operator.block(str(EVE), "", "\n") == [f"{EVE} for good"]
     assert await operator.blocks() == [f"{EVE} for good"]
     assert await operator.unblock(str(EVE)) == [f"{EVE} may ask again"]
     assert await operator.unblock(str(EVE)) == [f"{EVE} was not blocked"]
     lines = await audit.page(EVERYWHERE, skip=0, limit=9)
     assert [(one.act, one.actor_id, one.subject_id, one.reason) for one in lines] == [
-        (Act.UNBLOCK, None, EVE, None), (Act.BLOCK, None, EVE, None), (Act.BLOCK, None, EVE, "Spam"),
+        (Act.UNBLOCK, None, EVE, None), (Act.BLOCK, None, EVE, None),
+        (Act.BLOCK, None, EVE, "Spam and more"), (Act.BLOCK, None, EVE, "Spam"),
     ]  # fmt: skip
 
 
@@ -117,6 +128,7 @@ async def test_whoever_is_blocked_is_kept_out_everywhere_until_that_ends(
     [
         ("alice", "", None, "alice: no id of a Discord user"),
         ("1" * 20, "", None, "1" * 20 + ": no id"),
+        ("9" * 19, "", None, "9" * 19 + ": no id"),
         (str(EVE), "yesterday", None, "--until yesterday: write 2h"),
         (str(EVE), "2025-01-01", None, "--until 2025-01-01: write 2h"),
         (str(EVE), "", "x" * (REASON_CHARS + 1), "--reason: at most 300 characters"),
