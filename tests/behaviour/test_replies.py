@@ -146,7 +146,7 @@ async def test_a_reply_with_a_word_that_is_kept_out_is_not_quoted(world: World, 
     assert labels(said) == []
 
 
-@pytest.mark.parametrize(("why", "told"), [("blocked", "have blocked you"), ("paused", "takes no new wishes")])
+@pytest.mark.parametrize(("why", "told"), [("blocked", "have blocked you"), ("paused", "No new wishes are taken")])
 async def test_whoever_may_not_ask_has_nothing_quoted(world: World, why: str, told: str) -> None:
     await world.song("Harbour")
     await shut(world, why)
