@@ -119,7 +119,7 @@ async def test_each_topic_has_a_page_that_leads_back(world: World, ada: Any) -> 
         assert TITLE[Topic.START] in text_of(shown.response)
 
 
-@pytest.mark.parametrize("press", ["menu:rules_locale:{}", "rules_page:{}:0", "rules_form:{}:0"])
+@pytest.mark.parametrize("press", ["menu:rules_locale:{}", "rules_page:{}:0", "rules_form:{}:0", "rules_keep:{}:9"])
 async def test_a_panel_works_in_no_other_server(world: World, ada: Any, press: str) -> None:
     shown = await panel(world, ada, Topic.LANGUAGE if "menu" in press else Topic.KEEPING)
     custom_id = f"encore:{press.format(world.guild.id + 1)}"
