@@ -9,6 +9,7 @@ from discord.ext import commands
 
 from bot.domain.audit import Act
 from bot.domain.members import Telling
+from bot.domain.refusals import Reason, Refused
 from bot.domain.tasks import TERMINAL, MusicTask, TaskId
 from bot.domain.wishes import (
     PROMPT_MAX_CHARS,
@@ -25,6 +26,7 @@ from bot.ui.card import Button, Press
 from bot.ui.client import MusicBot, asker_of, say, words_of
 from bot.ui.forms import Choice, Field, Form, Values, form_of
 from bot.ui.limits import FIELDS_MAX, INPUT_CHARS
+from bot.ui.queue import QUESTION, possible_acts, surely_button
 from bot.ui.words import Words
 from cogs.answers import (
     ask_to_start,
@@ -77,10 +79,23 @@ class CardsCog(commands.Cog):
     async def _cancel(self, interaction: discord.Interaction[MusicBot], subject: int) -> None:
         task_id = TaskId(subject)
         await self._confirm(interaction, task_id)
+        if await self._asks_a_moderator(interaction, task_id, Act.CANCEL):
+            return
         task = await self._service.deciding.cancel(task_id, asker_of(interaction))
         done = texts.CANCEL_DONE_UNCLEAR if task.unclear_attempts else texts.CANCEL_DONE
         await say(interaction, words_of(interaction)(done))
-        await tell_decided(interaction, Act.CANCEL, task)
+
+    async def _asks_a_moderator(self, interaction: discord.Interaction[MusicBot], task_id: TaskId, act: Act) -> bool:
+        """What is somebody else's a moderator decides about with a second press; `cogs/moderating.py` answers that."""
+        task = await self._service.deciding.touchable(task_id, asker_of(interaction))
+        if task.user_id == interaction.user.id:
+            return False
+        if act not in possible_acts(task):
+            raise Refused(Reason.TOO_LATE)
+        words = words_of(interaction)
+        question, surely = words(QUESTION[act], song=named(task)), surely_button(act, task, words)
+        await say(interaction, question, view=view_of([surely]))
+        return True
 
     async def _ask_retry(self, interaction: discord.Interaction[MusicBot], subject: int) -> None:
         words = words_of(interaction)
@@ -100,9 +115,11 @@ class CardsCog(commands.Cog):
         await tell_decided(interaction, Act.RETRY, task)
 
     async def _drop(self, interaction: discord.Interaction[MusicBot], subject: int) -> None:
-        task = await self._service.deciding.drop(TaskId(subject), asker_of(interaction))
+        task_id = TaskId(subject)
+        if await self._asks_a_moderator(interaction, task_id, Act.DROP):
+            return
+        await self._service.deciding.drop(task_id, asker_of(interaction))
         await say(interaction, words_of(interaction)(texts.DROP_DONE))
-        await tell_decided(interaction, Act.DROP, task)
 
     async def _whole_prompt(self, interaction: discord.Interaction[MusicBot], subject: int) -> None:
         """As one message, else as a file, else as several messages."""

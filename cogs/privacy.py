@@ -16,6 +16,10 @@ PART_BYTES = 8 * 1024 * 1024
 """The least that Discord has ever allowed in direct messages."""
 
 
+HOLDS_MIN = 15
+"""So long the question whether everything shall be erased can be answered."""
+
+
 class PrivacyCog(commands.Cog):
     """Answers members about what is kept of them, and only of them."""
 
@@ -64,13 +68,28 @@ class PrivacyCog(commands.Cog):
 
     async def _ask_erase(self, interaction: discord.Interaction[MusicBot], owner: int) -> None:
         check_own(interaction, owner)
-        words = words_of(interaction)
-        await say(interaction, words(drawn.ERASE_QUESTION), view=view_of([drawn.surely_button(owner, words)]))
+        question, view = _question(interaction, owner)
+        await say(interaction, question, view=view)
 
-    async def _erase(self, interaction: discord.Interaction[MusicBot], owner: int) -> None:
+    async def _erase(self, interaction: discord.Interaction[MusicBot], owner: int, asked_min: int = 0) -> None:
+        """A question of long ago is put anew: much may have been asked for since."""
         check_own(interaction, owner)
+        if _minutes(interaction) - asked_min > HOLDS_MIN:
+            question, view = _question(interaction, owner)
+            await interaction.response.edit_message(content=question, view=view)
+            return
         await self._privacy.erase(owner, str(interaction.locale))
         await interaction.response.edit_message(content=words_of(interaction)(drawn.ERASING), view=None)
+
+
+def _question(interaction: discord.Interaction[MusicBot], owner: int) -> tuple[str, discord.ui.View]:
+    words = words_of(interaction)
+    surely = drawn.surely_button(owner, words, asked_min=_minutes(interaction))
+    return words(drawn.ERASE_QUESTION), view_of([surely])
+
+
+def _minutes(interaction: discord.Interaction[MusicBot]) -> int:
+    return int(interaction.created_at.timestamp()) // 60
 
 
 async def setup(bot: MusicBot) -> None:

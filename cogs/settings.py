@@ -29,6 +29,8 @@ CHANNELS = [
     discord.ChannelType.text, discord.ChannelType.news, discord.ChannelType.forum, discord.ChannelType.category,
     discord.ChannelType.voice, discord.ChannelType.stage_voice,
 ]  # fmt: skip
+SETS = ("channels", "roles")
+"""Rules that hold any number of ids."""
 TRIED_CHARS = 300
 ENTRY_CHARS = 200
 
@@ -44,6 +46,7 @@ class SettingsCog(commands.Cog):
                 Press.RULES_PAGE: self._turn_back,
                 Press.RULES_FORM: self._ask,
                 Press.RULES_KEEP: self._keep,
+                Press.RULES_FORGET: self._forget_gone,
                 Press.RULES_CHANNELS: self._choose_channels,
                 Press.RULES_ROLES: self._choose_roles,
                 Press.RULES_WARNING: self._choose_warning,
@@ -89,6 +92,7 @@ class SettingsCog(commands.Cog):
         if topic is Topic.SONGS and rules.model is not None and self._service.ruling.usable_model(rules) is None:
             note = words(texts.MODEL_GONE, model=inline(rules.model, ENTRY_CHARS))
         controls = Controls(interaction, rules, self._service, words)
+        note = "\n".join(filter(None, [note, pages.gone_words(controls.gone(topic), words)]))
         return pages.sheet_of(topic, rules, words, note=note), view_of([*controls.of(topic), *more])
 
     # --- what is picked ----------------------------------------------------------------------------------------------
@@ -176,6 +180,14 @@ class SettingsCog(commands.Cog):
         )  # fmt: skip
         await self._show(interaction, Topic.KEEPING, pages.erased_words(lost, words), surely)
 
+    async def _forget_gone(self, interaction: discord.Interaction[MusicBot], guild_id: int, place: int) -> None:
+        _check(interaction, guild_id)
+        topic, rules = TOPICS[place], (await self._service.ruling.get(guild_id)).rules
+        gone = Controls(interaction, rules, self._service, words_of(interaction)).gone(topic)
+        left: dict[str, Any] = {name: getattr(rules, name) - ids for name, ids in gone.items() if name in SETS}
+        left |= {name: None for name, ids in gone.items() if name not in SETS and ids}
+        await self._change(interaction, guild_id, topic, **left)
+
     async def _keep(self, interaction: discord.Interaction[MusicBot], guild_id: int, days: int) -> None:
         await self._change(interaction, guild_id, Topic.KEEPING, keep_days=read_rule("keep_days", str(days)))
 
@@ -205,7 +217,30 @@ class Controls:
         if topic is Topic.START:
             return [self._topics()]
         forms = [self._opening(form) for form in FORMS if FORM_OF[form][0] is topic]
-        return [*self._menus(topic), self._back(), *forms]
+        return [*self._menus(topic), self._back(), *forms, *self._forgetting(topic)]
+
+    def gone(self, topic: Topic) -> Mapping[str, frozenset[int]]:
+        """Channels and roles that the rules of a page name although they have been deleted, by rule."""
+        if self._guild is None:
+            return {}
+        rules, channel, role = self._rules, self._guild.get_channel, self._guild.get_role
+        match topic:
+            case Topic.PLACES:
+                return {
+                    "channels": frozenset(one for one in rules.channels if channel(one) is None),
+                    "roles": frozenset(one for one in rules.roles if role(one) is None),
+                }
+            case Topic.BUDGET:
+                warned = rules.warning_channel_id
+                return {"warning_channel_id": frozenset({warned} if warned and channel(warned) is None else ())}
+            case _:
+                return {}
+
+    def _forgetting(self, topic: Topic) -> list[Button]:
+        if not any(self.gone(topic).values()):
+            return []
+        label, place = self._words(pages.FORGET_GONE), TOPICS.index(topic)
+        return [Button(label=label, press=Press.RULES_FORGET, subject=self._guild_id, number=place)]
 
     def _topics(self) -> Control:
         words = self._words
@@ -252,7 +287,7 @@ class Controls:
 
     def _channels(self) -> Control:
         """What has been deleted since can't be shown as picked; Discord would refuse the menu."""
-        known = [one for one in sorted(self._rules.channels) if self._guild and self._guild.get_channel(one)]
+        known = sorted(self._rules.channels - self.gone(Topic.PLACES).get("channels", frozenset()))
         menu: discord.ui.ChannelSelect[Any] = discord.ui.ChannelSelect(
             channel_types=CHANNELS, placeholder=self._words("Channels: everywhere"), min_values=0,
             max_values=PLACES_MOST, default_values=[discord.Object(one) for one in known],
@@ -260,7 +295,7 @@ class Controls:
         return self._control(Press.RULES_CHANNELS, menu)
 
     def _roles(self) -> Control:
-        known = [one for one in sorted(self._rules.roles) if self._guild and self._guild.get_role(one)]
+        known = sorted(self._rules.roles - self.gone(Topic.PLACES).get("roles", frozenset()))
         menu: discord.ui.RoleSelect[Any] = discord.ui.RoleSelect(
             placeholder=self._words("Roles: everybody"), min_values=0, max_values=PLACES_MOST,
             default_values=[discord.Object(one) for one in known],
@@ -269,7 +304,7 @@ class Controls:
 
     def _warning(self) -> Control:
         chosen = self._rules.warning_channel_id
-        known = [chosen] if chosen and self._guild and self._guild.get_channel(chosen) else []
+        known = [chosen] if chosen and not any(self.gone(Topic.BUDGET).values()) else []
         menu: discord.ui.ChannelSelect[Any] = discord.ui.ChannelSelect(
             channel_types=CHANNELS[:2], placeholder=self._words("Warn in: nowhere"), min_values=0,
             default_values=[discord.Object(one) for one in known],

@@ -1,6 +1,7 @@
 """`/usage`: what was used and what it cost, a member's own or, for moderators, their server's."""
 
 import asyncio
+from dataclasses import replace
 from io import BytesIO
 
 import discord
@@ -8,12 +9,13 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.domain.usage import Entry, Period, Scope
-from bot.service import Report
+from bot.service import Asker, Report
 from bot.ui import texts
 from bot.ui.card import Press
 from bot.ui.client import MusicBot, asker_of, say, words_of
 from bot.ui.export import ROWS_MAX, csv_of, fitted
 from bot.ui.media.chart import draw_usage
+from bot.ui.moderators import moderates_all
 from bot.ui.usage import PERIODS, SCOPES, chart_file, usage_embed, usage_view
 from bot.ui.words import N_
 
@@ -30,7 +32,7 @@ class UsageCog(commands.Cog):
     async def usage(self, interaction: discord.Interaction[MusicBot]) -> None:
         """Answer privately with the member's own month; drawing takes longer than an answer may."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        report = await self._accounting.report(asker_of(interaction), Scope.OWN, Period.THIS_MONTH)
+        report = await self._accounting.report(_asker(interaction), Scope.OWN, Period.THIS_MONTH)
         embed, view, files = await _sheet(interaction, report)
         await say(interaction, "", embed=embed, view=view, files=files)
 
@@ -42,7 +44,7 @@ class UsageCog(commands.Cog):
 
     async def _show(self, interaction: discord.Interaction[MusicBot], scope: Scope, period: Period) -> None:
         await interaction.response.defer()
-        report = await self._accounting.report(asker_of(interaction), scope, period)
+        report = await self._accounting.report(_asker(interaction), scope, period)
         embed, view, files = await _sheet(interaction, report)
         await interaction.edit_original_response(embed=embed, view=view, attachments=files)
 
@@ -53,7 +55,7 @@ class UsageCog(commands.Cog):
             await self._send_file(interaction, scope, period)
 
     async def _send_file(self, interaction: discord.Interaction[MusicBot], scope: int, period: int) -> None:
-        asker, words = asker_of(interaction), words_of(interaction)
+        asker, words = _asker(interaction), words_of(interaction)
         pages = self._accounting.entries(asker, SCOPES[scope], PERIODS[period])
         if not asker.attachment_limit_bytes:
             await say(interaction, words(texts.NO_FILES_HERE))
@@ -74,10 +76,16 @@ class UsageCog(commands.Cog):
         await say(interaction, "", file=discord.File(BytesIO(content), filename=shown_as, description=described))
 
 
+def _asker(interaction: discord.Interaction[MusicBot]) -> Asker:
+    """Who asks; a server's bill is for those who moderate all of it, and for those who set its budget."""
+    may = interaction.guild_id is not None and (moderates_all(interaction) or interaction.permissions.manage_guild)
+    return replace(asker_of(interaction), is_moderator=may)
+
+
 async def _sheet(
     interaction: discord.Interaction[MusicBot], report: Report
 ) -> tuple[discord.Embed, discord.ui.View, list[discord.File]]:
-    asker, words = asker_of(interaction), words_of(interaction)
+    asker, words = _asker(interaction), words_of(interaction)
     files = []
     if report.usage.total.tasks and (limit_bytes := asker.attachment_limit_bytes):
         png = await draw_usage(report.usage)

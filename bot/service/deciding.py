@@ -33,7 +33,7 @@ class Deciding:
         Raises:
             Refused: submitted already, or neither the member's own nor one of the moderator's server.
         """
-        return await self._settle(await self._touchable(task_id, asker), asker, Act.CANCEL)
+        return await self._settle(await self.touchable(task_id, asker), asker, Act.CANCEL)
 
     async def uncertain(self, task_id: TaskId, asker: Asker) -> MusicTask:
         """The unclear task that this person may decide about.
@@ -41,7 +41,7 @@ class Deciding:
         Raises:
             Refused: it is not unclear (any more), or not theirs to decide.
         """
-        task = await self._touchable(task_id, asker)
+        task = await self.touchable(task_id, asker)
         if task.state is not State.UNCERTAIN:
             raise Refused(Reason.TOO_LATE)
         return task
@@ -105,8 +105,12 @@ class Deciding:
         self._parts.on_changed()
         return moved
 
-    async def _touchable(self, task_id: TaskId, asker: Asker) -> MusicTask:
-        """A task that this person may change: their own, or as moderator one of this server."""
+    async def touchable(self, task_id: TaskId, asker: Asker) -> MusicTask:
+        """A task that this person may change: their own, or as moderator one of this server.
+
+        Raises:
+            Refused: it is neither.
+        """
         task = await self._parts.known(task_id)
         same_server = task.guild_id is not None and task.guild_id == asker.guild_id
         if task.user_id != asker.user_id and not (asker.is_moderator and same_server):

@@ -80,6 +80,8 @@ class Press(StrEnum):
     """With a number: the place of the form in `RuleForm`."""
     RULES_KEEP = "rules_keep"
     """With a number: keep things for so many days, whatever that erases."""
+    RULES_FORGET = "rules_forget"
+    """With a number: drop what is no longer there from the page of that topic."""
     RULES_CHANNELS = "rules_channels"
     RULES_ROLES = "rules_roles"
     RULES_WARNING = "rules_warning"

@@ -28,23 +28,29 @@ LET_IN_FOR = timedelta(hours=1)
 def moderator_of(interaction: discord.Interaction[Any]) -> Asker:
     """Who asks, as a moderator of the server they are in.
 
-    Whoever may manage messages is one. So is whoever Discord let use a command for moderators, for a server's admins
-    decide that in its Integrations; and who presses something in the private answer to such a command: nobody else
-    sees it, and Discord tells with the press what it carries.
+    Whoever may manage messages in all of it is one. So is whoever Discord let use a command for moderators, for a
+    server's admins decide that in its Integrations; and who presses something in the private answer to such a command:
+    nobody else sees it, and Discord tells with the press what it carries. Whoever may manage the messages of this
+    channel alone is none: that is no right over others' channels.
 
     Raises:
         Refused: they are none.
     """
     asker = asker_of(interaction)
-    if asker.guild_id is None or not (asker.is_moderator or was_let_in(interaction)):
+    if asker.guild_id is None or not (moderates_all(interaction) or was_let_in(interaction)):
         raise Refused(Reason.MODERATOR_ONLY)
     return replace(asker, is_moderator=True)
+
+
+def moderates_all(interaction: discord.Interaction[Any]) -> bool:
+    """Whether somebody's roles let them manage messages in the whole server, whatever holds in this channel."""
+    return isinstance(interaction.user, discord.Member) and interaction.user.guild_permissions.manage_messages
 
 
 def was_let_in(interaction: discord.Interaction[Any]) -> bool:
     """Whether Discord let somebody use this command, or they press something soon after in its private answer."""
     if interaction.type is discord.InteractionType.application_command:
-        return True
+        return not interaction.permissions.manage_messages or moderates_all(interaction)
     message = interaction.message
     if message is None or not message.flags.ephemeral:
         return False

@@ -35,9 +35,9 @@ ERASING = N_(
     "from now on is kept."
 )
 EXPORT_HERE = N_("This is everything that I keep of you.")
-EXPORT_SENT = N_("It is too large for here, so I have sent it to you directly, compressed.")
+EXPORT_SENT = N_("It does not fit here, so I have sent it to you directly, compressed.")
 EXPORT_PARTS = N_("Everything that I keep of you. If there are several parts, put them together in their order.")
-EXPORT_SHUT = N_("It is too large for here, and I may not send you direct messages. Let me, and press it again.")
+EXPORT_SHUT = N_("It does not fit here, and I may not send you direct messages. Let me, and press it again.")
 
 
 def keeping_embed(keeping: Keeping, words: Words, *, is_server: bool) -> discord.Embed:
@@ -81,11 +81,12 @@ def keeping_buttons(user_id: int, words: Words) -> list[Button]:
     ]
 
 
-def surely_button(user_id: int, words: Words) -> Button:
-    """The second press, behind the warning."""
+def surely_button(user_id: int, words: Words, *, asked_min: int) -> Button:
+    """The second press, behind the warning; `asked_min` is when that was shown, in minutes since 1970."""
     return Button(
         label=words("Yes, erase everything"),
         press=Press.PRIVACY_ERASE_SURELY,
         subject=user_id,
+        number=asked_min,
         style=discord.ButtonStyle.danger,
     )

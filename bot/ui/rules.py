@@ -1,6 +1,6 @@
 """The rules of a server in words, by topics: what holds now, and the forms in which some of it is typed."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
 
@@ -122,6 +122,8 @@ OTHERS: Mapping[bool, str] = {
 }
 DISCORDS = N_("the one of this server in Discord")
 LOWER = N_("{rule}: that is less than is in use now ({number}). What is there goes on; nothing is added until it fits.")
+GONE = N_("No longer there, but it still counts: {gone}.")
+FORGET_GONE = N_("Forget what is gone")
 KEEP_SURELY = N_("Yes, keep {number} days")
 TAKEN = N_("Taken: nothing that is kept out is in this text.")
 REFUSED_BY = N_("Refused: {entry} is in this text.")
@@ -160,6 +162,13 @@ def amount_words(value: int | Decimal | None, words: Words) -> str:
     if value is None:
         return words(NO_LIMIT)
     return f"${value:.2f}" if isinstance(value, Decimal) else str(value)
+
+
+def gone_words(gone: Mapping[str, Collection[int]], words: Words) -> str:
+    """Which channels and roles of the rules there are no more; nothing if all are there."""
+    kinds = {"channels": "#", "roles": "@&", "warning_channel_id": "#"}
+    said = " ".join(_mentions(kinds[rule], ids) for rule, ids in gone.items() if ids)
+    return words(GONE, gone=said) if said else ""
 
 
 def _mentions(kind: str, ids: Iterable[int]) -> str:

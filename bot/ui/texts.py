@@ -145,8 +145,8 @@ EMPTY_QUEUE = N_("Nothing is under way in this server.")
 REPLY_UNREADABLE = N_("Discord shows me the words of a reply only if you mention me in it. Use the button instead.")
 REPLY_SECRET = N_("That text seems to hold a key or a private address, so I did not pass it on.")
 UNEXPECTED = N_(
-    "Something went wrong on my side. I can't tell whether your wish was taken: "
-    "look at the card or at `/songs` before you ask again."
+    "Something went wrong on my side, and I can't tell how far I came. If it was about a wish, look at its card or at "
+    "`/songs` before you ask again."
 )
 
 REPEATED = N_("You have just asked for the same: {song}. Make another one?")
@@ -207,7 +207,7 @@ NOTHING_USED = N_("Nothing was asked for in these days.")
 USED_OF = N_("**{used}** of {most}")
 PRICE_LIST = N_("up to {usd} by the price list")
 USAGE_NOTE = N_("Days are those of UTC. Above each bar: how many were asked for that day.")
-NO_FILES_HERE = N_("I may not attach files in this channel. Ask me in a direct message, or a moderator to allow it.")
+NO_FILES_HERE = N_("I may not attach files in this channel. Ask me where I may, or have a moderator allow it.")
 EXPORT_TOO_LARGE = N_("That is too much for one file here. Choose a shorter time.")
 ERASED = N_("Everything of yours is erased, as you asked. What is kept now was asked for later.")
 
@@ -242,7 +242,7 @@ REFUSAL: Mapping[Reason, str] = {
         "There is a budget in dollars here, and I don't know the price of this model. Pick another one, or try again "
         "in a few minutes."
     ),
-    Reason.BUDGET_USED: N_("The budget here for this month is used up. The next one begins {detail}."),
+    Reason.BUDGET_USED: N_("The budget here for this month leaves no room for this. The next one begins {detail}."),
     Reason.LINE_FULL: N_("You have enough waiting in line. Let some finish, or cancel one."),
     Reason.MISSING_PERMISSION: N_("I can't work in this channel: a moderator has to allow me to {detail} here."),
     Reason.UNKNOWN_MODEL: N_("I don't know this model for that. Pick one from the list that appears while you type."),
@@ -256,7 +256,7 @@ REFUSAL: Mapping[Reason, str] = {
     Reason.EXPORTING: N_("Your export is being made already. It comes in a moment."),
     Reason.NO_SONG_HERE: N_("This message does not show a song of mine."),
     Reason.NOT_YOURS: N_("That is somebody else's."),
-    Reason.MODERATOR_ONLY: N_("Only moderators can do that here. If you are one, use the command once more."),
+    Reason.MODERATOR_ONLY: N_("Only moderators of this server can do that. If you are one, use the command once more."),
     Reason.NOT_FINISHED: N_("This one is not finished, so there is nothing to continue yet."),
     Reason.NO_CLIP: N_("There is no music in this one to continue."),
     Reason.NOT_OPEN: N_("This song may be continued only by whoever asked for it."),

@@ -253,7 +253,7 @@ async def test_a_server_that_is_gone_takes_its_boards_with_it(world: World) -> N
 async def test_members_can_not_use_the_buttons_of_a_board(world: World, label: str) -> None:
     shown = await put_up(world)
 
-    assert private(await world.alice.click(shown, label=label)).startswith("Only moderators can do that here.")
+    assert private(await world.alice.click(shown, label=label)).startswith("Only moderators of this server")
     assert board(world).id == shown.id
 
 
@@ -268,7 +268,7 @@ async def test_a_button_made_by_hand_helps_nobody(world: World, press: str) -> N
     seen = Seen(world, await put_up(world)).with_button(f"encore:{press}:0")
 
     answer = await seen.press(world.bob, f"encore:{press}:0")
-    assert private(answer).startswith("Only moderators can do that here.")
+    assert private(answer).startswith("Only moderators of this server")
     await world.turn()
     assert len(boards(world)) == 1
 

@@ -200,19 +200,46 @@ async def test_the_message_menu_needs_a_song(world: World) -> None:
 
 
 async def test_a_moderators_press_on_a_card_is_told_and_kept_too(world: World) -> None:
-    await world.mo.click(world.card(await world.asked("Harbour")), label="Cancel")
+    assert await done(world.mo, world.card(await world.asked("Harbour")), "Cancel", "Yes, cancel it")
 
     (told,) = world.dms()
     assert "have cancelled your **Harbour**" in told.content
     assert f"<@{world.mo.id}> · **cancelled**" in text_of(await audit(world))
 
 
+async def test_a_moderators_press_on_an_unclear_card_asks_before_it_lets_go(world: World) -> None:
+    card = world.card(await world.uncertain())
+
+    asked = (await world.mo.click(card, label="Drop")).response
+    assert (await world.task()).state is State.UNCERTAIN
+    await world.mo.click(asked, label="Yes, drop it")
+
+    assert (await world.task()).state is State.CANCELLED
+    assert "have dropped your" in world.dms()[-1].content
+
+
+async def test_whoever_manages_the_messages_of_one_channel_has_a_say_on_its_cards_and_not_on_the_server(
+    world: World,
+) -> None:
+    may = discord.PermissionOverwrite(manage_messages=True)
+    own = world.guild.create_text_channel("den", overwrites={world.bob: may})
+    await world.alice.slash(own, "song", prompt="Harbour")
+    card = own.last_message
+
+    assert "Only moderators of this server" in private(await world.bob.slash(own, "queue"))
+    assert "Only moderators of this server" in private(await world.bob.context_menu(own, "Moderate", card))
+    await done(world.bob, card, "Cancel", "Yes, cancel it")
+
+    assert (await world.task()).state is State.CANCELLED
+
+
 async def test_a_member_who_wants_to_hear_of_nothing_hears_of_nothing(world: World) -> None:
     shown = (await world.alice.slash(world.channel, "preferences")).response
     await world.alice.select(shown, ["silent"], custom_id=f"encore:menu:prefer_telling:{world.alice.id}")
 
-    await world.mo.click(world.card(await world.asked("Harbour")), label="Cancel")
+    await done(world.mo, world.card(await world.asked("Harbour")), "Cancel", "Yes, cancel it")
 
+    assert (await world.task()).state is State.CANCELLED
     assert world.dms() == []
 
 
@@ -220,9 +247,7 @@ async def test_closed_direct_messages_are_no_trouble(world: World) -> None:
     task = await world.asked("Harbour")
     world.env.inject_error("POST", "/channels/*", status=403, code=50007, times=1)
 
-    answer = await world.mo.click(world.card(task), label="Cancel")
-
-    assert private(answer) == "Cancelled. It cost nothing."
+    assert await done(world.mo, world.card(task), "Cancel", "Yes, cancel it") == "Cancelled; the card shows it."
     assert world.dms() == []
 
 
@@ -394,7 +419,9 @@ async def test_a_member_who_forges_a_moderators_button_is_refused_wherever_they_
     await world.asked("Lake", by=world.bob)
     own = Seen(world, (await songs(world)).message)
 
-    assert private(await card.with_button(custom_id).press(world.bob, custom_id)).startswith("Only moderators can do")
+    assert private(await card.with_button(custom_id).press(world.bob, custom_id)).startswith(
+        "Only moderators of this server"
+    )
     assert not (await own.press(world.bob, custom_id)).acknowledged  # no button of that message: not ours to answer
     assert (await world.task()).state is State.QUEUED
     assert "Nothing has been done yet" in text_of(await audit(world))
@@ -407,7 +434,7 @@ async def test_a_member_who_forges_a_moderators_form_is_refused(world: World, fo
 
     for message in (card, own):
         answer = await Seen(world, message).submit(world.bob, f"encore:form:{form}", **dict.fromkeys(values, ""))
-        assert private(answer).startswith("Only moderators can do that")
+        assert private(answer).startswith("Only moderators of this server")
     assert "Nothing has been done yet" in text_of(await audit(world))
 
 

@@ -394,6 +394,19 @@ async def _nothing(*_: object) -> list[MusicTask]:
     return []
 
 
+async def test_a_question_of_long_ago_is_put_anew_and_erases_nothing(world: World) -> None:
+    question = await world.alice.click(await panel(world), label="Erase")
+    await world.song("Later")
+    await world.advance(3 * DAY_S)
+
+    answer = await world.alice.click(question.response.message, label="Yes, erase everything")
+
+    assert "Nothing brings it back" in text_of(answer.response)
+    assert await is_erased(world), "no erasure has begun"
+    await world.alice.click(answer.response.message, label="Yes, erase everything")
+    assert not await is_erased(world)
+
+
 async def test_a_question_in_public_goes_with_its_member(world: World) -> None:
     await world.song("Harbour")
     await world.alice.send(world.channel, "from 0:05, quieter bridge", reply_to=world.pings()[0])

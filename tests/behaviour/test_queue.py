@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.tasks import State
+from bot.domain.tasks import MusicTask, State
 from tests.behaviour.conftest import World, control, labels, private, text_of
 
 
@@ -142,10 +142,15 @@ async def audit(world: World) -> Any:
     return (await world.mo.click(await queue(world), label="Audit")).response
 
 
+async def cancelled_by_mo(world: World, task: MusicTask) -> None:
+    asked = await world.mo.click(world.card(task), label="Cancel")
+    await world.mo.click(asked.response, label="Yes, cancel it")
+
+
 async def test_the_audit_tells_who_did_what_to_whom_and_what_it_changed(world: World) -> None:
     assert "Nothing has been done yet" in text_of(await audit(world))
     task = await world.asked()
-    await world.mo.click(world.card(task), label="Cancel")
+    await cancelled_by_mo(world, task)
 
     shown = text_of(await audit(world))
 
@@ -160,7 +165,7 @@ async def test_what_a_member_does_to_their_own_is_nobodys_business(world: World)
 
 
 async def test_somebody_who_was_erased_is_a_short_reference(world: World) -> None:
-    await world.mo.click(world.card(await world.asked()), label="Cancel")
+    await cancelled_by_mo(world, await world.asked())
     await world.restart(f"DELETE FROM people WHERE user_id = {world.alice.id}")  # noqa: S608 -- an id of our own
 
     shown = text_of(await audit(world))
@@ -171,8 +176,7 @@ async def test_somebody_who_was_erased_is_a_short_reference(world: World) -> Non
 
 async def test_the_audit_has_pages_and_is_narrowed_by_what_was_done(world: World) -> None:
     for number in range(9):
-        task = await world.asked(f"Song number {number}")
-        await world.mo.click(world.card(task), label="Cancel")
+        await cancelled_by_mo(world, await world.asked(f"Song number {number}"))
         await world.env.advance_time(timedelta(minutes=1).total_seconds())
     shown = await audit(world)
     assert "Page 1 of 2" in text_of(shown)

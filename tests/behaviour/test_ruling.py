@@ -16,7 +16,7 @@ from bot.store.audit import AuditStore
 from bot.ui import texts
 from bot.ui.rules import FORMS, RULES_OF, TITLE, RuleForm, Topic
 from sandbox.catalog import MUSIC
-from tests.behaviour.conftest import Seen, World, fill, private, text_of
+from tests.behaviour.conftest import Seen, World, fill, labels, private, text_of
 
 OTHER = replace(MUSIC, id="other-music", aliases=(), price=("0.05", "0.05"))
 """A second model to choose."""
@@ -211,6 +211,13 @@ async def test_what_was_deleted_since_is_not_offered_as_picked(world: World, ada
 
     assert (picked(places), picked(budget)) == ([world.channel.id], [])
     assert f"<#{gone}>" in fields(places)["Channels"]
+    assert f"No longer there, but it still counts: <#{gone}> <@&{gone}>." in note(places)
+    await ada.click(places.response, label="Forget what is gone")
+    assert await rules(world) == Rules(channels=frozenset({world.channel.id}), warning_channel_id=gone)
+    assert "No longer there" not in note(places)
+    await ada.click(budget.response, label="Forget what is gone")
+    assert await rules(world) == Rules(channels=frozenset({world.channel.id}))
+    assert "Forget what is gone" not in labels(budget.response.message)
 
 
 async def test_where_a_warning_goes_is_picked_and_can_be_left_open_again(world: World, ada: Any) -> None:

@@ -205,7 +205,7 @@ async def test_a_member_never_sees_the_server_whatever_they_press(
     answer = await forged.press(world.alice, custom_id, *values)
     told = answer.followups[0] if answer.followups else answer.response
     assert told.ephemeral
-    assert text_of(told).startswith("Only moderators can do that here.")
+    assert text_of(told).startswith("Only moderators of this server")
     assert shown(world, message) == before
 
 
@@ -219,6 +219,15 @@ async def test_a_moderator_of_another_server_sees_that_one_only(world: World) ->
     words = words_in(shown(world, message))
     assert "Usage of this server" in words
     assert "Nothing was asked for in these days." in words
+
+
+async def test_an_admin_who_moderates_nothing_sees_what_the_budget_is_used_for(world: World) -> None:
+    await world.song(by=world.alice)
+    role = world.guild.create_role("Admins", permissions=discord.Permissions(manage_guild=True))
+    ada = world.guild.add_member(world.env.create_user("Ada"), roles=[role])
+    message = await usage(world, ada)
+    await pressed(world, message, ada, button(message, "usage", SERVER))
+    assert "Usage of this server" in words_in(shown(world, message))
 
 
 def _moderators(guild: Any) -> Any:

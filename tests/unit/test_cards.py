@@ -552,6 +552,7 @@ def test_the_ids_of_buttons_never_change() -> None:
         "RULES_PAGE": "rules_page",
         "RULES_FORM": "rules_form",
         "RULES_KEEP": "rules_keep",
+        "RULES_FORGET": "rules_forget",
         "RULES_CHANNELS": "rules_channels",
         "RULES_ROLES": "rules_roles",
         "RULES_WARNING": "rules_warning",
