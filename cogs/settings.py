@@ -1,6 +1,6 @@
 """`/settings`: the rules of a server on a private panel, a page for each topic."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -100,12 +100,12 @@ class SettingsCog(commands.Cog):
     async def _choose_channels(
         self, interaction: discord.Interaction[MusicBot], guild_id: int, picked: Sequence[int]
     ) -> None:
-        await self._change(interaction, guild_id, Topic.PLACES, channels=frozenset(picked))
+        await self._change(interaction, guild_id, Topic.PLACES, channels=_here(interaction, "get_channel", picked))
 
     async def _choose_roles(
         self, interaction: discord.Interaction[MusicBot], guild_id: int, picked: Sequence[int]
     ) -> None:
-        await self._change(interaction, guild_id, Topic.PLACES, roles=frozenset(picked))
+        await self._change(interaction, guild_id, Topic.PLACES, roles=_here(interaction, "get_role", picked))
 
     async def _choose_warning(
         self, interaction: discord.Interaction[MusicBot], guild_id: int, picked: int | None = None
@@ -323,6 +323,11 @@ def _lower(lower: Mapping[str, int | Decimal], words: Words) -> str:
         for name, number in lower.items()
     ]
     return "\n".join(lines)
+
+
+def _here(interaction: discord.Interaction[MusicBot], known: str, picked: Iterable[int]) -> frozenset[int]:
+    """What was picked, without what this server does not have: somebody may have made it up."""
+    return frozenset(one for one in picked if getattr(interaction.guild, known)(one) is not None)
 
 
 def _check(interaction: discord.Interaction[MusicBot], guild_id: int) -> None:

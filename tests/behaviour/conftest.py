@@ -313,9 +313,9 @@ class Seen:
         rows[0 if custom_id.startswith("encore:menu:") else -1]["components"][0]["custom_id"] = custom_id
         return self
 
-    async def press(self, actor: Any, custom_id: str, *values: str) -> Any:
-        """Press a button, or pick these values in a menu."""
-        data = {"custom_id": custom_id, "component_type": 3 if values else 2, "values": values}
+    async def press(self, actor: Any, custom_id: str, *values: str, kind: int = 3) -> Any:
+        """Press a button, or pick these values in a menu of that kind."""
+        data = {"custom_id": custom_id, "component_type": kind if values else 2, "values": values}
         return await self._send(actor, InteractionType.MESSAGE_COMPONENT, data)
 
     async def submit(self, actor: Any, custom_id: str, **values: str) -> Any:

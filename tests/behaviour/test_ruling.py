@@ -220,6 +220,16 @@ async def test_what_was_deleted_since_is_not_offered_as_picked(world: World, ada
     assert "Forget what is gone" not in labels(budget.response.message)
 
 
+async def test_places_of_another_server_are_not_taken(world: World, ada: Any) -> None:
+    elsewhere = world.env.create_guild(name="Elsewhere").create_text_channel("songs")
+    shown = await panel(world, ada, Topic.PLACES)
+    menu = f"encore:menu:rules_channels:{world.guild.id}"
+
+    await Seen(world, shown.response.message).press(ada, menu, str(elsewhere.id), str(world.channel.id), kind=8)
+
+    assert await rules(world) == Rules(channels=frozenset({world.channel.id}))
+
+
 async def test_where_a_warning_goes_is_picked_and_can_be_left_open_again(world: World, ada: Any) -> None:
     shown = await panel(world, ada, Topic.BUDGET)
 
