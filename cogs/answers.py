@@ -197,16 +197,33 @@ async def giving_back(interaction: discord.Interaction[MusicBot], typed: str, *a
             await say(interaction, piece)
 
 
-async def tell_decided(interaction: discord.Interaction[MusicBot], act: Act, task: MusicTask) -> None:
-    """Tell a member what a moderator has decided about their task, unless they want to hear of nothing."""
+async def answer_and_tell(interaction: discord.Interaction[MusicBot], sentence: str, telling: Awaitable[bool]) -> None:
+    """Say in the private message that was pressed what was done, and tell whom it concerns.
+
+    They hear of it whether or not this answer gets through; if they can't be told, that is said, too.
+    """
+    try:
+        await interaction.response.edit_message(content=sentence, embed=None, view=None, attachments=[])
+    finally:
+        is_told = await telling
+    if not is_told:
+        await say(interaction, words_of(interaction)(texts.NOT_TOLD))
+
+
+async def tell_decided(interaction: discord.Interaction[MusicBot], act: Act, task: MusicTask) -> bool:
+    """Tell a member what a moderator has decided about their task; gives False where they can't be told.
+
+    It is told to nobody about their own task, nor to those who want to hear of nothing.
+    """
     if task.user_id == interaction.user.id or act not in TOLD:
-        return
+        return True
     if (await interaction.client.service.preferring.get(task.user_id)).telling is Telling.SILENT:
-        return
+        return True
     told = words_for(task.locale)(TOLD[act], server=server_name(interaction), song=named(task))
     message = await tell(interaction.client, task.user_id, "\n".join(filter(None, (told, jump_url(task)))))
     if message is not None:  # it names the task, so it goes when the task is erased
         await interaction.client.service.library.told(task, message.channel.id, message.id)
+    return message is not None
 
 
 def quoted(text: str) -> list[str]:

@@ -26,9 +26,10 @@ from bot.ui.card import Button, Press
 from bot.ui.client import MusicBot, asker_of, say, words_of
 from bot.ui.forms import Choice, Field, Form, Values, form_of
 from bot.ui.limits import FIELDS_MAX, INPUT_CHARS
-from bot.ui.queue import QUESTION, possible_acts, surely_button
+from bot.ui.queue import possible_acts, question_about, surely_button
 from bot.ui.words import Words
 from cogs.answers import (
+    answer_and_tell,
     ask_to_start,
     giving_back,
     named,
@@ -93,8 +94,8 @@ class CardsCog(commands.Cog):
         if act not in possible_acts(task):
             raise Refused(Reason.TOO_LATE)
         words = words_of(interaction)
-        question, surely = words(QUESTION[act], song=named(task)), surely_button(act, task, words)
-        await say(interaction, question, view=view_of([surely]))
+        question = question_about(act, task, named(task), words)
+        await say(interaction, question, view=view_of([surely_button(act, task, words)]))
         return True
 
     async def _ask_retry(self, interaction: discord.Interaction[MusicBot], subject: int) -> None:
@@ -111,8 +112,9 @@ class CardsCog(commands.Cog):
 
     async def _retry(self, interaction: discord.Interaction[MusicBot], subject: int, attempt: int) -> None:
         task = await self._service.deciding.retry(TaskId(subject), asker_of(interaction), attempt=attempt)
-        await interaction.response.edit_message(content=words_of(interaction)(texts.RETRIED), view=None)
-        await tell_decided(interaction, Act.RETRY, task)
+        await answer_and_tell(
+            interaction, words_of(interaction)(texts.RETRIED), tell_decided(interaction, Act.RETRY, task)
+        )
 
     async def _drop(self, interaction: discord.Interaction[MusicBot], subject: int) -> None:
         task_id = TaskId(subject)

@@ -11,6 +11,7 @@ from discord.ext import commands
 
 from bot.domain.audit import Act
 from bot.domain.refusals import Reason, Refused
+from bot.domain.rules import EVERYWHERE
 from bot.domain.tasks import MusicTask, TaskId
 from bot.service import Asker
 from bot.ui.buttons import view_of
@@ -26,17 +27,18 @@ from bot.ui.doors import (
     block_form,
     doors_sheet,
     intake_form,
+    intake_mark,
     public_words,
     told_blocked,
     until_words,
 )
 from bot.ui.forms import Form, Values
 from bot.ui.lists import Sheet
-from bot.ui.moderators import moderator_of, post, server_name, tell
+from bot.ui.moderators import moderates_all, moderator_of, post, server_name, tell
 from bot.ui.pages import QueueState
-from bot.ui.queue import DONE, PRESS, QUESTION, possible_acts, surely_button, task_panel
-from bot.ui.words import N_, words_for
-from cogs.answers import giving_back, named, picked_task, tell_decided
+from bot.ui.queue import DONE, PRESS, back_button, possible_acts, question_about, surely_button, task_panel
+from bot.ui.words import N_, Words, words_for
+from cogs.answers import answer_and_tell, giving_back, named, picked_task, tell_decided
 
 
 class ModeratingCog(commands.Cog):
@@ -54,10 +56,12 @@ class ModeratingCog(commands.Cog):
                 Press.MOD_UNBLOCK: self._unblock,
                 Press.MOD_DOORS: self._doors,
                 Press.MOD_LET_IN: self._let_in,
+                Press.MOD_TASK: self._reopen,
+                Press.MOD_PICK: self._pick,
                 Press.MOD_INTAKE: self._ask_intake,
             }
         )
-        bot.on_form({Form.MOD_BLOCK: self._block, Form.MOD_INTAKE: self._set_intake})
+        bot.on_form({Form.MOD_BLOCK: self._block, Form.MOD_PICK: self._block_picked, Form.MOD_INTAKE: self._set_intake})
         menu = app_commands.ContextMenu(
             name=N_("Moderate"),
             callback=self._menu,
@@ -90,6 +94,11 @@ class ModeratingCog(commands.Cog):
         embed, view = await self._panel(interaction, task_id)
         await say(interaction, "", embed=embed, view=view)
 
+    async def _reopen(self, interaction: discord.Interaction[MusicBot], subject: int) -> None:
+        """Back from a question."""
+        embed, view = await self._panel(interaction, TaskId(subject))
+        await interaction.response.edit_message(content=None, embed=embed, view=view)
+
     async def _panel(self, interaction: discord.Interaction[MusicBot], task_id: TaskId) -> Sheet:
         asker = moderator_of(interaction)
         task = await self._moderating.task(task_id, asker)
@@ -104,22 +113,22 @@ class ModeratingCog(commands.Cog):
         task = await self._moderating.task(TaskId(subject), asker)
         if sure is not None:
             await self._do(act, task, asker, sure)
-            await interaction.response.edit_message(content=words(DONE[act]), embed=None, view=None)
-            await tell_decided(interaction, act, task)
+            await answer_and_tell(interaction, words(DONE[act]), tell_decided(interaction, act, task))
             return
         if act not in possible_acts(task):
             raise Refused(Reason.TOO_LATE)
-        question, surely = words(QUESTION[act], song=named(task)), surely_button(act, task, words)
-        await interaction.response.edit_message(content=question, embed=None, view=view_of([surely]))
+        question = question_about(act, task, named(task), words)
+        view = view_of([surely_button(act, task, words), back_button(task, words)])
+        await interaction.response.edit_message(content=question, embed=None, view=view)
 
     async def _do(self, act: Act, task: MusicTask, asker: Asker, sure: int) -> None:
         match act:
             case Act.CANCEL:
-                await self._moderating.cancel(task.id, asker)
+                await self._moderating.cancel(task.id, asker, attempt=sure)
             case Act.RETRY:
                 await self._moderating.retry(task.id, asker, attempt=sure)
             case Act.DROP:
-                await self._moderating.drop(task.id, asker)
+                await self._moderating.drop(task.id, asker, attempt=sure)
             case _:
                 await self._moderating.redeliver(task.id, asker, revision=sure)
 
@@ -129,28 +138,62 @@ class ModeratingCog(commands.Cog):
         moderator_of(interaction)
         await interaction.response.send_modal(block_form(subject, words_of(interaction)))
 
+    async def _pick(self, interaction: discord.Interaction[MusicBot], _subject: int, user_id: int) -> None:
+        moderator_of(interaction)
+        await interaction.response.send_modal(block_form(user_id, words_of(interaction), is_picked=True))
+
+    async def _block_picked(
+        self, interaction: discord.Interaction[MusicBot], values: Values, _subject: int, user_id: int
+    ) -> None:
+        await self._block(interaction, values, user_id)
+
     async def _block(self, interaction: discord.Interaction[MusicBot], values: Values, subject: int) -> None:
         asker, words = moderator_of(interaction), words_of(interaction)
-        again = Button(label=words("Block the member"), press=Press.MOD_BLOCK, subject=subject)
-        async with giving_back(interaction, values["reason"], again):
+        # whoever was let in for an hour must not carry that on from refusal to refusal
+        may_for_good = moderates_all(interaction)
+        again = (
+            [Button(label=words("Block the member"), press=Press.MOD_BLOCK, subject=subject)] if may_for_good else []
+        )
+        async with giving_back(interaction, "\n".join(filter(None, (values["reason"], values["until"]))), *again):
+            await self._check_here(interaction, subject, asker)
             block = await self._moderating.block(subject, asker, until=values["until"], reason=values["reason"])
             done = words(BLOCKED, member=f"<@{subject}>", until=until_words(block, words))
-            # an earlier refusal, from which the form was opened once more, has what was typed as a file
-            await interaction.response.edit_message(content=done, embed=None, view=None, attachments=[])
-            told = told_blocked(block, server_name(interaction), words_for(asker.locale))
-            await tell(self._bot, subject, told)
+            told = told_blocked(block, server_name(interaction), await self._words_here(asker))
+            await answer_and_tell(interaction, done, self._tell(subject, told))
+
+    async def _check_here(self, interaction: discord.Interaction[MusicBot], user_id: int, asker: Asker) -> None:
+        """Nobody is told anything by a server that they have nothing to do with.
+
+        Raises:
+            Refused: they are not in it, and have asked for nothing there.
+        """
+        if await self._moderating.knows(user_id, asker) or interaction.guild is None:
+            return
+        try:
+            await interaction.guild.fetch_member(user_id)
+        except discord.NotFound as error:
+            raise Refused(Reason.NOBODY_HERE) from error
+
+    async def _words_here(self, asker: Asker) -> Words:
+        """The words of the server: for what others read."""
+        rules = (await self._service.ruling.get(asker.guild_id or EVERYWHERE)).rules
+        return words_for(rules.locale or asker.locale)
+
+    async def _tell(self, user_id: int, sentence: str) -> bool:
+        return await tell(self._bot, user_id, sentence) is not None
 
     async def _unblock(self, interaction: discord.Interaction[MusicBot], subject: int, sure: int | None = None) -> None:
         asker, words = moderator_of(interaction), words_of(interaction)
         member = f"<@{subject}>"
         if sure is None:
             surely = Button(label=words("Yes, unblock"), press=Press.MOD_UNBLOCK, subject=subject, number=1)
+            back = Button(label=words("Back"), press=Press.MOD_DOORS, number=0)
             question = words(UNBLOCK_QUESTION, member=member)
-            await interaction.response.edit_message(content=question, embed=None, view=view_of([surely]))
+            await interaction.response.edit_message(content=question, embed=None, view=view_of([surely, back]))
             return
         await self._moderating.unblock(subject, asker)
-        await interaction.response.edit_message(content=words(UNBLOCKED, member=member), embed=None, view=None)
-        await tell(self._bot, subject, words_for(asker.locale)(TOLD_UNBLOCKED, server=server_name(interaction)))
+        told = (await self._words_here(asker))(TOLD_UNBLOCKED, server=server_name(interaction))
+        await answer_and_tell(interaction, words(UNBLOCKED, member=member), self._tell(subject, told))
 
     async def _let_in(self, interaction: discord.Interaction[MusicBot], _page: int, picked: str) -> None:
         await self._unblock(interaction, int(picked))
@@ -166,21 +209,28 @@ class ModeratingCog(commands.Cog):
         if number is None:
             await say(interaction, "", embed=embed, view=view)
         else:
-            await interaction.response.edit_message(embed=embed, view=view)
+            await interaction.response.edit_message(content=None, embed=embed, view=view)
 
     async def _ask_intake(self, interaction: discord.Interaction[MusicBot], place: int) -> None:
-        moderator_of(interaction)
-        await interaction.response.send_modal(intake_form(place, words_of(interaction)))
+        server = (await self._moderating.doors(moderator_of(interaction), 0)).server
+        await interaction.response.send_modal(intake_form(place, server, words_of(interaction)))
 
-    async def _set_intake(self, interaction: discord.Interaction[MusicBot], values: Values, place: int) -> None:
+    async def _set_intake(
+        self, interaction: discord.Interaction[MusicBot], values: Values, place: int, seen: int
+    ) -> None:
         asker, intake = moderator_of(interaction), INTAKES[place]
         async with giving_back(interaction, values["note"]):
+            if intake_mark((await self._moderating.doors(asker, 0)).server) != seen:
+                raise Refused(Reason.FORM_OUTDATED)
             note = await self._moderating.set_intake(intake, asker, note=values["note"])
             doors = await self._moderating.doors(asker, 0)
             embed, view = doors_sheet(doors, words_of(interaction))
-            await interaction.response.edit_message(embed=embed, view=view)
             everybodys = words_for(doors.server.rules.locale or asker.locale)
-            if not await post(interaction, public_words(intake, note, everybodys)):
+            try:
+                await interaction.response.edit_message(embed=embed, view=view)
+            finally:
+                is_posted = await post(interaction, public_words(intake, note, everybodys))
+            if not is_posted:
                 await say(interaction, words_of(interaction)(NOT_POSTED))
 
 

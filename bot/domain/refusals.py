@@ -70,6 +70,11 @@ class Reason(StrEnum):
     NOT_ADMIN = "not_admin"
     BAD_UNTIL = "bad_until"
     """Nobody can tell until when, or it is over already."""
+    UNTIL_OVER = "until_over"
+    NOT_YOURSELF = "not_yourself"
+    NOBODY_HERE = "nobody_here"
+    """Who shall be blocked is not in this server and has asked for nothing in it."""
+    NOT_BLOCKED = "not_blocked"
     NOTHING_CHANGED = "nothing_changed"
 
 

@@ -27,13 +27,13 @@ class Deciding:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    async def cancel(self, task_id: TaskId, asker: Asker) -> MusicTask:
-        """Take a task out of the line; costs nothing.
+    async def cancel(self, task_id: TaskId, asker: Asker, *, attempt: int | None = None) -> MusicTask:
+        """Take a task out of the line; costs nothing. An attempt is the task's when that was asked.
 
         Raises:
             Refused: submitted already, or neither the member's own nor one of the moderator's server.
         """
-        return await self._settle(await self.touchable(task_id, asker), asker, Act.CANCEL)
+        return await self._settle(_still(await self.touchable(task_id, asker), attempt), asker, Act.CANCEL)
 
     async def uncertain(self, task_id: TaskId, asker: Asker) -> MusicTask:
         """The unclear task that this person may decide about.
@@ -61,20 +61,19 @@ class Deciding:
         task = await self.uncertain(task_id, asker)
         if task.user_id == asker.user_id:
             await check_not_blocked(self._parts, task.guild_id, task.user_id)
-        if task.attempt != attempt:
-            raise Refused(Reason.TOO_LATE)
+        _still(task, attempt)
         untold = {"pinged_for": None, "ping_status": None}  # what comes of this attempt is told anew, unclear or not
         moved = await self._settle(task, asker, Act.RETRY, **untold)
         self._parts.on_queued()
         return moved
 
-    async def drop(self, task_id: TaskId, asker: Asker) -> MusicTask:
-        """Let an unclear task go.
+    async def drop(self, task_id: TaskId, asker: Asker, *, attempt: int | None = None) -> MusicTask:
+        """Let an unclear task go. An attempt is the one that was unclear when that was asked.
 
         Raises:
             Refused: see `uncertain`.
         """
-        return await self._settle(await self.uncertain(task_id, asker), asker, Act.DROP)
+        return await self._settle(_still(await self.uncertain(task_id, asker), attempt), asker, Act.DROP)
 
     async def server_removed(self, guild_id: int) -> None:
         """The bot is no longer in a server: what waits there is cancelled; what runs goes to DMs and `/songs`."""
@@ -116,6 +115,17 @@ class Deciding:
         if task.user_id != asker.user_id and not (asker.is_moderator and same_server):
             raise Refused(Reason.NOT_YOURS)
         return task
+
+
+def _still(task: MusicTask, attempt: int | None) -> MusicTask:
+    """The task, if its attempt is the one that was asked about.
+
+    Raises:
+        Refused: it is another.
+    """
+    if attempt is not None and task.attempt != attempt:
+        raise Refused(Reason.TOO_LATE)
+    return task
 
 
 def _deed(act: Act, task: MusicTask, asker: Asker) -> Deed | None:

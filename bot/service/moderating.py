@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.audit import REASON_CHARS, Act, Deed
-from bot.domain.blocks import Block, UntilError, parse_until
+from bot.domain.blocks import Block, UntilError, UntilOverError, parse_until
 from bot.domain.refusals import Reason, Refused
 from bot.domain.rules import Intake, Server
 from bot.domain.tasks import MusicTask, State, TaskId
@@ -50,14 +50,14 @@ class Moderating:
             raise Refused(Reason.NOT_FOUND)
         return task
 
-    async def cancel(self, task_id: TaskId, asker: Asker) -> MusicTask:
-        """Take a task out of the line.
+    async def cancel(self, task_id: TaskId, asker: Asker, *, attempt: int) -> MusicTask:
+        """Take a task out of the line; `attempt` is the task's when that was asked.
 
         Raises:
-            Refused: see `task`; or it is submitted already.
+            Refused: see `task`; or it is submitted already, or was since.
         """
         await self.task(task_id, asker)
-        return await self._deciding.cancel(task_id, asker)
+        return await self._deciding.cancel(task_id, asker, attempt=attempt)
 
     async def retry(self, task_id: TaskId, asker: Asker, *, attempt: int) -> MusicTask:
         """Send an unclear task once more, which may cost again; see `Deciding.retry`.
@@ -68,14 +68,14 @@ class Moderating:
         await self.task(task_id, asker)
         return await self._deciding.retry(task_id, asker, attempt=attempt)
 
-    async def drop(self, task_id: TaskId, asker: Asker) -> MusicTask:
-        """Let an unclear task go.
+    async def drop(self, task_id: TaskId, asker: Asker, *, attempt: int) -> MusicTask:
+        """Let an unclear task go; `attempt` is the one that was unclear when that was asked.
 
         Raises:
-            Refused: see `task`; or it is not unclear (any more).
+            Refused: see `task`; or it is not unclear (any more), or another attempt is.
         """
         await self.task(task_id, asker)
-        return await self._deciding.drop(task_id, asker)
+        return await self._deciding.drop(task_id, asker, attempt=attempt)
 
     async def redeliver(self, task_id: TaskId, asker: Asker, *, revision: int) -> MusicTask:
         """Let the courier bring a finished task once more, from the first rung of the ladder on. Asks no provider.
@@ -128,6 +128,14 @@ class Moderating:
         block = await self._parts.servers.block_on(guild_id, user_id, self._parts.clock())
         return block is not None and block.guild_id == guild_id
 
+    async def knows(self, user_id: int, asker: Asker) -> bool:
+        """Whether somebody has ever asked for something in this server, or is blocked in it.
+
+        Raises:
+            Refused: no moderator asks.
+        """
+        return await self._parts.servers.knows(moderated(asker), user_id)
+
     async def block(self, user_id: int, asker: Asker, *, until: str, reason: str) -> Block:
         """Keep a member out; a block that is there already is replaced.
 
@@ -138,11 +146,15 @@ class Moderating:
             reason: the moderator's own words; may be empty.
 
         Raises:
-            Refused: no moderator asks, or nobody can tell until when.
+            Refused: no moderator asks, or one blocks themselves, or nobody can tell until when.
         """
         guild_id = moderated(asker)
+        if user_id == asker.user_id:
+            raise Refused(Reason.NOT_YOURSELF)
         try:
             ends_at = parse_until(until, self._parts.clock())
+        except UntilOverError as error:
+            raise Refused(Reason.UNTIL_OVER) from error
         except UntilError as error:
             raise Refused(Reason.BAD_UNTIL) from error
         why = one_line(reason)[:REASON_CHARS] or None
@@ -161,7 +173,7 @@ class Moderating:
         guild_id = moderated(asker)
         deed = Deed(act=Act.UNBLOCK, guild_id=guild_id, actor_id=asker.user_id, subject_id=user_id)
         if not await self._parts.servers.unblock(guild_id, user_id, deed):
-            raise Refused(Reason.TOO_LATE)
+            raise Refused(Reason.NOT_BLOCKED)
         log.info("member unblocked", extra={"guild_id": guild_id})
 
     # --- intake ----------------------------------------------------------------------------------------------------

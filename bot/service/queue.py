@@ -46,7 +46,7 @@ class Queue:
         self._parts = parts
 
     async def page(self, asker: Asker, narrowed: Narrowed, number: int, *, stuck_after: StuckAfter) -> QueuePage:
-        """A page of the tasks of a moderator's server.
+        """A page of the tasks of a moderator's server; an earlier one where it has emptied.
 
         Raises:
             Refused: not a moderator's, or not in a server.
@@ -55,18 +55,22 @@ class Queue:
         now, rows = self._parts.clock(), self._parts.queue
         at_work = await rows.at_work(guild_id)
         stuck = [one for one in at_work if now - one.submitted_at > stuck_after(one.kind, one.model)]
-        skip = number * PAGE_ROWS
-        if narrowed.lane is Lane.STUCK:
-            ids: Sequence[TaskId] = [one.id for one in stuck if narrowed.fits(one)][skip : skip + PAGE_ROWS + 1]
-        else:
-            ids = await rows.ids(guild_id, narrowed, skip=skip, limit=PAGE_ROWS + 1)
+        ids: Sequence[TaskId] = []
+        for page in dict.fromkeys((number, max(0, number - 1), 0)):  # one that has emptied meanwhile shows nothing
+            skip = page * PAGE_ROWS
+            if narrowed.lane is Lane.STUCK:
+                ids = [one.id for one in stuck if narrowed.fits(one)][skip : skip + PAGE_ROWS + 1]
+            else:
+                ids = await rows.ids(guild_id, narrowed, skip=skip, limit=PAGE_ROWS + 1)
+            if ids:
+                break
         here = ids[:PAGE_ROWS]
         return QueuePage(
             server=await self._parts.servers.get(guild_id),
             tally=await rows.tally(guild_id, now - COUNTED_FOR),
             stuck=frozenset(one.id for one in stuck),
             rows=sorted(await self._parts.tasks.listed(here), key=lambda task: here.index(task.id)),
-            number=number,
+            number=page,
             has_more=len(ids) > PAGE_ROWS,
         )
 

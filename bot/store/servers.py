@@ -14,7 +14,7 @@ from bot.domain.blocks import Block
 from bot.domain.rules import EVERYWHERE, Intake, Rules, Server
 from bot.store.audit import write_deed
 from bot.store.database import Database
-from bot.store.schema import blocks, servers
+from bot.store.schema import T, blocks, servers
 from bot.store.statements import insert_or
 from bot.store.used import lock_server, look_at_budget
 
@@ -76,6 +76,13 @@ class ServerStore:
         async with self._database.read() as connection:
             row = (await connection.execute(query.limit(1))).first()
         return Block(**row._mapping) if row else None  # noqa: SLF001 -- SQLAlchemy's public accessor
+
+    async def knows(self, guild_id: int, user_id: int) -> bool:
+        """Whether somebody has ever asked for something in a server, or is blocked there."""
+        asked = select(T.id).where(T.user_id == user_id, T.guild_id == guild_id)
+        kept_out = select(blocks.c.user_id).where(blocks.c.guild_id == guild_id, blocks.c.user_id == user_id)
+        async with self._database.read() as connection:
+            return bool((await connection.execute(select(or_(asked.exists(), kept_out.exists())))).scalar_one())
 
     async def blocks_of(self, guild_id: int, now: datetime, limit: int, *, skip: int = 0) -> list[Block]:
         """Whom a server keeps out at this moment."""

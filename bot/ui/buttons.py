@@ -106,6 +106,14 @@ def list_menu(
     return Control(press, [state], menu)
 
 
+def member_menu(press: Press, *, placeholder: str) -> Control:
+    """A menu in which Discord offers its members, and one of them is picked."""
+    menu: discord.ui.UserSelect[Any] = discord.ui.UserSelect(
+        custom_id=f"encore:menu:{press}:0", placeholder=placeholder
+    )
+    return Control(press, [0], menu)
+
+
 def list_member_menu(press: Press, state: State, chosen: int | None, *, placeholder: str) -> Control:
     """A menu of a list in which Discord offers its members; picking nobody is a choice, too."""
     menu: discord.ui.UserSelect[Any] = discord.ui.UserSelect(

@@ -110,6 +110,10 @@ class Press(StrEnum):
     """With a number: another page."""
     MOD_LET_IN = "mod_let_in"
     """A menu of those who are blocked."""
+    MOD_TASK = "mod_task"
+    """Back to what can be done to a task."""
+    MOD_PICK = "mod_pick"
+    """A menu of members, of whom one is blocked."""
     MOD_INTAKE = "mod_intake"
     """Of the place in `Intake`."""
 

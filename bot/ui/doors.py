@@ -10,10 +10,10 @@ from bot.domain.blocks import UNTIL_CHARS, Block
 from bot.domain.rules import Intake, Server
 from bot.service import Doors
 from bot.ui import texts
-from bot.ui.buttons import menu_of, view_of
+from bot.ui.buttons import member_menu, menu_of, view_of
 from bot.ui.card import Button, Press
 from bot.ui.escape import cut, inline, whole_lines
-from bot.ui.forms import Field, Form, form_of
+from bot.ui.forms import Field, Form, form_of, mark_of
 from bot.ui.limits import EMBED_CHARS, OPTION_CHARS
 from bot.ui.lists import Sheet
 from bot.ui.words import N_, Words
@@ -75,7 +75,8 @@ def doors_sheet(doors: Doors, words: Words) -> Sheet:
     embed.set_footer(text=words("Page {number}", number=doors.number + 1))
     options, placeholder = _options(doors, words), words("Unblock somebody")
     menu = [menu_of(Press.MOD_LET_IN, doors.number, options, placeholder=placeholder)] if options else []
-    return embed, view_of([*menu, *_buttons(doors, words)])
+    picking = member_menu(Press.MOD_PICK, placeholder=words("Block somebody"))
+    return embed, view_of([*menu, picking, *_buttons(doors, words)])
 
 
 def _line(number: int, block: Block, words: Words) -> str:
@@ -105,17 +106,26 @@ def _buttons(doors: Doors, words: Words) -> Iterator[Button]:
         yield Button(label=words("Next"), press=Press.MOD_DOORS, number=doors.number + 1)
 
 
-def block_form(user_id: int, words: Words) -> discord.ui.Modal:
-    """Asks why and until when somebody is blocked."""
+def block_form(user_id: int, words: Words, *, is_picked: bool = False) -> discord.ui.Modal:
+    """Asks why and until when somebody is blocked: the member of a task, or one who was picked from the menu."""
     reason = Field(name="reason", label=words("Why? The member is told."), max_chars=REASON_CHARS, is_long=True)
     until = Field(
-        name="until", label=words("Until when? Empty is for good."), placeholder="2h, 3 d, 2026-12-01",
+        name="until", label=words("Until when? Empty is for good."), placeholder="2h, 3 days, 2026-12-01 18:00 (UTC)",
         max_chars=UNTIL_CHARS,
     )  # fmt: skip
-    return form_of(Form.MOD_BLOCK, user_id, title=words("Block the member"), fields=[reason, until])
+    form, numbers = (Form.MOD_PICK, (0, user_id)) if is_picked else (Form.MOD_BLOCK, (user_id,))
+    return form_of(form, *numbers, title=words("Block the member"), fields=[reason, until])
 
 
-def intake_form(place: int, words: Words) -> discord.ui.Modal:
+def intake_form(place: int, server: Server, words: Words) -> discord.ui.Modal:
     """Asks what everybody is told about a pause, a drain, or its end."""
-    field = Field(name="note", label=words("What everybody is told, here"), max_chars=REASON_CHARS, is_long=True)
-    return form_of(Form.MOD_INTAKE, place, title=words(CHANGE[INTAKES[place]]), fields=[field])
+    note = (server.intake_note or "") if server.intake is INTAKES[place] else ""
+    label = words("What everybody is told, here")
+    field = Field(name="note", label=label, value=note, max_chars=REASON_CHARS, is_long=True)
+    title = words(CHANGE[INTAKES[place]])
+    return form_of(Form.MOD_INTAKE, place, intake_mark(server), title=title, fields=[field])
+
+
+def intake_mark(server: Server) -> int:
+    """See `mark_of`: what holds when the form is opened, so that nobody overrules what they have not seen."""
+    return mark_of(f"{server.intake}:{server.intake_note or ''}")

@@ -29,6 +29,8 @@ class Form(StrEnum):
     FIND = "find"
     RULES = "rules_form"
     MOD_BLOCK = "mod_block"
+    MOD_PICK = "mod_pick"
+    """The same, for a member who was picked from a menu."""
     MOD_INTAKE = "mod_intake"
 
 

@@ -55,9 +55,10 @@ def was_let_in(interaction: discord.Interaction[Any]) -> bool:
     if message is None or not message.flags.ephemeral:
         return False
     data: Mapping[str, Any] = interaction.data or {}
-    # a form has the name of its button, and may carry more
-    pressed = str(data.get("custom_id")).replace(FORM_PREFIX, "encore:", 1) + ":"
-    is_there = any(pressed.startswith(f"{known}:") for known in custom_ids_in(message))
+    # a form has the name of its button or menu, and may carry more
+    pressed = str(data.get("custom_id")).replace(FORM_PREFIX, "encore:", 1).replace("encore:menu:", "encore:", 1) + ":"
+    known = (one.replace("encore:menu:", "encore:", 1) for one in custom_ids_in(message))
+    is_there = any(pressed.startswith(f"{one}:") for one in known)
     return is_there and interaction.created_at - message.created_at < LET_IN_FOR
 
 

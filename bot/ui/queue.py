@@ -65,8 +65,11 @@ QUESTION: Mapping[Act, str] = {
     Act.CANCEL: N_("Cancel **{song}**? It has not been sent yet."),
     Act.RETRY: N_("Send **{song}** again? The first try may have been accepted, so this **may cost a second time**."),
     Act.DROP: N_("Drop **{song}**? If TokenLab did take it, it may have been charged."),
-    Act.REDELIVER: N_("Deliver **{song}** once more? Nothing is made or charged; its member is told again."),
+    Act.REDELIVER: N_(
+        "Deliver **{song}** once more? Nothing is made or charged; its member is told again, unless they want silence."
+    ),
 }
+CANCEL_UNCLEAR = N_("Cancel **{song}**? It waits in line once more, but an earlier try may have been charged.")
 SURELY: Mapping[Act, str] = {
     Act.CANCEL: N_("Yes, cancel it"),
     Act.RETRY: N_("Yes, send it again"),
@@ -80,7 +83,7 @@ DONE: Mapping[Act, str] = {
     Act.REDELIVER: N_("It is on its way: on its card, else as a new message, else directly."),
 }
 TOLD: Mapping[Act, str] = {
-    Act.CANCEL: N_("The moderators of **{server}** have cancelled your **{song}** before it was sent."),
+    Act.CANCEL: N_("The moderators of **{server}** have cancelled your **{song}**, which waited in line."),
     Act.RETRY: N_(
         "The moderators of **{server}** have sent your **{song}** once more, after the first try was unclear."
     ),
@@ -188,6 +191,17 @@ def possible_acts(task: MusicTask) -> Sequence[Act]:
             return (Act.REDELIVER,)
         case _:
             return ()
+
+
+def question_about(act: Act, task: MusicTask, song: str, words: Words) -> str:
+    """What is asked before an act."""
+    is_unclear = act is Act.CANCEL and task.unclear_attempts > 0
+    return words(CANCEL_UNCLEAR if is_unclear else QUESTION[act], song=song)
+
+
+def back_button(task: MusicTask, words: Words) -> Button:
+    """From that question to what can be done."""
+    return Button(label=words("Back"), press=Press.MOD_TASK, subject=task.id)
 
 
 def surely_button(act: Act, task: MusicTask, words: Words) -> Button:

@@ -115,6 +115,7 @@ LYRICS_CHANGED = N_("Changed; the card shows it.")
 LYRICS_CHANGED_KEPT = N_("Changed. The card can't be reached any more; `/songs` has the new text.")
 LYRICS_SAME = N_("Nothing was changed.")
 LYRICS_VERSION = N_("**{song}**, earlier version {number} of {versions}, replaced {when}.")
+NOT_TOLD = N_("The member could not be told directly.")
 TYPED = N_("What you wrote is in the file.")
 LINK_FOR_NOW = N_("I am still fetching the file; until then listen by the link.")
 LINK_GONE = N_("The file could not be fetched; the link is all there is.")
@@ -273,7 +274,11 @@ REFUSAL: Mapping[Reason, str] = {
         "If you see nothing of it, ask or reply once more."
     ),
     Reason.NEEDS_START: N_("Tell me from where, for example `from 1:05`."),
-    Reason.BAD_UNTIL: N_("I don't understand until when. Write it like `2h`, `3 d` or `2026-12-01`."),
+    Reason.BAD_UNTIL: N_("I don't understand until when. Write it like `2h`, `3 days` or `2026-12-01 18:00` (UTC)."),
+    Reason.UNTIL_OVER: N_("That moment is over already. Dates and hours are those of UTC."),
+    Reason.NOT_YOURSELF: N_("You can't block yourself."),
+    Reason.NOBODY_HERE: N_("I know nobody like that in this server."),
+    Reason.NOT_BLOCKED: N_("This member is not blocked, or no longer."),
     Reason.NOTHING_CHANGED: N_("It is like that already."),
     Reason.FORBIDDEN_WORD: N_("This server does not take a word that is in {detail}. Word it differently."),
     Reason.FORBIDDEN_BY_OPERATOR: N_("Whoever runs this bot does not take a word that is in {detail}."),

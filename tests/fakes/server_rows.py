@@ -35,6 +35,9 @@ class ServerRows:
         found = [one for one in self.blocks if one.guild_id in {guild_id, EVERYWHERE} and one.user_id == user_id]
         return next((one for one in found if one.holds(now)), None)
 
+    async def knows(self, guild_id: int, user_id: int) -> bool:
+        return True
+
     async def blocks_of(self, guild_id: int, now: datetime, limit: int, *, skip: int = 0) -> list[Block]:
         return [one for one in self.blocks if one.guild_id == guild_id and one.holds(now)][skip : skip + limit]
 

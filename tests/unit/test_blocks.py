@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.blocks import LONGEST, Block, UntilError, parse_until
+from bot.domain.blocks import LONGEST, Block, UntilError, UntilOverError, parse_until
 from tests.fakes.engine_rows import START
 
 NOW = datetime(2026, 1, 31, 12, 30, tzinfo=UTC)
@@ -26,6 +26,12 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
         ("1d12h30m", 1.5 * DAY + timedelta(minutes=30)),
         ("\uff12\uff48", 2 * HOUR),
         ("3650d", LONGEST),
+        ("3 days", 3 * DAY),
+        ("1 day", DAY),
+        ("2 Weeks 1 day", 15 * DAY),
+        ("1 hour", HOUR),
+        ("30 mins", HOUR / 2),
+        ("1 month", 30 * DAY),
     ],
 )
 def test_a_span_begins_now(text: str, span: timedelta):
@@ -39,6 +45,8 @@ def test_a_span_begins_now(text: str, span: timedelta):
         (" 2026-12-01", datetime(2026, 12, 1, tzinfo=UTC)),
         ("2028-02-29", datetime(2028, 2, 29, tzinfo=UTC)),
         ("2026-08-01  18:05", datetime(2026, 8, 1, 18, 5, tzinfo=UTC)),
+        ("2026-08-01T18:05", datetime(2026, 8, 1, 18, 5, tzinfo=UTC)),
+        ("2026-08-01 18:05 UTC", datetime(2026, 8, 1, 18, 5, tzinfo=UTC)),
     ],
 )
 def test_a_date_is_a_moment_of_that_day_in_utc(text: str, until: datetime):
@@ -53,13 +61,20 @@ def test_nothing_is_for_good(text: str):
 @pytest.mark.parametrize(
     "text",
     [
-        "soon", "2", "h", "2 hours or so", "-2h", "0h", "2.5h", "1y", "2h!", "3651d", "99999w", "9" * 30 + "h",
+        "soon", "2", "h", "2 hours or so",
+        "3 dayss", "1 d ago", "2hd", "-2h", "0h", "2.5h", "1y", "2h!", "3651d", "99999w", "9" * 30 + "h",
         "2026-01-31", "2026-01-01", "2026-02-30", "2026-13-01", "9999-12-31", "26-12-01", "2026-12-01 25:00",
         "\u0662\u0660\u0662\u0666-12-01", "1h " * 20,
     ],
 )  # fmt: skip
 def test_what_nobody_can_tell_or_is_over_is_refused(text: str):
     with pytest.raises(UntilError):
+        parse_until(text, NOW)
+
+
+@pytest.mark.parametrize("text", ["0h", "2026-01-31", "2026-01-31 12:30", "2020-01-01 00:00 utc"])
+def test_what_is_over_is_told_apart_from_what_nobody_understands(text: str):
+    with pytest.raises(UntilOverError):
         parse_until(text, NOW)
 
 

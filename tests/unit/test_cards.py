@@ -575,6 +575,8 @@ def test_the_ids_of_buttons_never_change() -> None:
         "MOD_UNBLOCK": "mod_unblock",
         "MOD_DOORS": "mod_doors",
         "MOD_LET_IN": "mod_let_in",
+        "MOD_TASK": "mod_task",
+        "MOD_PICK": "mod_pick",
         "MOD_INTAKE": "mod_intake",
     }
 

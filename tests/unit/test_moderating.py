@@ -28,9 +28,9 @@ def waits(_kind: Kind, _model: str) -> timedelta:
 
 EACH: dict[str, Callable[[Office, Any], Any]] = {
     "task": lambda office, who: office.service.moderating.task(ONE, who),
-    "cancel": lambda office, who: office.service.moderating.cancel(ONE, who),
+    "cancel": lambda office, who: office.service.moderating.cancel(ONE, who, attempt=0),
     "retry": lambda office, who: office.service.moderating.retry(ONE, who, attempt=0),
-    "drop": lambda office, who: office.service.moderating.drop(ONE, who),
+    "drop": lambda office, who: office.service.moderating.drop(ONE, who, attempt=0),
     "redeliver": lambda office, who: office.service.moderating.redeliver(ONE, who, revision=1),
     "doors": lambda office, who: office.service.moderating.doors(who, 0),
     "is_blocked": lambda office, who: office.service.moderating.is_blocked(7, who),
@@ -77,8 +77,27 @@ async def test_a_decision_about_somebody_elses_task_is_kept(act: Act, before: St
 
 async def test_a_decision_about_their_own_is_no_deed() -> None:
     office = Office(make_task(user_id=MO))
-    await office.service.moderating.cancel(ONE, MODERATOR)
+    await office.service.moderating.cancel(ONE, MODERATOR, attempt=0)
     assert office.rows.deeds == []
+
+
+@pytest.mark.parametrize(("act", "state"), [(Act.CANCEL, State.QUEUED), (Act.DROP, State.UNCERTAIN)])
+async def test_a_decision_is_about_the_attempt_that_was_asked_about(act: Act, state: State) -> None:
+    office = Office(make_task(state=state, attempt=2, unclear_attempts=1))
+    decide = getattr(office.service.moderating, act)
+    assert await refused(decide(ONE, MODERATOR, attempt=1)) is Reason.TOO_LATE
+    assert office.rows[1].state is state
+    await decide(ONE, MODERATOR, attempt=2)
+    assert office.rows[1].state is State.CANCELLED
+
+
+async def test_nobody_blocks_themselves_and_no_moment_that_is_over_is_an_end() -> None:
+    office = Office(make_task())
+    block = office.service.moderating.block
+    assert await refused(block(MO, MODERATOR, until="", reason="")) is Reason.NOT_YOURSELF
+    assert await refused(block(7, MODERATOR, until="2020-01-01", reason="")) is Reason.UNTIL_OVER
+    assert await refused(block(7, MODERATOR, until="some day", reason="")) is Reason.BAD_UNTIL
+    assert office.servers.deeds == []
 
 
 async def test_a_finished_task_is_delivered_again_once_for_each_confirmation() -> None:
@@ -123,7 +142,7 @@ async def test_a_block_is_kept_with_its_reason_on_one_line() -> None:
     assert (deed.act, deed.actor_id, deed.subject_id, deed.reason) == (Act.BLOCK, MO, 7, "Too loud")
     await moderating.unblock(7, MODERATOR)
     assert not await moderating.is_blocked(7, MODERATOR)
-    assert await refused(moderating.unblock(7, MODERATOR)) is Reason.TOO_LATE
+    assert await refused(moderating.unblock(7, MODERATOR)) is Reason.NOT_BLOCKED
 
 
 async def test_a_block_until_nobody_knows_when_is_none() -> None:
@@ -136,7 +155,7 @@ async def test_the_operators_blocks_are_not_a_servers_to_lift() -> None:
     office = Office()
     office.servers.blocks = [Block(guild_id=EVERYWHERE, user_id=7)]
     assert not await office.service.moderating.is_blocked(7, MODERATOR)
-    assert await refused(office.service.moderating.unblock(7, MODERATOR)) is Reason.TOO_LATE
+    assert await refused(office.service.moderating.unblock(7, MODERATOR)) is Reason.NOT_BLOCKED
     assert (await office.service.moderating.doors(MODERATOR, 0)).blocks == []
 
 

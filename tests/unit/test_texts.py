@@ -94,7 +94,7 @@ def test_what_there_is_no_more_to_say_about_ends_there(reason: Reason) -> None:
 
 
 def test_a_surprise_claims_nothing_about_what_was_started() -> None:
-    assert "can't tell whether" in texts.UNEXPECTED
+    assert "can't tell how far" in texts.UNEXPECTED
     assert "Nothing" not in texts.UNEXPECTED
 
 
