@@ -92,7 +92,8 @@ class SettingsCog(commands.Cog):
         if topic is Topic.SONGS and rules.model is not None and self._service.ruling.usable_model(rules) is None:
             note = words(texts.MODEL_GONE, model=inline(rules.model, ENTRY_CHARS))
         controls = Controls(interaction, rules, self._service, words)
-        note = "\n".join(filter(None, [note, pages.gone_words(controls.gone(topic), words)]))
+        silent = [words(pages.NOT_WRITABLE, channel=f"<#{one}>") for one in controls.closed(topic)]
+        note = "\n".join(filter(None, [note, pages.gone_words(controls.gone(topic), words), *silent]))
         return pages.sheet_of(topic, rules, words, note=note), view_of([*controls.of(topic), *more])
 
     # --- what is picked ----------------------------------------------------------------------------------------------
@@ -235,6 +236,15 @@ class Controls:
                 return {"warning_channel_id": frozenset({warned} if warned and channel(warned) is None else ())}
             case _:
                 return {}
+
+    def closed(self, topic: Topic) -> list[int]:
+        """The channel of a page into which a warning should go, if the bot may not write there."""
+        chosen = self._rules.warning_channel_id if topic is Topic.BUDGET else None
+        channel = self._guild.get_channel(chosen) if self._guild and chosen else None
+        if channel is None or self._guild is None:
+            return []
+        may = channel.permissions_for(self._guild.me)
+        return [] if may.view_channel and may.send_messages else [channel.id]
 
     def _forgetting(self, topic: Topic) -> list[Button]:
         if not any(self.gone(topic).values()):

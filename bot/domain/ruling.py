@@ -26,8 +26,10 @@ LIMITS = (
     "running_per_server", "waiting_per_server", "daily_per_server", "monthly_songs",
 )  # fmt: skip
 """Rules that are whole numbers of tasks."""
-WHOLE = re.compile(r"\d{1,9}", re.ASCII)
-MONEY = re.compile(r"\$?\s*(?P<amount>\d{1,9}(?:[.,]\d{1,2})?)", re.ASCII)
+NUMBERS = (*LIMITS, "monthly_usd", "keep_days")
+WHOLE = re.compile(r"\d{1,9}|\d{1,3}(?:[ .,']\d{3}){1,2}", re.ASCII)
+"""Thousands may be set apart."""
+MONEY = re.compile(r"\$?\s*(?P<amount>\d{1,9}(?:[.,]\d{1,2})?)\s*\$?", re.ASCII)
 CHANNEL = re.compile(r"\d{15,19}", re.ASCII)
 
 
@@ -67,6 +69,8 @@ def read_rule(rule: str, typed: str) -> Any:  # noqa: ANN401 -- a field of `Rule
         RuleError: it is none.
     """
     text = "\n".join(map(_visible, typed.splitlines())).strip()
+    if rule in NUMBERS:
+        text = unicodedata.normalize("NFKC", text).strip()
     return READERS[rule](rule, text) if text else getattr(Rules(), rule)
 
 
@@ -84,9 +88,10 @@ def _days(rule: str, text: str) -> int:
 
 
 def _whole(rule: str, text: str, least: int, most: int) -> int:
-    if not WHOLE.fullmatch(text) or not least <= int(text) <= most:
+    number = int(re.sub(r"[ .,']", "", text)) if WHOLE.fullmatch(text) else None
+    if number is None or not least <= number <= most:
         raise RuleError(rule, RuleProblem.NOT_WHOLE, text, least=least, most=most)
-    return int(text)
+    return number
 
 
 def _money(rule: str, text: str) -> Decimal:

@@ -43,6 +43,7 @@ class Courier(Worker[MusicTask]):
         self._pings = pings
         self._clock = clock
         self._looks: dict[TaskId, str] = {}
+        self._undrawable: set[TaskId] = set()
         self._relatives: set[TaskId] = set()
         """Whose family has changed: a finished card among them is drawn once more, in a job of its own."""
         self._refreshed_at: datetime | None = None
@@ -188,9 +189,16 @@ class Courier(Worker[MusicTask]):
         moving = await self._tasks.moving_cards(now - OLDEST_REFRESH)
         await self._read_places()
         self._looks = {task.id: self._looks[task.id] for task in moving if task.id in self._looks}
+        self._undrawable &= {task.id for task in moving}
         changed: list[MusicTask] = []
         for task in moving:
-            looks = self._display.looks(task, Scene(place=self._places.get(task.id)))
+            try:
+                looks = self._display.looks(task, Scene(place=self._places.get(task.id)))
+            except Exception:  # one that can't be drawn holds up no other
+                if task.id not in self._undrawable:
+                    log.exception("card can't be drawn", extra={"task_id": task.id})
+                self._undrawable.add(task.id)
+                continue
             if task.state is State.RUNNING:  # shown as such by this courier, or before a restart by another
                 self._looks.setdefault(task.id, looks)
             if self._looks.get(task.id) != looks:

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.clock import Clock
 from bot.domain.limits import is_warned
@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 EDIT_EVERY = timedelta(seconds=15)
 LONGEST_LIFE = timedelta(minutes=50)
 """Discord limits edits of messages older than an hour: a board that has changed becomes a new message before."""
+SHUT_PATIENCE = timedelta(hours=1)
+"""A channel that is closed to us for so long is not ours any more."""
 SEND_AGAIN = timedelta(minutes=2)
 """As long as this, Discord takes a second message with the same nonce for the first one."""
 
@@ -43,6 +45,8 @@ class Crier(Worker[DueBoard | BudgetWarning]):
         self._tasks = tasks
         self._display = display
         self._clock = clock
+        self._shut_since: dict[int, datetime] = {}
+        """Channels of boards that are closed to us, and since when."""
 
     def key(self, item: DueBoard | BudgetWarning) -> int:
         """The channel of a board; the server of a warning, below zero, so that it never is a channel's."""
@@ -89,14 +93,20 @@ class Crier(Worker[DueBoard | BudgetWarning]):
             if board.leftover_id is not None:
                 await self._clear(board, board.leftover_id)
             if not _lacks_message(board) and (board.looks == due.looks or await self._edit(due)):
+                self._shut_since.pop(board.channel_id, None)
                 return
             if (begun := await self._begin(board)) is None:
                 return
             board = begun
             message_id = await self._display.post(board, due.standing)
         except Gone as gone:
+            shut_since = self._shut_since.setdefault(board.channel_id, self._clock())
+            if not gone.is_final and self._clock() - shut_since < SHUT_PATIENCE:
+                raise NotNowError from gone
+            self._shut_since.pop(board.channel_id)
             await self._give_up(board, gone)
             return
+        self._shut_since.pop(board.channel_id, None)
         sent = await self._notices.sent(board, message_id, due.looks)
         if sent is None:  # asked for again or taken down while it was sent
             await self._display.remove(board.channel_id, message_id)

@@ -249,7 +249,12 @@ class Notices(Protocol):
 
 
 class Gone(Exception):  # noqa: N818 -- an answer of Discord, not a fault of the program
-    """A message was deleted, or its channel can't be reached for good; says why, for the log."""
+    """A message was deleted, or its channel can't be reached; says why, for the log."""
+
+    def __init__(self, reason: str, *, is_final: bool = True) -> None:
+        super().__init__(reason)
+        self.is_final = is_final
+        """Whether that is for good: a channel that is closed to us may open again."""
 
 
 class NoticeDisplay(Protocol):

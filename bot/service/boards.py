@@ -33,11 +33,11 @@ class Boards:
         log.info("board was asked for", extra=after)
         self._parts.on_changed()
 
-    async def take_down(self, message_id: int, asker: Asker) -> int | None:
-        """Keep a board's message up to date no longer; whoever asked removes it.
+    async def take_down(self, message_id: int | None, asker: Asker) -> set[int]:
+        """Keep this channel's board up to date no longer; with a message only if it is the board's.
 
         Returns:
-            An earlier message that was still to be removed, too.
+            The messages that show it, which whoever asked removes.
 
         Raises:
             Refused: not by a moderator.
@@ -46,9 +46,9 @@ class Boards:
         before = {"channel_id": asker.channel_id}
         deed = Deed(act=Act.BOARD, guild_id=guild_id, actor_id=asker.user_id, before=before)
         if (board := await self._parts.boards.take_down(guild_id, asker.channel_id, message_id, deed)) is None:
-            return None
+            return set()
         log.info("board was taken down", extra=before)
-        return board.leftover_id
+        return {one for one in (board.message_id, board.leftover_id) if one is not None}
 
     async def server_removed(self, guild_id: int) -> None:
         """The bot is no longer in a server: its boards can't be reached."""

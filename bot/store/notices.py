@@ -5,7 +5,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Update, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, Update, and_, delete, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import Clock
@@ -43,9 +43,13 @@ class NoticeStore:
             await connection.execute(row.on_conflict_do_update(index_elements=["channel_id"], set_=fresh))
             await write_deed(connection, deed, self._clock())
 
-    async def take_down(self, guild_id: int, channel_id: int, message_id: int, deed: Deed) -> Board | None:
-        """Forget the board whose message this is; gives it as it was, or None if there was none."""
-        row = and_(B.guild_id == guild_id, B.channel_id == channel_id, B.message_id == message_id)
+    async def take_down(self, guild_id: int, channel_id: int, message_id: int | None, deed: Deed) -> Board | None:
+        """Forget the board of a channel; gives it as it was, or None if there was none.
+
+        With a message only if it is the board's, or one that was left over of it.
+        """
+        its = or_(B.message_id == message_id, B.leftover_id == message_id) if message_id is not None else true()
+        row = and_(B.guild_id == guild_id, B.channel_id == channel_id, its)
         async with self._database.write() as connection:
             gone = (await connection.execute(delete(boards).where(row).returning(*BOARD_COLUMNS))).first()
             if gone is None:

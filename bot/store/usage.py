@@ -51,7 +51,8 @@ SUMS = (
     func.coalesce(func.sum(case((T.cost_usd.is_(None), ESTIMATE))), 0).label("estimated_usd"),
     func.count(case((func.coalesce(T.cost_usd, T.price_max_usd).is_(None), 1))).label("unpriced"),
 )
-MEMBERS_MAX = 10
+MEMBERS_MAX = 11
+"""One more than are shown: so it is seen that there are more."""
 PAGE_ROWS = 1000
 ENTRY_COLUMNS = [T[name] for name in Entry.__dataclass_fields__ if name != "charge"]
 NEWEST = 20_000

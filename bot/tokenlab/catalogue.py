@@ -114,7 +114,7 @@ class Catalogue:
         if not self._may_ask():
             return False
         try:
-            listed = await self._client.models()
+            listed = _once(await self._client.models())
         except TokenLabError as error:
             self._report_failure(error)
             return False
@@ -164,3 +164,8 @@ def _with_page(model: ModelInfo, page: ModelInfo | None) -> ModelInfo:
         parameters=page.parameters if model.parameters is None else model.parameters,
         price=model.price or page.price,
     )
+
+
+def _once(listed: Sequence[ModelInfo]) -> list[ModelInfo]:
+    """Each id once, the first of it: in a menu, an id that stands there twice is refused."""
+    return list({model.id: model for model in reversed(listed)}.values())[::-1]

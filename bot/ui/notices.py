@@ -15,6 +15,7 @@ from bot.ui import texts
 from bot.ui.buttons import presses_in, view_of
 from bot.ui.card import Button, Card, Press, jump_url
 from bot.ui.escape import inline, whole_lines
+from bot.ui.forms import mark_of
 from bot.ui.limits import EMBED_CHARS
 from bot.ui.prices import dollars
 from bot.ui.reach import Lost, Reach, attempt
@@ -24,6 +25,8 @@ from bot.ui.words import Words, words_for
 CLOCKS_DIFFER = timedelta(minutes=1)
 """So much Discord's clock may be behind ours."""
 COLOUR = discord.Colour.blurple()
+GONE_CODES = frozenset({10003, 10004})
+"""No such channel, no such server: what is only closed to us may open again."""
 NEEDS_FRESH = frozenset({Verdict.TOO_MANY_EDITS, Verdict.ARCHIVED})
 """The message stands, but only a new one shows what has changed."""
 
@@ -94,7 +97,7 @@ class Noticeboard:
 
     def looks(self, board: Board, standing: Standing) -> str:
         """See `NoticeDisplay.looks`."""
-        return board_card(standing, words_for(board.locale)).fingerprint()
+        return _card(board, standing).fingerprint()
 
     async def post(self, board: Board, standing: Standing) -> int:
         """See `NoticeDisplay.post`."""
@@ -108,7 +111,7 @@ class Noticeboard:
         except Lost as lost:
             if lost.verdict in NEEDS_FRESH:
                 return False
-            raise Gone(lost.verdict.name.lower()) from lost
+            raise _gone(lost) from lost
         return True
 
     async def find(self, board: Board) -> int | None:
@@ -133,21 +136,37 @@ class Noticeboard:
         guild = self._reach.client.get_guild(server.guild_id)
         words = words_for(server.rules.locale or (str(guild.preferred_locale) if guild else "en-US"))
         content = warning_words(server.rules, warning.used, words)
-        await self._send(channel_id, {"content": content, "nonce": f"w{server.guild_id}-{warning.month:%y%m}"})
+        await self._send(channel_id, {"content": content, "nonce": _warning_nonce(warning)})
 
     async def _send(self, channel_id: int, payload: dict[str, Any]) -> int:
         try:
             return (await attempt(self._channel(channel_id).send(**payload))).id
         except Lost as lost:
-            raise Gone(lost.verdict.name.lower()) from lost
+            raise _gone(lost) from lost
 
     def _channel(self, channel_id: int) -> discord.PartialMessageable:
         return self._reach.client.get_partial_messageable(channel_id)
 
 
+def _gone(lost: Lost) -> Gone:
+    is_final = lost.verdict is Verdict.CARD_DELETED or lost.code in GONE_CODES
+    return Gone(lost.verdict.name.lower(), is_final=is_final)
+
+
 def _payload(board: Board, standing: Standing) -> dict[str, Any]:
-    card = board_card(standing, words_for(board.locale))
+    card = _card(board, standing)
     return {"embed": card.embed, "view": view_of(card.buttons)}
+
+
+def _card(board: Board, standing: Standing) -> Card:
+    return board_card(standing, words_for(standing.server.rules.locale or board.locale))
+
+
+def _warning_nonce(warning: BudgetWarning) -> str:
+    """Names the warning of a month and of a budget: another budget is another warning."""
+    rules = warning.server.rules
+    budget = mark_of(f"{rules.monthly_songs} {rules.monthly_usd}") % 0x10000
+    return f"w{warning.server.guild_id:x}{warning.month:%y%m}{budget:04x}"
 
 
 def _nonce(board: Board) -> str:

@@ -24,9 +24,11 @@ SEARCH_MESSAGES = 50
 class Lost(Exception):  # noqa: N818 -- an answer of Discord, not a fault of the program
     """This way does not lead to the member."""
 
-    def __init__(self, verdict: Verdict) -> None:
+    def __init__(self, verdict: Verdict, code: int | None = None) -> None:
         super().__init__(verdict.name)
         self.verdict = verdict
+        self.code = code
+        """Discord's own, if it has said one."""
 
 
 async def attempt(call: Awaitable[T]) -> T:
@@ -52,7 +54,7 @@ async def attempt(call: Awaitable[T]) -> T:
                 "code": getattr(error, "code", None),
             },
         )
-        raise Lost(verdict) from error
+        raise Lost(verdict, getattr(error, "code", None)) from error
 
 
 class Reach:

@@ -170,6 +170,7 @@ TELLING_LABEL: Mapping[Telling, str] = {
 PREFERENCES = N_(
     "How you hear that something is ready, and what `/song` means where you leave it open. In every server."
 )
+BOARD_DOWN = N_("There is no live board in this channel any more.")
 BOARD_UP = N_("The board appears in this channel in a moment. It stays until somebody takes it down or deletes it.")
 INTAKE: Mapping[Intake, str] = {
     Intake.OPEN: N_("Wishes are taken."),

@@ -24,6 +24,8 @@ PERIODS = tuple(Period)
 """Custom ids name scope and period by their place: new ones come last."""
 PICTURE = "usage.png"
 MODELS_MAX = 10
+MEMBERS_MAX = 10
+MORE = "…"
 NAME_CHARS = 60
 
 
@@ -37,8 +39,11 @@ def usage_embed(report: Report, words: Words, *, has_picture: bool) -> discord.E
     for charge in COUNTED if usage.total.tasks else ():
         embed.add_field(name=words(texts.CHARGE[charge]), value=spent_words(usage.of(charge), words))
     models = [(inline(name, NAME_CHARS), spent) for name, spent in usage.models[:MODELS_MAX]]
-    _add_lines(embed, words("By model"), [_line(name, spent, words) for name, spent in models])
-    members = [_line(_member(one.user_id, words), one.spent, words) for one in usage.members]
+    more = [MORE] if len(usage.models) > MODELS_MAX else []
+    _add_lines(embed, words("By model"), [*(_line(name, spent, words) for name, spent in models), *more])
+    some = usage.members[:MEMBERS_MAX]
+    members = [_line(_member(one.user_id, words), one.spent, words) for one in some]
+    members += [MORE] if len(usage.members) > len(some) else []
     _add_lines(embed, words("By member, the most first"), members)
     _add_lines(embed, words("May be used here"), list(_limits(report, words)))
     if has_picture:

@@ -190,12 +190,16 @@ async def test_a_board_that_somebody_deletes_stays_deleted_until_it_is_asked_for
     assert "Until six" in text_of(board(world))
 
 
-async def test_a_board_whose_channel_is_closed_to_the_bot_is_forgotten(world: World) -> None:
+async def test_a_board_whose_channel_is_closed_to_the_bot_is_forgotten_after_an_hour(world: World) -> None:
     await put_up(world)
+    world.app.engine.crier.monotonic = lambda: world.clock().timestamp()
     world.env.inject_error("PATCH", "/channels/*", status=403, code=50001, times=None)
     world.env.inject_error("DELETE", "/channels/*", status=403, code=50001, times=None)
     await pause(world)
     await world.advance(EDIT_EVERY_S)
+    assert await NoticeStore(world.app.database, world.clock).board(world.channel.id) is not None
+    for _ in range(3):
+        await world.advance(1300)
     begin = len(world.env.http_requests)
     await pause(world, "Until six")
     await world.advance(EDIT_EVERY_S)
@@ -227,6 +231,33 @@ async def test_a_moderator_takes_a_board_down(world: World) -> None:
         (world.mo.id, {"channel_id": world.channel.id}, {}),
         (world.mo.id, {}, {"channel_id": world.channel.id}),
     ]
+
+
+async def test_whoever_put_a_board_up_takes_it_down_from_the_answer(world: World) -> None:
+    shown = await world.mo.slash(world.channel, "queue")
+    answer = await world.mo.click(shown.response, label="Live board")
+    await world.turn()
+    assert len(boards(world)) == 1
+
+    down = await world.mo.click(answer.response, label="Take down")
+
+    assert "no live board in this channel any more" in text_of(down.response)
+    assert boards(world) == []
+    assert await NoticeStore(world.app.database, world.clock).board(world.channel.id) is None
+
+
+async def test_a_board_that_is_being_replaced_is_taken_down_whole(world: World) -> None:
+    old = await put_up(world)
+    world.env.inject_error("DELETE", f"/channels/{world.channel.id}/messages/{old.id}", status=500, times=1)
+    shown = await world.mo.slash(world.channel, "queue")
+    await world.mo.click(shown.response, label="Live board")
+    await world.turn()
+    assert len(boards(world)) == 2
+
+    await world.mo.click(old, label="Take down")
+
+    assert boards(world) == []
+    assert await NoticeStore(world.app.database, world.clock).board(world.channel.id) is None
 
 
 async def test_a_board_that_nobody_keeps_up_to_date_can_be_taken_down(world: World) -> None:

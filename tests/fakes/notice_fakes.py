@@ -33,7 +33,7 @@ class NoticeRows:
         self.boards[board.channel_id] = fresh
         self.deeds.append(deed)
 
-    async def take_down(self, guild_id: int, channel_id: int, message_id: int, deed: Deed) -> Board | None:
+    async def take_down(self, guild_id: int, channel_id: int, message_id: int | None, deed: Deed) -> Board | None:
         known = self.boards.get(channel_id)
         if known is None or (known.guild_id, known.message_id) != (guild_id, message_id):
             return None

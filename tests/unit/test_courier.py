@@ -9,6 +9,7 @@ import pytest
 
 from bot.domain.line import Place
 from bot.domain.members import Telling
+from bot.domain.scene import Scene
 from bot.domain.tasks import CARD_REMOVED, MediaFile, MusicTask, PingStatus, Role, State, TaskId
 from bot.engine.courier import REMOVALS, Courier
 from bot.engine.ports import ShowLaterError, Shown
@@ -179,6 +180,27 @@ async def test_a_place_in_line_is_refreshed_when_it_changes_and_at_most_every_te
 
     assert post.display.shown[2:] == [(2, State.QUEUED)]
     assert post.display.shows.asked[-1][1].place == Place(ahead=0, people_ahead=0)
+
+
+async def test_a_card_that_can_not_be_drawn_holds_up_no_other(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    post = Round(make_task(1), make_task(2, user_id=8), make_task(3, user_id=9))
+    await post.after()
+    looks = post.display.looks
+
+    def fails_for_two(task: MusicTask, scene: Scene) -> str:
+        if task.id == TaskId(2):
+            raise ZeroDivisionError
+        return looks(task, scene)
+
+    monkeypatch.setattr(post.display, "looks", fails_for_two)
+    post.rows.tasks[TaskId(1)] = replace(post.rows[1], state=State.CANCELLED)
+    for _ in range(4):
+        await post.after(10)
+
+    assert (3, State.QUEUED) in post.display.shown[3:]
+    assert [one.message for one in caplog.records].count("card can't be drawn") == 1
 
 
 async def test_a_place_that_changed_between_the_answer_and_the_first_refresh_is_shown() -> None:

@@ -1,6 +1,7 @@
 """Live boards and budget warnings: what is posted, edited, replaced and given up, and what a crash leaves."""
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -203,6 +204,23 @@ async def test_a_first_message_that_is_refused_is_given_up() -> None:
     await square.crier.step()
 
     assert square.rows.boards == {}
+
+
+@pytest.mark.parametrize(("closed_s", "stands"), [(1800, True), (3700, False)])
+async def test_a_channel_that_is_closed_may_open_again_for_an_hour(closed_s: float, *, stands: bool) -> None:
+    square = await standing()
+    square.pause()
+    opens_at = square.clock() + timedelta(seconds=closed_s)
+    while square.clock() < opens_at:
+        square.channel.refuse["edit"] = Gone("forbidden", is_final=False)
+        await square.after(60)
+    square.channel.refuse.clear()
+    for _ in range(10):
+        await square.after(60)
+
+    assert (CHANNEL in square.rows.boards) is stands
+    if stands:
+        assert square.channel.edits == [1]
 
 
 @pytest.mark.parametrize("call", ["post", "edit"])

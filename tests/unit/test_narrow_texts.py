@@ -19,6 +19,7 @@ LIMITS: Mapping[tuple[str, str], int] = {
     ("Field", "placeholder"): 100,
     ("list_menu", "placeholder"): 150,
     ("list_member_menu", "placeholder"): 150,
+    ("member_menu", "placeholder"): 150,
     ("Choice", "label"): 45,
     ("Choice", "options"): 100,
     ("SelectOption", "label"): 100,

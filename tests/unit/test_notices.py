@@ -127,8 +127,17 @@ async def test_a_refusal_for_good_ends_a_board(status: int, code: int) -> None:
     board = Noticeboard(reach(client))
 
     for doing in (board.edit(BOARD, NOTHING), board.post(BOARD, NOTHING)):
-        with pytest.raises(Gone):
+        with pytest.raises(Gone) as gone:
             await doing
+        assert gone.value.is_final is (code in {10008, 10003})
+
+
+def test_a_board_speaks_the_language_of_its_server() -> None:
+    board = Noticeboard(reach(FakeDiscord()))
+    german = standing_of(replace(HERE, rules=Rules(locale="de")), [], [])
+    assert (
+        board.looks(BOARD, NOTHING) != board.looks(BOARD, german) == board.looks(replace(BOARD, locale="de"), NOTHING)
+    )
 
 
 @pytest.mark.parametrize("code", [30046, 50083])

@@ -81,6 +81,21 @@ def test_every_whole_number_within_the_bounds_is_one(rule: str, number: int) -> 
         assert read_rule(rule, str(number)) == number
 
 
+@pytest.mark.parametrize(
+    ("rule", "typed", "value"),
+    [
+        ("daily_per_member", "\uff11\uff10", 10),
+        ("monthly_songs", "1 000", 1000),
+        ("monthly_songs", "1.000", 1000),
+        ("monthly_songs", "1,000,000", 1_000_000),
+        ("monthly_usd", "5 $", Decimal(5)),
+        ("monthly_usd", "\uff04\uff15", Decimal(5)),
+    ],
+)
+def test_numbers_are_read_as_people_type_them(rule: str, typed: str, value: object) -> None:
+    assert read_rule(rule, typed) == value
+
+
 @given(st.decimals(0, USD_MOST, places=2))
 def test_every_amount_with_two_decimals_is_one(amount: Decimal) -> None:
     assert read_rule("monthly_usd", str(amount)) == amount

@@ -60,6 +60,12 @@ def test_before_the_first_list_nothing_is_known():
     assert not subject.is_loaded
 
 
+async def test_a_model_that_is_listed_twice_is_one():
+    subject = catalogue(FakeSource(MUSIC, LYRICS, replace(MUSIC, aliases=())))
+    assert await subject.refresh()
+    assert subject.music_models() == [MUSIC]
+
+
 async def test_models_are_found_by_id_and_by_alias():
     subject = catalogue(FakeSource(MUSIC, LYRICS))
     assert await subject.refresh()

@@ -188,6 +188,15 @@ def fields_of(made: Report) -> dict[str, str]:
     return {field.name or "": field.value or "" for field in embed.fields}
 
 
+def test_a_list_that_is_longer_than_what_is_shown_says_so() -> None:
+    few = [MemberRow(user_id=number, spent=ONE) for number in range(1, 11)]
+    told = {}
+    for members in (few, [*few, MemberRow(user_id=99, spent=ONE)]):
+        made = report(day_row(1, ONE), scope=Scope.SERVER, members=members)
+        told[len(members)] = fields_of(made)["By member, the most first"].splitlines()
+    assert (len(told[10]), told[11]) == (10, [*told[10], "…"])
+
+
 LIMITED = Rules(
     daily_per_member=5, monthly_songs=20, monthly_usd=Decimal(10), daily_per_server=30, waiting_per_server=50
 )
