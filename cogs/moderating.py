@@ -148,13 +148,12 @@ class ModeratingCog(commands.Cog):
         await self._block(interaction, values, user_id)
 
     async def _block(self, interaction: discord.Interaction[MusicBot], values: Values, subject: int) -> None:
-        asker, words = moderator_of(interaction), words_of(interaction)
+        words = words_of(interaction)
+        again = Button(label=words("Block the member"), press=Press.MOD_BLOCK, subject=subject)
         # whoever was let in for an hour must not carry that on from refusal to refusal
-        may_for_good = moderates_all(interaction)
-        again = (
-            [Button(label=words("Block the member"), press=Press.MOD_BLOCK, subject=subject)] if may_for_good else []
-        )
-        async with giving_back(interaction, "\n".join(filter(None, (values["reason"], values["until"]))), *again):
+        offered = [again] if moderates_all(interaction) else []
+        async with giving_back(interaction, "\n".join(filter(None, (values["reason"], values["until"]))), *offered):
+            asker = moderator_of(interaction)
             await self._check_here(interaction, subject, asker)
             block = await self._moderating.block(subject, asker, until=values["until"], reason=values["reason"])
             done = words(BLOCKED, member=f"<@{subject}>", until=until_words(block, words))
@@ -218,8 +217,9 @@ class ModeratingCog(commands.Cog):
     async def _set_intake(
         self, interaction: discord.Interaction[MusicBot], values: Values, place: int, seen: int
     ) -> None:
-        asker, intake = moderator_of(interaction), INTAKES[place]
+        intake = INTAKES[place]
         async with giving_back(interaction, values["note"]):
+            asker = moderator_of(interaction)
             if intake_mark((await self._moderating.doors(asker, 0)).server) != seen:
                 raise Refused(Reason.FORM_OUTDATED)
             note = await self._moderating.set_intake(intake, asker, note=values["note"])

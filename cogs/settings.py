@@ -153,13 +153,14 @@ class SettingsCog(commands.Cog):
     async def _filled(
         self, interaction: discord.Interaction[MusicBot], values: Values, guild_id: int, place: int, seen: int
     ) -> None:
-        _check(interaction, guild_id)
         words, form = words_of(interaction), FORMS[place]
         if form is RuleForm.TRIAL:
+            _check(interaction, guild_id)
             await self._show(interaction, Topic.FILTER, await self._tried(guild_id, values["text"], words))
             return
         typed = pages.typed_for(form, values)
         async with giving_back(interaction, pages.typed_in(typed, words)):
+            _check(interaction, guild_id)
             try:
                 changes = {name: read_rule(name, text) for name, text in typed.items()}
             except RuleError:

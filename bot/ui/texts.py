@@ -275,7 +275,7 @@ REFUSAL: Mapping[Reason, str] = {
         "If you see nothing of it, ask or reply once more."
     ),
     Reason.NEEDS_START: N_("Tell me from where, for example `from 1:05`."),
-    Reason.BAD_UNTIL: N_("I don't understand until when. Write it like `2h`, `3 days` or `2026-12-01 18:00` (UTC)."),
+    Reason.BAD_UNTIL: N_("I don't understand until when. Write it like `2h`, `3 d` or `2026-12-01 18:00` (UTC)."),
     Reason.UNTIL_OVER: N_("That moment is over already. Dates and hours are those of UTC."),
     Reason.NOT_YOURSELF: N_("You can't block yourself."),
     Reason.NOBODY_HERE: N_("I know nobody like that in this server."),
