@@ -43,8 +43,14 @@ def moderator_of(interaction: discord.Interaction[Any]) -> Asker:
 
 
 def moderates_all(interaction: discord.Interaction[Any]) -> bool:
-    """Whether somebody's roles let them manage messages in the whole server, whatever holds in this channel."""
-    return isinstance(interaction.user, discord.Member) and interaction.user.guild_permissions.manage_messages
+    """Whether somebody's roles let them manage messages in the whole server, whatever holds in this channel.
+
+    Of a server that Discord has not told us about yet, only the channel's right is known.
+    """
+    member = interaction.user
+    if not isinstance(member, discord.Member) or not member.guild.roles:
+        return bool(interaction.guild_id and interaction.permissions.manage_messages)
+    return member.guild_permissions.manage_messages
 
 
 def was_let_in(interaction: discord.Interaction[Any]) -> bool:
