@@ -182,6 +182,14 @@ def usage(visitor: Visitor) -> Locator:
     return shown
 
 
+def privacy(visitor: Visitor) -> Locator:
+    """What is kept of somebody."""
+    visitor.slash("privacy")
+    shown = visitor.message("Your privacy")
+    shown.wait_for()
+    return shown
+
+
 def some_songs(visitor: Visitor) -> None:
     """Finished, failed, unclear and waiting wishes of two members; then be Mo."""
     visitor.slash("song", "A march that will fail")
@@ -219,6 +227,7 @@ PICTURES: dict[str, Callable[[Visitor], Locator | None]] = {
     "board": board,
     "settings": settings,
     "usage": usage,
+    "privacy": privacy,
 }
 
 
