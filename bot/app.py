@@ -103,11 +103,8 @@ async def build(settings: Settings, *, clock: Clock = system_clock, sync_command
         if before != after:
             log.info("database migrated", extra={"from": before, "to": after})
         tasks, drafts, members = TaskStore(database, clock), DraftStore(database, clock), MemberStore(database)
-        servers, usage, notices = (
-            ServerStore(database, clock),
-            UsageStore(database, clock),
-            NoticeStore(database, clock),
-        )
+        servers, usage = ServerStore(database, clock), UsageStore(database, clock)
+        notices = NoticeStore(database, clock)
         erasures = ErasureStore(database, clock)
         session = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
         # a create must never meet a kept connection that the server is just closing: its fate would be unknown

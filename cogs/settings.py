@@ -20,7 +20,7 @@ from bot.ui.card import Button, Press
 from bot.ui.client import MusicBot, say, words_of
 from bot.ui.escape import inline
 from bot.ui.forms import Form, Values, form_of
-from bot.ui.moderators import was_let_in
+from bot.ui.moderators import known_guild, was_let_in
 from bot.ui.rules import FORM_OF, FORMS, TITLE, TOPICS, RuleForm, Topic
 from bot.ui.words import N_, NAMES, Words
 from cogs.answers import OPEN, giving_back, model_options, open_options, version_options
@@ -111,7 +111,8 @@ class SettingsCog(commands.Cog):
     async def _choose_warning(
         self, interaction: discord.Interaction[MusicBot], guild_id: int, picked: int | None = None
     ) -> None:
-        await self._change(interaction, guild_id, Topic.BUDGET, warning_channel_id=picked)
+        here = _here(interaction, "get_channel", [picked] if picked else [])
+        await self._change(interaction, guild_id, Topic.BUDGET, warning_channel_id=next(iter(here), None))
 
     async def _choose_model(self, interaction: discord.Interaction[MusicBot], guild_id: int, picked: str) -> None:
         await self._change(interaction, guild_id, Topic.SONGS, model=None if picked == OPEN else picked)
@@ -169,7 +170,7 @@ class SettingsCog(commands.Cog):
             if pages.mark(form, (await self._service.ruling.get(guild_id)).rules, words) != seen:
                 await self._show(interaction, FORM_OF[form][0])
                 raise Refused(Reason.FORM_OUTDATED)
-            if lost := await self._service.ruling.lost_by(guild_id, **changes):
+            if lost := await self._service.ruling.lost_by(guild_id, changes.get("keep_days")):
                 await self._ask_to_keep(interaction, changes["keep_days"], lost)
                 return
             await self._change(interaction, guild_id, FORM_OF[form][0], **changes)
@@ -208,7 +209,7 @@ class Controls:
     def __init__(
         self, interaction: discord.Interaction[MusicBot], rules: Rules, service: Service, words: Words
     ) -> None:
-        self._guild = interaction.guild
+        self._guild = known_guild(interaction)
         self._guild_id = interaction.guild_id or EVERYWHERE
         self._rules = rules
         self._service = service
@@ -337,8 +338,9 @@ def _lower(lower: Mapping[str, int | Decimal], words: Words) -> str:
 
 
 def _here(interaction: discord.Interaction[MusicBot], known: str, picked: Iterable[int]) -> frozenset[int]:
-    """What was picked, without what this server does not have: somebody may have made it up."""
-    return frozenset(one for one in picked if getattr(interaction.guild, known)(one) is not None)
+    """What was picked, without what this server does not have, as far as it is known: it may be made up."""
+    guild = known_guild(interaction)
+    return frozenset(one for one in picked if guild is None or getattr(guild, known)(one) is not None)
 
 
 def _check(interaction: discord.Interaction[MusicBot], guild_id: int) -> None:

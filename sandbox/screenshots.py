@@ -158,7 +158,7 @@ def audit(visitor: Visitor) -> Locator:
 def board(visitor: Visitor) -> Locator:
     """A board that everybody in the channel sees."""
     visitor.press("Live board", queue(visitor))
-    shown = visitor.message("Take down")
+    shown = visitor.message("It keeps itself up to date")
     shown.wait_for()
     return shown
 

@@ -118,7 +118,7 @@ def forecast(task: MusicTask, place: Place | None, usual: Usual, *, now: datetim
 
 def _of_waiting(place: Place, usual: Usual, now: datetime) -> Forecast:
     """Rough: nobody waits long for others, but a member's own wait until those at the provider are through."""
-    rounds = place.own_ahead // max(1, place.at_once) + 1
+    rounds = place.own_ahead // place.at_once + 1
     return Forecast(phase=Phase.WAITING, finish_at=now + rounds * timedelta(seconds=usual.median_s))
 
 

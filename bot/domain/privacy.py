@@ -1,7 +1,7 @@
 """What is kept of a person: what an export holds, and an erasure that is being worked off."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from bot.domain.lyrics import LyricsVersion
@@ -9,6 +9,10 @@ from bot.domain.tasks import AttemptOutcome, MusicTask
 
 NOBODY = 0
 """Stands where a member's id was, once the member is erased."""
+
+
+UNCLEAR_PATIENCE = timedelta(days=3)
+"""An unclear task is its member's to decide for so long, before an erasure or its server's rule drops it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

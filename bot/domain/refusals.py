@@ -69,7 +69,7 @@ class Reason(StrEnum):
     """What was pressed belongs to another server."""
     NOT_ADMIN = "not_admin"
     BAD_UNTIL = "bad_until"
-    """Nobody can tell until when, or it is over already."""
+    """Nobody can tell until when."""
     UNTIL_OVER = "until_over"
     NOT_YOURSELF = "not_yourself"
     NOBODY_HERE = "nobody_here"

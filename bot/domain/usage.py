@@ -92,6 +92,8 @@ class Spent:
 
 
 NOTHING = Spent()
+SHOWN_MOST = 10
+"""So many models, and members, are shown of those who used most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +121,7 @@ class Usage:
     span: Span
     rows: Sequence[DayRow]
     members: Sequence[MemberRow]
-    """Who used most, the first one most of all; empty where it is a member's own."""
+    """Who used most, the first one most of all, and one more than are shown; empty where it is a member's own."""
 
     @property
     def total(self) -> Spent:

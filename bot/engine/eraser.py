@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.clock import Clock
-from bot.domain.privacy import Erasure
+from bot.domain.privacy import UNCLEAR_PATIENCE, Erasure
 from bot.domain.tasks import StaleTaskError, State
 from bot.engine.ports import Erasures, Goodbyes, MediaFolder, ShowLaterError, Tasks
 from bot.engine.worker import NotNowError, Worker
@@ -14,8 +14,6 @@ log = logging.getLogger(__name__)
 
 BATCH = 100
 """So many tasks change in one transaction."""
-UNCLEAR_PATIENCE = timedelta(days=3)
-"""An unclear task is its member's to decide for so long; then it is dropped."""
 REST = timedelta(seconds=5)
 """Between two looks at an erasure that waits for others: for TokenLab, for the courier, for its member."""
 

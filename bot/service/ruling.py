@@ -39,8 +39,8 @@ class Ruling:
         in_use = await self._parts.tasks.in_use(guild_id)
         return {name: in_use[name] for name in below_use(server.rules, in_use) if name in changes}
 
-    async def lost_by(self, guild_id: int, *, keep_days: int | None = None, **_others: object) -> int:
-        """How many of a server's wishes such a change of its rules would erase."""
+    async def lost_by(self, guild_id: int, keep_days: int | None) -> int:
+        """How many of a server's wishes would be erased if it kept them for so many days; None is for good."""
         kept = (await self.get(guild_id)).rules.keep_days
         if keep_days is None or (kept is not None and keep_days >= kept):
             return 0

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, literal, not_, or_, se
 
 from bot.clock import Clock
 from bot.domain.limits import day_of
-from bot.domain.privacy import NOBODY, Erasure
+from bot.domain.privacy import NOBODY, UNCLEAR_PATIENCE, Erasure
 from bot.domain.rules import EVERYWHERE, Rules
 from bot.domain.tasks import CARD_REMOVED, RELEASED, TERMINAL, MusicTask, State, TaskId
 from bot.store.database import Database
@@ -42,8 +42,6 @@ NOWHERE: Mapping[str, Any] = {
 """What is left of where a task was asked for."""
 ENDED_FOR = timedelta(days=1)
 """However long ago it was asked for, what has just come to its end is there for a day."""
-UNDECIDED_FOR = timedelta(days=3)
-"""An unclear task is its member's to decide for so long."""
 REMOVALS_AT_ONCE = 20
 """So many emptied tasks of one member wait for the courier at a time; those of all would hold up everybody's cards."""
 
@@ -175,7 +173,7 @@ class ErasureStore:
 
     async def undecided(self, guild_id: int, before: datetime, limit: int) -> list[MusicTask]:
         """A server's unclear tasks that were asked for before a moment, and that nobody has decided about for days."""
-        here, long_ago = home(None if guild_id == EVERYWHERE else guild_id), self._clock() - UNDECIDED_FOR
+        here, long_ago = home(None if guild_id == EVERYWHERE else guild_id), self._clock() - UNCLEAR_PATIENCE
         left = OPEN, here, T.state == State.UNCERTAIN, T.created_at < before, T.state_at < long_ago
         query = select(*TASK_COLUMNS).where(*left).order_by(T.id).limit(limit)
         async with self._database.read() as connection:

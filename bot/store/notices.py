@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Update, and_, delete, or_, select, true, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import Clock
 from bot.domain.audit import Deed
@@ -17,9 +16,9 @@ from bot.domain.tasks import Kind, State, TaskId
 from bot.store.audit import write_deed
 from bot.store.database import Database
 from bot.store.schema import OPEN, boards, music_tasks, servers
-from bot.store.servers import SERVER_COLUMNS, server_in, server_of, servers_among
+from bot.store.servers import SERVER_COLUMNS, look_at_budget_of, server_of, servers_among
 from bot.store.statements import insert_or
-from bot.store.used import lock_server, look_at_budget, used_in
+from bot.store.used import lock_server, used_in
 
 B = boards.c
 BOARD_COLUMNS = [B[field.name] for field in fields(Board)]
@@ -150,16 +149,12 @@ class NoticeStore:
         async with self._database.write() as connection:
             await lock_server(connection, warning.server.guild_id or None)
             await connection.execute(_settled(warning).values(warning_due=False, warned_for=None))
-            await self._look_at_budget(connection, warning.server.guild_id)
+            await look_at_budget_of(connection, warning.server.guild_id, self._clock())
 
     async def look_at_budget(self, guild_id: int) -> None:
         """Have a server warned if most of its budget is used, as far as it was not."""
         async with self._database.write() as connection:
-            await lock_server(connection, guild_id or None)
-            await self._look_at_budget(connection, guild_id)
-
-    async def _look_at_budget(self, connection: AsyncConnection, guild_id: int) -> None:
-        await look_at_budget(connection, await server_in(connection, guild_id), self._clock())
+            await look_at_budget_of(connection, guild_id, self._clock())
 
 
 def _settled(warning: BudgetWarning) -> Update:

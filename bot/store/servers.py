@@ -116,6 +116,12 @@ class ServerStore:
             return True
 
 
+async def look_at_budget_of(connection: AsyncConnection, guild_id: int, now: datetime) -> None:
+    """Have a server warned if most of its budget is used at this moment, and it was not."""
+    await lock_server(connection, guild_id or None)
+    await look_at_budget(connection, await server_in(connection, guild_id), now)
+
+
 async def server_in(connection: AsyncConnection, guild_id: int) -> Server:
     """A server, inside a running transaction."""
     return (await servers_among(connection, {guild_id}))[guild_id]

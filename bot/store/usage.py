@@ -27,11 +27,11 @@ from bot.domain.charges import MAY_BE_CHARGED, UNDER_WAY, UNKNOWN, Charge
 from bot.domain.limits import Used
 from bot.domain.rules import EVERYWHERE, Rules
 from bot.domain.tasks import AttemptOutcome, Kind, State, TaskId
-from bot.domain.usage import DAY, DayRow, Entry, MemberRow, Span, Spent, Unrecorded, Usage, Whose
+from bot.domain.usage import DAY, SHOWN_MOST, DayRow, Entry, MemberRow, Span, Spent, Unrecorded, Usage, Whose
 from bot.store.database import Database
 from bot.store.schema import EPOCH, T, attempts, music_tasks
-from bot.store.servers import server_in
-from bot.store.used import ESTIMATE, MAY_COST, lock_server, look_at_budget, used_in
+from bot.store.servers import look_at_budget_of
+from bot.store.used import ESTIMATE, MAY_COST, used_in
 
 CHARGE = case(
     (or_(T.state == State.COMPLETED, T.cost_usd > 0), Charge.SETTLED),
@@ -51,8 +51,6 @@ SUMS = (
     func.coalesce(func.sum(case((T.cost_usd.is_(None), ESTIMATE))), 0).label("estimated_usd"),
     func.count(case((func.coalesce(T.cost_usd, T.price_max_usd).is_(None), 1))).label("unpriced"),
 )
-MEMBERS_MAX = 11
-"""One more than are shown: so it is seen that there are more."""
 PAGE_ROWS = 1000
 ENTRY_COLUMNS = [T[name] for name in Entry.__dataclass_fields__ if name != "charge"]
 NEWEST = 20_000
@@ -72,7 +70,7 @@ class UsageStore:
         days = select(DAY_NUMBER.label("day"), T.model, CHARGE.label("charge"), *SUMS).where(charged)
         days = days.group_by(text("day"), T.model, text("charge"))  # by name: PostgreSQL knows no second spelling
         members = select(T.user_id, *SUMS).where(charged).group_by(T.user_id)
-        members = members.order_by(func.sum(MAY_COST).desc(), func.count().desc(), T.user_id).limit(MEMBERS_MAX)
+        members = members.order_by(func.sum(MAY_COST).desc(), func.count().desc(), T.user_id).limit(SHOWN_MOST + 1)
         async with self._database.read() as connection:
             by_day = (await connection.execute(days)).all()
             by_member = (await connection.execute(members)).all() if whose.guild_id is not None else []
@@ -136,8 +134,7 @@ class UsageStore:
                 homes |= {guild_id or EVERYWHERE for guild_id in of_server.scalars()}
         for guild_id in sorted(homes):
             async with self._database.write() as connection:
-                await lock_server(connection, guild_id or None)
-                await look_at_budget(connection, await server_in(connection, guild_id), self._clock())
+                await look_at_budget_of(connection, guild_id, self._clock())
 
 
 def _asked(whose: Whose, span: Span) -> ColumnElement[bool]:

@@ -42,15 +42,19 @@ def moderator_of(interaction: discord.Interaction[Any]) -> Asker:
     return replace(asker, is_moderator=True)
 
 
+def known_guild(interaction: discord.Interaction[Any]) -> discord.Guild | None:
+    """The server, if Discord has told us of its channels and roles: every server has a role at least."""
+    return interaction.guild if interaction.guild is not None and interaction.guild.roles else None
+
+
 def moderates_all(interaction: discord.Interaction[Any]) -> bool:
     """Whether somebody's roles let them manage messages in the whole server, whatever holds in this channel.
 
     Of a server that Discord has not told us about yet, only the channel's right is known.
     """
-    member = interaction.user
-    if not isinstance(member, discord.Member) or not member.guild.roles:
+    if known_guild(interaction) is None or not isinstance(interaction.user, discord.Member):
         return bool(interaction.guild_id and interaction.permissions.manage_messages)
-    return member.guild_permissions.manage_messages
+    return interaction.user.guild_permissions.manage_messages
 
 
 def was_let_in(interaction: discord.Interaction[Any]) -> bool:

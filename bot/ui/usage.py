@@ -9,7 +9,7 @@ import discord
 
 from bot.domain.charges import COUNTED
 from bot.domain.privacy import NOBODY
-from bot.domain.usage import Period, Scope, Spent, Usage
+from bot.domain.usage import SHOWN_MOST, Period, Scope, Spent, Usage
 from bot.service import Report
 from bot.ui import texts
 from bot.ui.buttons import menu_of, view_of
@@ -23,8 +23,6 @@ SCOPES = tuple(Scope)
 PERIODS = tuple(Period)
 """Custom ids name scope and period by their place: new ones come last."""
 PICTURE = "usage.png"
-MODELS_MAX = 10
-MEMBERS_MAX = 10
 MORE = "…"
 NAME_CHARS = 60
 
@@ -38,10 +36,10 @@ def usage_embed(report: Report, words: Words, *, has_picture: bool) -> discord.E
     embed = discord.Embed(title=words(texts.USAGE_TITLE[report.scope]), description=f"{days}\n{said}")
     for charge in COUNTED if usage.total.tasks else ():
         embed.add_field(name=words(texts.CHARGE[charge]), value=spent_words(usage.of(charge), words))
-    models = [(inline(name, NAME_CHARS), spent) for name, spent in usage.models[:MODELS_MAX]]
-    more = [MORE] if len(usage.models) > MODELS_MAX else []
+    models = [(inline(name, NAME_CHARS), spent) for name, spent in usage.models[:SHOWN_MOST]]
+    more = [MORE] if len(usage.models) > SHOWN_MOST else []
     _add_lines(embed, words("By model"), [*(_line(name, spent, words) for name, spent in models), *more])
-    some = usage.members[:MEMBERS_MAX]
+    some = usage.members[:SHOWN_MOST]
     members = [_line(_member(one.user_id, words), one.spent, words) for one in some]
     members += [MORE] if len(usage.members) > len(some) else []
     _add_lines(embed, words("By member, the most first"), members)

@@ -228,6 +228,24 @@ async def test_places_of_another_server_are_not_taken(world: World, ada: Any) ->
     await Seen(world, shown.response.message).press(ada, menu, str(elsewhere.id), str(world.channel.id), kind=8)
 
     assert await rules(world) == Rules(channels=frozenset({world.channel.id}))
+    budget = await panel(world, ada, Topic.BUDGET)
+    menu = f"encore:menu:rules_warning:{world.guild.id}"
+    await Seen(world, budget.response.message).press(ada, menu, str(elsewhere.id), kind=8)
+    assert (await rules(world)).warning_channel_id is None
+
+
+async def test_a_channel_in_which_nobody_could_be_warned_is_taken_and_told(world: World, ada: Any) -> None:
+    everybody = world.guild.default_role
+    shut = discord.PermissionOverwrite(send_messages=False)
+    quiet = world.guild.create_text_channel("quiet", overwrites={everybody: shut})
+    shown = await panel(world, ada, Topic.BUDGET)
+
+    await pick(world, ada, shown, "warning", quiet)
+
+    assert (await rules(world)).warning_channel_id == quiet.id
+    assert f"I may not write in <#{quiet.id}>" in note(shown)
+    await pick(world, ada, shown, "warning", world.other_channel)
+    assert "I may not write" not in note(shown)
 
 
 async def test_where_a_warning_goes_is_picked_and_can_be_left_open_again(world: World, ada: Any) -> None:

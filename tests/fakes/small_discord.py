@@ -32,6 +32,9 @@ class FakeDiscord:
     def get_partial_messageable(self, _channel_id: int, *, guild_id: int | None = None) -> "FakeDiscord":
         return self
 
+    def get_guild(self, _guild_id: int) -> None:
+        return None
+
     def get_partial_message(self, message_id: int) -> "FakeDiscord":
         self.created_at = discord.utils.snowflake_time(message_id)
         return self

@@ -161,16 +161,22 @@ async def test_the_database_refuses_to_change_the_audit(
     assert len(await audit.page(STUDIO, skip=0, limit=9)) == 1
 
 
-async def test_sqlite_refuses_to_replace_a_line_of_the_audit(
+async def test_the_database_refuses_to_replace_a_line_of_the_audit(
     servers: ServerStore, audit: AuditStore, database: Database
 ):
     await servers.change_rules(STUDIO, {"locale": "de"}, deed())
     forged = "INTO audit SELECT id, at, 'unblock', 7, NULL, NULL, NULL, 'x', '{}', '{}' FROM audit"
-    async with database.write() as connection:
-        if connection.dialect.name != "sqlite":
-            return  # PostgreSQL knows no REPLACE
-        with pytest.raises(DBAPIError, match="append-only"):
-            await connection.execute(text(f"INSERT OR REPLACE {forged}"))
+    replacing = {
+        "sqlite": text(f"INSERT OR REPLACE {forged}"),
+        "postgresql": text(f"INSERT {forged} ON CONFLICT (id) DO UPDATE SET act = 'unblock'"),
+    }
+
+    async def replace_it() -> None:
+        async with database.write() as connection:
+            await connection.execute(replacing[connection.dialect.name])
+
+    with pytest.raises(DBAPIError, match="append-only"):
+        await replace_it()
     assert [line.act for line in await audit.page(STUDIO, skip=0, limit=9)] == [Act.RULES]
 
 

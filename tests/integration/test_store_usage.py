@@ -107,7 +107,7 @@ async def test_a_member_has_everything_of_their_own_and_a_server_everything_in_i
 async def test_who_used_most_comes_first_and_only_so_many_are_named(
     accounts: UsageStore, make: Make, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(usage_module, "MEMBERS_MAX", 2)
+    monkeypatch.setattr(usage_module, "SHOWN_MOST", 1)
     for user_id, cost in ((1, "0.10"), (2, "0.30"), (3, "0.10"), (3, "0.10"), (4, "0.05")):
         await make(State.COMPLETED, user_id=user_id, price_max_usd=Decimal("0.40"), cost_usd=Decimal(cost))
     await make(State.CANCELLED, user_id=5, price_max_usd=Decimal(9))

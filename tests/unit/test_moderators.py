@@ -9,10 +9,10 @@ import pytest
 from bot.ui.moderators import moderates_all
 
 
-def interaction(*, channel: bool, server: bool, roles: list[str], guild_id: int | None = 70) -> Any:
+def interaction(*, channel: bool, server: bool, roles: list[str]) -> Any:
     member = Mock(spec=discord.Member, guild_permissions=discord.Permissions(manage_messages=server))
-    member.guild = Mock(roles=roles)
-    return Mock(guild_id=guild_id, permissions=discord.Permissions(manage_messages=channel), user=member)
+    may = discord.Permissions(manage_messages=channel)
+    return Mock(guild_id=70, guild=Mock(roles=roles), permissions=may, user=member)
 
 
 @pytest.mark.parametrize(
@@ -32,5 +32,5 @@ def test_roles_tell_it_and_the_channel_only_while_they_are_unknown(
 
 
 def test_nobody_moderates_direct_messages() -> None:
-    direct = Mock(guild_id=None, permissions=discord.Permissions.all(), user=Mock(spec=discord.User))
+    direct = Mock(guild_id=None, guild=None, permissions=discord.Permissions.all(), user=Mock(spec=discord.User))
     assert not moderates_all(direct)

@@ -132,6 +132,18 @@ async def test_a_refusal_for_good_ends_a_board(status: int, code: int) -> None:
         assert gone.value.is_final is (code in {10008, 10003})
 
 
+async def test_the_warning_of_another_budget_is_another_message() -> None:
+    sent = []
+    for monthly_songs in (10, 20, 10):
+        client = FakeDiscord()
+        rules = Rules(monthly_songs=monthly_songs)
+        warning = BudgetWarning(server=replace(HERE, guild_id=10**19, rules=rules), month=START, used=Used())
+        await Noticeboard(reach(client)).warn(warning, 900)
+        sent.append(next(payload["nonce"] for asked, payload in client.asked if asked == "send"))
+    assert sent[0] == sent[2] != sent[1]
+    assert max(map(len, sent)) <= 25
+
+
 def test_a_board_speaks_the_language_of_its_server() -> None:
     board = Noticeboard(reach(FakeDiscord()))
     german = standing_of(replace(HERE, rules=Rules(locale="de")), [], [])
