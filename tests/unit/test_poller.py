@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.tasks import ErrorCode, Kind, Result, State, TaskId
+from bot.domain.tasks import ErrorCode, Kind, Result, State
 from bot.engine.budget import Budget
 from bot.engine.poller import Poller
 from bot.tokenlab.errors import (
@@ -20,9 +20,10 @@ from bot.tokenlab.errors import (
     TryLaterError,
 )
 from bot.tokenlab.models import ProviderStatus
-from tests.fakes.engine_fakes import SONG, FakeProvider, look, rounds
-from tests.fakes.engine_rows import START, HandClock, Rows, history_of, make_task
+from tests.fakes.engine_fakes import SONG, FakeProvider, look, until
+from tests.fakes.rows import START, HandClock, Rows, history_of, make_task
 
+pytestmark = pytest.mark.usefixtures("databases")
 DAY_S = 24 * 3600
 PROCESSING = look(ProviderStatus.PROCESSING)
 UNBILLED = look(ProviderStatus.COMPLETED, billing_transaction_id=None)
@@ -231,7 +232,7 @@ async def test_a_throttled_look_slows_all_requests_down() -> None:
     await watch.looked()
 
     assert watch.budget.rate_per_s == full / 2
-    watch.rows.tasks[TaskId(2)] = make_task(2, state=State.RUNNING)
+    watch.rows.put(make_task(2, state=State.RUNNING))
     await watch.looked(after_s=19)
     assert len(watch.provider.looks.asked) == 1
 
@@ -286,8 +287,7 @@ async def test_looks_that_hang_do_not_hide_the_others() -> None:
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         group.create_task(watch.poller.run(stop))
-        await rounds(60)
-        assert {task_id for task_id, _ in watch.provider.looks.asked} == {f"ld_{n}" for n in range(1, 6)}
+        await until(lambda: {task_id for task_id, _ in watch.provider.looks.asked} == {f"ld_{n}" for n in range(1, 6)})
         gate.set()
         stop.set()
 
