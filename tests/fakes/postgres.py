@@ -41,11 +41,11 @@ class Postgres:
         """A plain connection, for looking behind the program's back."""
         return await asyncpg.connect(host=str(self.folder), user=USER, database=name)
 
-    async def create(self) -> str:
-        """Make a database; gives its name."""
+    async def create(self, *, like: str | None = None) -> str:
+        """Make a database, empty or a copy of one that nobody is connected to; gives its name."""
         self._made += 1
         name = f"encore_{self._made}"
-        await self._tell(f"CREATE DATABASE {name}")
+        await self._tell(f"CREATE DATABASE {name}" + (f" TEMPLATE {like}" if like else ""))
         return name
 
     async def drop(self, name: str) -> None:
