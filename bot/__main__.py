@@ -1,12 +1,15 @@
-"""The command line: `python -m bot` runs the bot."""
+"""The command line: `python -m bot` runs the bot.
+
+Each command imports what it needs when it runs: that is heavy, and not needed to say that a setting is wrong.
+"""
 
 import asyncio
 import logging
 import os
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import click
 
@@ -37,8 +40,8 @@ def main(context: click.Context) -> None:
 def run() -> None:
     """Run the bot until SIGTERM or Ctrl-C."""
     settings = _settings()
-    from bot.app import serve  # noqa: PLC0415 -- heavy, and not needed to say that a setting is wrong
-    from bot.logs import set_up_logs  # noqa: PLC0415 -- as above
+    from bot.app import serve
+    from bot.logs import set_up_logs
 
     set_up_logs(settings.log_level, settings.log_format)
     with _leaving_at_once():
@@ -51,7 +54,7 @@ def run() -> None:
 @main.command()
 def migrate() -> None:
     """Bring the database up to date and say what was done."""
-    from bot.store.migrate import migrate as bring_up_to_date  # noqa: PLC0415 -- heavy, as above
+    from bot.store.migrate import migrate as bring_up_to_date
 
     before, after = _in_database(bring_up_to_date)
     click.echo(f"database is at {after}" if before == after else f"database migrated from {before} to {after}")
@@ -64,9 +67,9 @@ def export(user_id: tuple[str, ...]) -> None:
     member = _member(user_id)
 
     async def write(database: "Database") -> None:
-        from bot.service.exporting import export_of  # noqa: PLC0415 -- heavy, as above
-        from bot.store.exports import ExportStore  # noqa: PLC0415 -- as above
-        from bot.store.migrate import check_current  # noqa: PLC0415 -- as above
+        from bot.service.exporting import export_of
+        from bot.store.exports import ExportStore
+        from bot.store.migrate import check_current
 
         await check_current(database)
         async for piece in export_of(member, ExportStore(database), system_clock()):
@@ -82,8 +85,8 @@ def erase(user_id: tuple[str, ...]) -> None:
     member = _member(user_id)
 
     async def begin(database: "Database") -> None:
-        from bot.store.erasures import ErasureStore  # noqa: PLC0415 -- heavy, as above
-        from bot.store.migrate import check_current  # noqa: PLC0415 -- as above
+        from bot.store.erasures import ErasureStore
+        from bot.store.migrate import check_current
 
         await check_current(database)
         await ErasureStore(database, system_clock).begin(member, "en-US")
@@ -141,7 +144,7 @@ def blocks() -> None:
 def demo(arguments: tuple[str, ...]) -> None:
     """Try everything in the browser, without any account."""
     try:
-        from sandbox.demo import main as run_demo  # noqa: PLC0415 -- needs more than the bot itself
+        from sandbox.demo import main as run_demo
     except ModuleNotFoundError as error:
         _end(f"the demo needs more packages ({error.name} is missing): use `make demo`", 1)
     run_demo(list(arguments))
@@ -151,9 +154,9 @@ def _operate(doing: "Callable[[Operator], Awaitable[list[str]]]") -> None:
     """Do something at the database, beside a running bot or without one, and say what came of it."""
 
     async def work(database: "Database") -> list[str]:
-        from bot.operating import BadInputError, Operator  # noqa: PLC0415 -- heavy, as above
-        from bot.store.migrate import check_current  # noqa: PLC0415 -- as above
-        from bot.store.servers import ServerStore  # noqa: PLC0415 -- as above
+        from bot.operating import BadInputError, Operator
+        from bot.store.migrate import check_current
+        from bot.store.servers import ServerStore
 
         await check_current(database)
         try:
@@ -185,9 +188,9 @@ def _member(user_id: tuple[str, ...]) -> int:
     return member
 
 
-def _in_database(work: "Callable[[Database], Coroutine[Any, Any, T]]") -> T:
+def _in_database(work: "Callable[[Database], Awaitable[T]]") -> T:
     """What some work gives that only needs the database."""
-    from bot.store.database import Database  # noqa: PLC0415 -- heavy, as above
+    from bot.store.database import Database
 
     async def go() -> T:
         pooled = settings.database_direct_url is not None
@@ -205,7 +208,7 @@ def _in_database(work: "Callable[[Database], Coroutine[Any, Any, T]]") -> T:
 
 
 def _settings() -> "Settings":
-    from bot.settings import SettingsError, likely_typos, load_settings  # noqa: PLC0415 -- heavy, as above
+    from bot.settings import SettingsError, likely_typos, load_settings
 
     try:
         settings = load_settings()
@@ -218,7 +221,7 @@ def _settings() -> "Settings":
 
 def _explain(error: BaseException) -> NoReturn:
     """One line for a trouble that the operator can mend; a trace for one that only we can."""
-    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 -- heavy, as above
+    from sqlalchemy.exc import SQLAlchemyError
 
     cause = error
     while isinstance(cause, BaseExceptionGroup):
@@ -233,8 +236,8 @@ def _explain(error: BaseException) -> NoReturn:
 
 def _explain_discord(cause: BaseException) -> None:
     """Ends the program if this is about Discord; comes back if not."""
-    import aiohttp  # noqa: PLC0415 -- heavy, as above
-    import discord  # noqa: PLC0415 -- as above
+    import aiohttp
+    import discord
 
     match cause:
         case discord.LoginFailure() | discord.ConnectionClosed(code=4004):
@@ -261,10 +264,10 @@ def _explain_discord(cause: BaseException) -> None:
 
 def _explain_database(cause: BaseException) -> None:
     """Ends the program if this is about the database; comes back if not."""
-    import asyncpg  # noqa: PLC0415 -- heavy, as above
+    import asyncpg
 
-    from bot.store.lock import AlreadyRunningError  # noqa: PLC0415 -- heavy, as above
-    from bot.store.migrate import NewerDatabaseError, OlderDatabaseError  # noqa: PLC0415 -- as above
+    from bot.store.lock import AlreadyRunningError
+    from bot.store.migrate import NewerDatabaseError, OlderDatabaseError
 
     match cause:
         case AlreadyRunningError() | NewerDatabaseError() | OlderDatabaseError():

@@ -24,7 +24,7 @@ class Waiting:
     guild_id: int | None
     created_at: datetime
     not_before: datetime | None = None
-    rules: Rules = Rules()  # noqa: RUF009 -- frozen
+    rules: Rules = Rules()
     """Those of its server."""
     is_held: bool = False
     """Whether its server's moderators have paused the line."""

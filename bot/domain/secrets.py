@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
-from enum import StrEnum
+from enum import StrEnum, auto
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import unquote
 
@@ -27,12 +27,12 @@ Address = IPv4Address | IPv6Address
 class SecretKind(StrEnum):
     """What was found; never the secret itself."""
 
-    API_KEY = "api_key"
-    DISCORD_TOKEN = "discord_token"  # noqa: S105 - the name of a kind
-    WEBHOOK = "webhook"
-    PRIVATE_KEY = "private_key"
-    ACCESS_TOKEN = "access_token"  # noqa: S105 - the name of a kind
-    PRIVATE_URL = "private_url"
+    API_KEY = auto()
+    DISCORD_TOKEN = auto()
+    WEBHOOK = auto()
+    PRIVATE_KEY = auto()
+    ACCESS_TOKEN = auto()
+    PRIVATE_URL = auto()
 
 
 def find_secret(text: str) -> SecretKind | None:

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass, replace
-from enum import StrEnum
+from enum import StrEnum, auto
 
 from bot.domain.secrets import SecretKind, find_secret
 from bot.domain.tasks import Kind, MusicTask, TaskId
@@ -18,15 +18,15 @@ AT_MAX_S = 24 * 60 * 60
 class WishProblem(StrEnum):
     """Why a wish can't be taken. The words for members are in `bot/ui/texts.py`."""
 
-    EMPTY_PROMPT = "empty_prompt"
-    PROMPT_TOO_LONG = "prompt_too_long"
-    TAGS_TOO_LONG = "tags_too_long"
-    TITLE_TOO_LONG = "title_too_long"
-    EMPTY_LYRICS = "empty_lyrics"
-    LYRICS_TOO_LONG = "lyrics_too_long"
-    SECRET = "secret"  # noqa: S105 - the name of a problem
-    PRIVATE_URL = "private_url"
-    BAD_TIME = "bad_time"
+    EMPTY_PROMPT = auto()
+    PROMPT_TOO_LONG = auto()
+    TAGS_TOO_LONG = auto()
+    TITLE_TOO_LONG = auto()
+    EMPTY_LYRICS = auto()
+    LYRICS_TOO_LONG = auto()
+    SECRET = auto()
+    PRIVATE_URL = auto()
+    BAD_TIME = auto()
 
 
 class WishError(ValueError):

@@ -61,7 +61,7 @@ class QueueState:
     shape: ClassVar[str] = "queue"
 
     page: int = 0
-    narrowed: Narrowed = Narrowed()  # noqa: RUF009 -- frozen
+    narrowed: Narrowed = Narrowed()
 
     def encode(self) -> str:
         """The state as a part of a custom id."""

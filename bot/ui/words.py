@@ -18,7 +18,7 @@ OPTION_NAME = "option name"
 """Contexts in the files: as a name, a word follows Discord's rules and may be another one than in a sentence."""
 
 
-def N_(text: str) -> str:  # noqa: N802 -- gettext's own name for this
+def N_(text: str) -> str:
     """Mark a text that is translated only where it is shown."""
     return text
 

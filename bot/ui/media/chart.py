@@ -62,8 +62,8 @@ def _try_to_draw(usage: Usage) -> bytes | None:
 def _png(usage: Usage) -> bytes:
     # here, for it takes a second: nobody should wait for it when the program starts. Nor a figure of pyplot, which
     # would be kept until somebody closes it
-    from matplotlib.figure import Figure  # noqa: PLC0415
-    from matplotlib.font_manager import FontProperties  # noqa: PLC0415
+    from matplotlib.figure import Figure
+    from matplotlib.font_manager import FontProperties
 
     font = FontProperties(fname=fontpkg.path("Inter"))
     figure = Figure(figsize=SIZE_INCHES, dpi=DPI, facecolor=_PANEL)
@@ -99,7 +99,7 @@ def _draw_bars(axes: "Axes", days: Mapping[Charge, Sequence[Spent]], font: "Font
 
 
 def _dress(axes: "Axes", usage: Usage, font: "FontProperties", *, in_usd: bool) -> None:
-    from matplotlib.ticker import FuncFormatter, MaxNLocator  # noqa: PLC0415 -- as above
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     days = usage.span.days
     step = -(-len(days) // _DATES_MAX)
@@ -121,7 +121,7 @@ def _dress(axes: "Axes", usage: Usage, font: "FontProperties", *, in_usd: bool) 
 
 def _draw_head(figure: "Figure", usage: Usage, font: "FontProperties") -> None:
     """On the left all of it and the days; on the right each pattern with its part."""
-    from matplotlib.patches import FancyBboxPatch  # noqa: PLC0415 -- as above
+    from matplotlib.patches import FancyBboxPatch
 
     def write(x: float, y: float, words: str, size: float, color: str) -> None:
         figure.text(x, y, words, fontproperties=font, fontsize=size, color=color, va="center", parse_math=False)

@@ -79,7 +79,7 @@ def _levels(audio: Path) -> Levels:
         ValueError: no sound at all.
         TimeoutError: too much of it.
     """
-    import soundfile  # noqa: PLC0415 -- where its library is missing there are no pictures, and nothing worse
+    import soundfile  # where its library is missing there are no pictures, and nothing worse
 
     stop_at = time.monotonic() + _PATIENCE_S
     pieces: list[Levels] = []
