@@ -1,10 +1,9 @@
 """All settings of the program: one frozen object, read once from the environment and `.env`."""
 
-import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from dotenv import dotenv_values
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
@@ -180,14 +179,14 @@ class Settings(BaseSettings):
         return self
 
 
-def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401 -- whatever a field takes
-    """Read the settings; `overrides` win over environment and `.env`.
+def load_settings() -> Settings:
+    """Read the settings from the environment and `.env`.
 
     Raises:
         SettingsError: a variable is missing or wrong.
     """
     try:
-        return Settings(**overrides)
+        return Settings()
     except ValidationError as error:
         raise SettingsError(_one_line(error)) from None
     except (OSError, UnicodeDecodeError) as error:
@@ -206,6 +205,6 @@ def _one_line(error: ValidationError) -> str:
 def likely_typos(names: Iterable[str] | None = None) -> list[str]:
     """Names that begin like ours and mean nothing to us, from `.env` unless given."""
     if names is None:
-        names = dotenv_values(ENV_FILE) if os.path.exists(ENV_FILE) else ()  # noqa: PTH110 -- one call, no path kept
+        names = dotenv_values(ENV_FILE)
     known = {field.upper() for field in Settings.model_fields}
     return sorted(name for name in names if name.upper().startswith(OUR_PREFIXES) and name.upper() not in known)

@@ -21,7 +21,7 @@ from bot.domain.refusals import Refused
 from bot.domain.ruling import RuleError
 from bot.domain.tasks import MusicTask, State, TaskId
 from bot.domain.wishes import WishError
-from bot.settings import Settings, load_settings
+from bot.settings import Settings
 from bot.store.database import Database
 from bot.store.migrate import migrate
 from sandbox.tokenlab import StandIn
@@ -98,7 +98,7 @@ class World:
             "tokenlab_create_timeout_s": 3,
             "shard_count": 1,
         }
-        return load_settings(_env_file=None, **{**values, **self.changes})
+        return Settings(_env_file=None, **{**values, **self.changes})
 
     async def __aenter__(self) -> "World":
         try:

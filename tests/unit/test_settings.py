@@ -113,7 +113,7 @@ def test_the_example_can_be_used_once_its_two_values_are_filled_in(monkeypatch: 
     for name, value in REQUIRED.items():
         monkeypatch.delenv(name)
         text = text.replace(f"\n{name}=\n", f"\n{name}={value}\n")
-    before = load_settings(_env_file=None, discord_token="a-discord-token", tokenlab_api_key="sk-a-key")
+    before = Settings(_env_file=None, discord_token="a-discord-token", tokenlab_api_key="sk-a-key")
     Path(".env").write_text(text)
     assert load_settings() == before
     Path(".env").write_text(re.sub(r"^#(?=[A-Z_]+=)", "", text, flags=re.MULTILINE))
@@ -140,12 +140,11 @@ def test_settings_cannot_be_changed():
 # --- where they come from --------------------------------------------------------------------------------------------
 
 
-def test_the_environment_wins_over_the_file_and_an_override_over_both(monkeypatch: pytest.MonkeyPatch):
-    Path(".env").write_text("POLL_INTERVAL_S=7\nHTTP_PORT=8001\nMEDIA_MAX_MB=50\n")
+def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch):
+    Path(".env").write_text("POLL_INTERVAL_S=7\nHTTP_PORT=8001\n")
     monkeypatch.setenv("HTTP_PORT", "8002")
-    monkeypatch.setenv("MEDIA_MAX_MB", "60")
-    loaded = load_settings(media_max_mb=70)
-    assert (loaded.poll_interval_s, loaded.http_port, loaded.media_max_mb) == (7, 8002, 70)
+    loaded = load_settings()
+    assert (loaded.poll_interval_s, loaded.http_port) == (7, 8002)
 
 
 @pytest.mark.parametrize("name", DEFAULTS)
