@@ -6,21 +6,21 @@ import re
 import sys
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Literal
 
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 
 _DETAIL = re.compile(r"DETAIL:.*?(?=\n\n(?:The above|During)|\n\[SQL|\Z)", re.DOTALL)
 
 
-def _facts(record: logging.LogRecord) -> Mapping[str, Any]:
+def _facts(record: logging.LogRecord) -> Mapping[str, object]:
     return {name: value for name, value in record.__dict__.items() if name not in _STANDARD}
 
 
 class _Formatter(logging.Formatter):
-    def formatException(self, ei: Any) -> str:  # noqa: ANN401, N802 -- as `logging.Formatter` has it
+    def trace(self, record: logging.LogRecord) -> str:
         """PostgreSQL adds to an error the row that it is about: what a member wrote has no place here."""
-        return _DETAIL.sub("DETAIL: left out", super().formatException(ei))
+        return _DETAIL.sub("DETAIL: left out", self.formatException(record.exc_info)) if record.exc_info else ""
 
 
 class JsonFormatter(_Formatter):
@@ -28,15 +28,15 @@ class JsonFormatter(_Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """See `logging.Formatter.format`."""
-        line: dict[str, Any] = {
+        line: dict[str, object] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
             "event": record.getMessage(),
             **_facts(record),
         }
-        if record.exc_info:
-            line["error"] = self.formatException(record.exc_info)
+        if trace := self.trace(record):
+            line["error"] = trace
         return json.dumps(line, default=str, ensure_ascii=False)
 
 
@@ -48,7 +48,7 @@ class TextFormatter(_Formatter):
         at = datetime.fromtimestamp(record.created, UTC).strftime("%H:%M:%S")
         facts = " ".join(f"{name}={value}" for name, value in _facts(record).items())
         line = f"{at} {record.levelname:<7} {record.getMessage()}{'  ' + facts if facts else ''}"
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+        return f"{line}\n{trace}" if (trace := self.trace(record)) else line
 
 
 def set_up_logs(level: str, style: Literal["text", "json"] | None) -> None:
