@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Protocol
 
 import re2
 
@@ -29,6 +29,21 @@ NOTES = frozenset("abcdefgh")
 
 class PatternError(ValueError):
     """A pattern that RE2 does not take, with its own words for why."""
+
+
+class _Found(Protocol):
+    lastindex: int
+
+    def end(self, group: int) -> int: ...
+
+    def __getitem__(self, group: int) -> str: ...
+
+
+class Expression(Protocol):
+    """What RE2, which has no types, makes of a pattern: as much of it as is used here."""
+
+    def search(self, text: str, pos: int = 0) -> _Found | None:
+        """The first place in a text that fits."""
 
 
 class Filter:
@@ -66,7 +81,7 @@ class _Words:
         for entry in self._in_order:
             by_edges.setdefault(_edges(entry), []).append(f"({_body(fold(entry))})")
         groups = [f"{before}(?:{'|'.join(bodies)}){after}" for (before, after), bodies in by_edges.items()]
-        self._any = re2.compile("|".join(groups), _options(WORDS_BYTES, is_case_sensitive=True))
+        self._any = _compiled("|".join(groups), WORDS_BYTES, is_case_sensitive=True)
 
     def all_in(self, folded: str) -> Iterator[tuple[str, str]]:
         """Each word that is found, from left to right, and what stands there for it."""
@@ -82,14 +97,14 @@ def filter_of(words: tuple[str, ...], patterns: tuple[str, ...]) -> Filter:
     return Filter(words, patterns)
 
 
-def compiled(pattern: str) -> Any:  # noqa: ANN401 -- of RE2, which has no types
+def compiled(pattern: str) -> Expression:
     """A pattern, ready to search; it takes no notice of case.
 
     Raises:
         PatternError: RE2 does not take it.
     """
     try:
-        return re2.compile(pattern, _options(PATTERN_BYTES, is_case_sensitive=False))
+        return _compiled(pattern, PATTERN_BYTES, is_case_sensitive=False)
     except re2.error as error:
         (told,) = error.args
         raise PatternError(told.decode(errors="replace") if isinstance(told, bytes) else str(told)) from error
@@ -100,12 +115,13 @@ def is_searchable(word: str) -> bool:
     return any(char not in _PUNCTUATION for char in fold(word))
 
 
-def _options(max_bytes: int, *, is_case_sensitive: bool) -> Any:  # noqa: ANN401 -- of RE2, which has no types
+def _compiled(pattern: str, max_bytes: int, *, is_case_sensitive: bool) -> Expression:
     options = re2.Options()
     options.max_mem = max_bytes
     options.log_errors = False
     options.case_sensitive = is_case_sensitive
-    return options
+    expression: Expression = re2.compile(pattern, options)
+    return expression
 
 
 # --- folding ---------------------------------------------------------------------------------------------------------
