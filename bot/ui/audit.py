@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 import discord
 from discord.utils import format_dt
@@ -97,7 +96,7 @@ def _person(user_id: int | None, ref: str | None, words: Words) -> str:
     return words("somebody erased (ref {ref}…)", ref=ref[:REF_CHARS]) if ref else words("the operator")
 
 
-def _changes(before: Mapping[str, Any], after: Mapping[str, Any], words: Words) -> str:
+def _changes(before: Mapping[str, object], after: Mapping[str, object], words: Words) -> str:
     """What changed, from what to what; of a change that is too long only what it is about."""
     told: list[str] = []
     for name in {**before, **after}:
@@ -109,19 +108,19 @@ def _changes(before: Mapping[str, Any], after: Mapping[str, Any], words: Words) 
     return "; ".join(told)[:CHANGES_MOST]
 
 
-def _value(name: str, value: Any, words: Words) -> str:  # noqa: ANN401 -- whatever JSON can keep
+def _value(name: str, value: object, words: Words) -> str:
     if value is MISSING and name != "until":
         return words("none")
     match name:
         case "until":
             said = _until(value, words)
         case "state":
-            said = words(texts.STATE[State(value)])
+            said = words(texts.STATE[State(str(value))])
         case "intake":
-            said = words(INTAKE[Intake(value)])
+            said = words(INTAKE[Intake(str(value))])
         case "channel_id":
             said = f"<#{value}>"
-        case "words" | "patterns":
+        case "words" | "patterns" if isinstance(value, list):
             said = inline(", ".join(value), VALUE_CHARS) or words("none")
         case _ if name in texts.RULE:
             said = value_words(name, Rules.decode({name: value}), words)
@@ -130,7 +129,9 @@ def _value(name: str, value: Any, words: Words) -> str:  # noqa: ANN401 -- whate
     return said
 
 
-def _until(value: Any, words: Words) -> str:  # noqa: ANN401 -- as above
+def _until(value: object, words: Words) -> str:
     if value is MISSING:
         return words("no")
-    return words("for good") if value is None else words("until {when}", when=format_dt(datetime.fromisoformat(value)))
+    if not isinstance(value, str):
+        return words("for good")
+    return words("until {when}", when=format_dt(datetime.fromisoformat(value)))

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from io import BytesIO
-from typing import Any
 
 import discord
 
@@ -108,7 +107,7 @@ def _limits(report: Report, words: Words) -> Iterator[str]:
         (words("Today"), used.day_server, rules.daily_per_server),
         (words("In line"), used.waiting_server, rules.waiting_per_server),
     )
-    rows: Sequence[tuple[str, Any, Any]] = own if report.scope is Scope.OWN else of_server
+    rows: Sequence[tuple[str, int | Decimal, int | Decimal | None]] = own if report.scope is Scope.OWN else of_server
     for name, so_much, most in rows:
         if most is not None:
             yield f"{name}: {words(texts.USED_OF, used=_shown(so_much), most=_shown(most))}"
