@@ -3,7 +3,6 @@
 import struct
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 import mutagen
 from mutagen.flac import FLAC
@@ -59,5 +58,4 @@ def duration_s(path: Path) -> float | None:
 
 
 def _length_s(audio: mutagen.FileType) -> float:
-    info: Any = audio.info  # mutagen declares it as None
-    return float(info.length)
+    return float(getattr(audio.info, "length", 0.0))  # mutagen declares it as None

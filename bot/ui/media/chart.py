@@ -8,7 +8,7 @@ import logging
 import threading
 from collections.abc import Mapping, Sequence
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 import fontpkg
 
@@ -27,7 +27,15 @@ SIZE_INCHES = (6.4, 3.8)
 DPI = 190
 _PANEL = "#191524"
 _TEXT, _FAINT, _GRID = "#F5F3FF", "#B9B2D0", "#332B47"
-_LOOKS: Mapping[Charge, Mapping[str, Any]] = {
+
+
+class _Look(TypedDict):
+    facecolor: str
+    edgecolor: str
+    hatch: NotRequired[str]
+
+
+_LOOKS: Mapping[Charge, _Look] = {
     Charge.SETTLED: {"facecolor": "#8B7BFF", "edgecolor": "#8B7BFF"},
     Charge.RESERVED: {"facecolor": "#3A2E1C", "edgecolor": "#F5B94A", "hatch": "//////"},
     Charge.UNCLEAR: {"facecolor": "#3B1C31", "edgecolor": "#FF7AB8", "hatch": "....."},

@@ -7,19 +7,14 @@ import shutil
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import mutagen.id3
-from mutagen.id3 import ID3, Frame
+from mutagen.id3 import COMM, ID3, TIT2, TPE1, USLT, Frame
 from mutagen.mp4 import MP4Tags
 
 from bot.ui.media.audio import UNREADABLE, duration_s, open_audio
 from bot.ui.media.store import appearing
 
 log = logging.getLogger(__name__)
-
-_id3: Any = mutagen.id3
-"""mutagen's frames carry no types."""
 
 _NAME_MAX_CHARS = 80
 _STEM_MAX_BYTES = 200
@@ -76,26 +71,26 @@ def _write_tags(path: Path, tags: SongTags) -> None:
         raise ValueError("unknown kind of audio")
     if audio.tags is None:
         audio.add_tags()
-    written: Any = audio.tags  # mutagen declares it as None
+    written: object = audio.tags  # mutagen declares it as None
     match written:
         case ID3() as id3:
             for frame in _id3_frames(tags):
-                id3.setall(frame.FrameID, [frame])  # type: ignore[no-untyped-call]  # mutagen has no types here
+                id3.setall(frame.FrameID, [frame])
         case MP4Tags() as atoms:
             for name, value in _mp4_atoms(tags).items():
                 atoms[name] = value
-        case comments:
+        case _:
             fields = {"title": tags.title, "artist": tags.artist, "lyrics": tags.lyrics, "comment": tags.comment}
-            comments.update({name: [text] for name, text in fields.items() if text})
+            audio.update({name: [text] for name, text in fields.items() if text})
     audio.save()
 
 
 def _id3_frames(tags: SongTags) -> list[Frame]:
-    frames = [_id3.TIT2(text=tags.title), _id3.TPE1(text=tags.artist)]
+    frames: list[Frame] = [TIT2(text=tags.title), TPE1(text=tags.artist)]
     if tags.lyrics:
-        frames.append(_id3.USLT(lang="XXX", desc="", text=tags.lyrics))
+        frames.append(USLT(lang="XXX", desc="", text=tags.lyrics))
     if tags.comment:
-        frames.append(_id3.COMM(lang="XXX", desc="", text=tags.comment))
+        frames.append(COMM(lang="XXX", desc="", text=tags.comment))
     return frames
 
 
