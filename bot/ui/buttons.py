@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import discord
 from discord.ui.select import BaseSelect
+from discord.ui.view import BaseView
 
 from bot.ui.card import Button, Press
 from bot.ui.pages import SHAPES, State
@@ -19,26 +20,26 @@ what a list shows), and what was picked in a menu (see `Control`)."""
 
 
 class Control(
-    discord.ui.DynamicItem[discord.ui.Item[Any]],
+    discord.ui.DynamicItem[discord.ui.Item[BaseView]],
     template=(
         r"encore:(?:(?P<shape>menu|list|queue):)?(?P<press>[a-z_]+):"
         r"(?P<facts>\d{1,20}(?::\d{1,9})?|\d{1,5}:\d:\d:.*)"
     ),
 ):
-    """Any button or menu of ours; hands over what its custom id says, and what was picked.
+    """A button or menu of ours; hands over what its custom id says, and what was picked.
 
     A menu in which one thing can be picked gives that, or nothing if nothing is; one that takes several gives a list.
     Where Discord itself lists members, roles or channels, what is picked are their ids.
     """
 
-    def __init__(self, press: str, facts: Sequence[int | State], item: discord.ui.Item[Any]) -> None:
+    def __init__(self, press: str, facts: Sequence[int | State], item: discord.ui.Item[BaseView]) -> None:
         super().__init__(item)
         self.press = press
         self.facts = facts
 
     @classmethod
     async def from_custom_id(
-        cls, _interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
+        cls, _interaction: discord.Interaction, item: discord.ui.Item[BaseView], match: re.Match[str], /
     ) -> Self:
         """Called by discord.py for whatever carries a custom id that fits the template."""
         facts: list[int | State]
@@ -54,16 +55,17 @@ class Control(
         await interaction.client.pressed(interaction, self.press, *self.facts, *picked)
 
 
-def _picked(menu: BaseSelect[Any], interaction: discord.Interaction[Any]) -> list[Any]:
+def _picked(menu: BaseSelect[BaseView], interaction: discord.Interaction) -> Sequence[object]:
     """What was picked, as the arguments of a handler."""
     # the values of discord.py's own are members, roles and channels, in any order
-    data: Mapping[str, Any] = interaction.data or {}
-    values: Sequence[str] = data.get("values", ())
-    picked = [*values] if isinstance(menu, discord.ui.Select) else [int(value) for value in values]
+    data: Mapping[str, object] = interaction.data or {}
+    values = data.get("values")
+    told: Sequence[str] = values if isinstance(values, Sequence) else ()
+    picked = [*told] if isinstance(menu, discord.ui.Select) else [int(value) for value in told]
     return [picked] if menu.max_values > 1 else picked[:1]
 
 
-def item_of(button: Button) -> discord.ui.Item[Any]:
+def item_of(button: Button) -> discord.ui.Item[BaseView]:
     """A button as discord.py sends it."""
     if button.press is None:
         return discord.ui.Button(label=button.label, url=button.url)
@@ -82,7 +84,7 @@ def menu_of(
     """A menu as discord.py sends it; it shows which of the options is chosen now, or else the placeholder."""
     for option in options:
         option.default = option.value == chosen
-    item: discord.ui.Select[Any] = discord.ui.Select(
+    item: discord.ui.Select[BaseView] = discord.ui.Select(
         custom_id=f"encore:menu:{press}:{subject}", options=[*options], placeholder=placeholder or None
     )
     return Control(press, [subject], item)
@@ -90,7 +92,7 @@ def menu_of(
 
 def list_button(press: Press, state: State, label: str, *, is_disabled: bool = False) -> Control:
     """A button that shows this state of a list, or asks about it."""
-    button: discord.ui.Button[Any] = discord.ui.Button(
+    button: discord.ui.Button[BaseView] = discord.ui.Button(
         label=label, custom_id=_list_id(press, state), disabled=is_disabled
     )
     return Control(press, [state], button)
@@ -100,7 +102,7 @@ def list_menu(
     press: Press, state: State, options: Sequence[discord.SelectOption], *, placeholder: str | None = None
 ) -> Control:
     """A menu of a list, from which one thing is picked."""
-    menu: discord.ui.Select[Any] = discord.ui.Select(
+    menu: discord.ui.Select[BaseView] = discord.ui.Select(
         custom_id=_list_id(press, state), options=[*options], placeholder=placeholder
     )
     return Control(press, [state], menu)
@@ -108,7 +110,7 @@ def list_menu(
 
 def member_menu(press: Press, *, placeholder: str) -> Control:
     """A menu in which Discord offers its members, and one of them is picked."""
-    menu: discord.ui.UserSelect[Any] = discord.ui.UserSelect(
+    menu: discord.ui.UserSelect[BaseView] = discord.ui.UserSelect(
         custom_id=f"encore:menu:{press}:0", placeholder=placeholder
     )
     return Control(press, [0], menu)
@@ -116,7 +118,7 @@ def member_menu(press: Press, *, placeholder: str) -> Control:
 
 def list_member_menu(press: Press, state: State, chosen: int | None, *, placeholder: str) -> Control:
     """A menu of a list in which Discord offers its members; picking nobody is a choice, too."""
-    menu: discord.ui.UserSelect[Any] = discord.ui.UserSelect(
+    menu: discord.ui.UserSelect[BaseView] = discord.ui.UserSelect(
         custom_id=_list_id(press, state),
         placeholder=placeholder,
         min_values=0,
@@ -129,7 +131,7 @@ def _list_id(press: Press, state: State) -> str:
     return f"encore:{state.shape}:{press}:{state.encode()}"
 
 
-def view_of(parts: Iterable[Button | discord.ui.Item[Any]]) -> discord.ui.View:
+def view_of(parts: Iterable[Button | discord.ui.Item[BaseView]]) -> discord.ui.View:
     """Buttons and menus below a message; discord.py need not remember them, they are all dynamic."""
     view = discord.ui.View(timeout=None)
     for part in parts:
