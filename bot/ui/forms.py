@@ -2,10 +2,9 @@
 
 import hashlib
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 import discord
 
@@ -52,9 +51,9 @@ class Field:
     is_long: bool = False
     is_required: bool = False
 
-    def item(self) -> discord.ui.Label[Any]:
+    def item(self) -> discord.ui.Label[discord.ui.Modal]:
         """The field as discord.py sends it."""
-        text: discord.ui.TextInput[Any] = discord.ui.TextInput(
+        text: discord.ui.TextInput[discord.ui.Modal] = discord.ui.TextInput(
             custom_id=self.name,
             style=discord.TextStyle.paragraph if self.is_long else discord.TextStyle.short,
             default=self.value[: self.max_chars] or None,
@@ -75,12 +74,12 @@ class Choice:
     """Value and words of each."""
     value: str
 
-    def item(self) -> discord.ui.Label[Any]:
+    def item(self) -> discord.ui.Label[discord.ui.Modal]:
         """The choice as discord.py sends it."""
         options = [
             discord.SelectOption(label=label, value=value, default=value == self.value) for value, label in self.options
         ]
-        menu: discord.ui.Select[Any] = discord.ui.Select(custom_id=self.name, options=options)
+        menu: discord.ui.Select[discord.ui.Modal] = discord.ui.Select(custom_id=self.name, options=options)
         return discord.ui.Label(text=self.label[:FORM_TITLE_CHARS], component=menu)
 
 
@@ -98,21 +97,25 @@ def mark_of(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:7])
 
 
-def filled_form(data: Mapping[str, Any]) -> tuple[str, Values, list[int]] | None:
+def filled_form(data: Mapping[str, object]) -> tuple[str, Values, list[int]] | None:
     """Which form of ours was filled in, with what, about which rows; None for a form of somebody else."""
-    if (found := CUSTOM_ID.fullmatch(data.get("custom_id", ""))) is None:
+    if (found := CUSTOM_ID.fullmatch(str(data.get("custom_id")))) is None:
         return None
     numbers = [int(number) for number in found["numbers"].split(":")[1:]]
-    return found["form"], dict(_values(data.get("components", ()))), numbers
+    return found["form"], dict(_values(data.get("components"))), numbers
 
 
-def _values(components: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
-    for one in components:
-        inner = one.get("components") or ([one["component"]] if "component" in one else None)
-        if inner is not None:
-            found += _values(inner)
-        elif "custom_id" in one:
-            chosen = one.get("values") or [one.get("value") or ""]
-            found.append((one["custom_id"], chosen[0]))
-    return found
+def _values(components: object) -> Iterator[tuple[str, str]]:
+    """What is in these parts of a form, which may hold others."""
+    for one in components if isinstance(components, list) else ():
+        match one:
+            case {"components": [_, *_] as inner}:
+                yield from _values(inner)
+            case {"component": inner}:
+                yield from _values([inner])
+            case {"custom_id": str(name), "values": [str(value), *_]} | {"custom_id": str(name), "value": str(value)}:
+                yield name, value
+            case {"custom_id": str(name)}:
+                yield name, ""
+            case _:
+                pass
