@@ -8,6 +8,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 from discord.ui.select import BaseSelect
+from discord.ui.view import BaseView
 
 from bot.domain.refusals import Reason, Refused
 from bot.domain.rules import EVERYWHERE, PLACES_MOST, Rules
@@ -215,7 +216,7 @@ class Controls:
         self._service = service
         self._words = words
 
-    def of(self, topic: Topic) -> list[Button | discord.ui.Item[Any]]:
+    def of(self, topic: Topic) -> list[Button | discord.ui.Item[BaseView]]:
         """The menus of a page, and below them the buttons; from each page, one leads back."""
         if topic is Topic.START:
             return [self._topics()]
@@ -257,7 +258,7 @@ class Controls:
     def _topics(self) -> Control:
         words = self._words
         options = [discord.SelectOption(label=words(TITLE[one]), value=one) for one in TOPICS if one is not Topic.START]
-        menu: discord.ui.Select[Any] = discord.ui.Select(options=options, placeholder=words("Pick what to change"))
+        menu: discord.ui.Select[BaseView] = discord.ui.Select(options=options, placeholder=words("Pick what to change"))
         return self._control(Press.RULES_TOPIC, menu)
 
     def _back(self) -> Button:
@@ -300,7 +301,7 @@ class Controls:
     def _channels(self) -> Control:
         """What has been deleted since can't be shown as picked; Discord would refuse the menu."""
         known = sorted(self._rules.channels - self.gone(Topic.PLACES).get("channels", frozenset()))
-        menu: discord.ui.ChannelSelect[Any] = discord.ui.ChannelSelect(
+        menu: discord.ui.ChannelSelect[BaseView] = discord.ui.ChannelSelect(
             channel_types=CHANNELS, placeholder=self._words("Channels: everywhere"), min_values=0,
             max_values=PLACES_MOST, default_values=[discord.Object(one) for one in known],
         )  # fmt: skip
@@ -308,7 +309,7 @@ class Controls:
 
     def _roles(self) -> Control:
         known = sorted(self._rules.roles - self.gone(Topic.PLACES).get("roles", frozenset()))
-        menu: discord.ui.RoleSelect[Any] = discord.ui.RoleSelect(
+        menu: discord.ui.RoleSelect[BaseView] = discord.ui.RoleSelect(
             placeholder=self._words("Roles: everybody"), min_values=0, max_values=PLACES_MOST,
             default_values=[discord.Object(one) for one in known],
         )  # fmt: skip
@@ -317,13 +318,13 @@ class Controls:
     def _warning(self) -> Control:
         chosen = self._rules.warning_channel_id
         known = [chosen] if chosen and not any(self.gone(Topic.BUDGET).values()) else []
-        menu: discord.ui.ChannelSelect[Any] = discord.ui.ChannelSelect(
+        menu: discord.ui.ChannelSelect[BaseView] = discord.ui.ChannelSelect(
             channel_types=CHANNELS[:2], placeholder=self._words("Warn in: nowhere"), min_values=0,
             default_values=[discord.Object(one) for one in known],
         )  # fmt: skip
         return self._control(Press.RULES_WARNING, menu)
 
-    def _control(self, press: Press, menu: BaseSelect[Any]) -> Control:
+    def _control(self, press: Press, menu: BaseSelect[BaseView]) -> Control:
         menu.custom_id = f"encore:menu:{press}:{self._guild_id}"
         return Control(press, [self._guild_id], menu)
 
