@@ -190,7 +190,7 @@ async def giving_back(interaction: discord.Interaction[MusicBot], typed: str, *a
         if asker_of(interaction).attachment_limit_bytes:
             content = BytesIO(typed.encode(errors="replace"))
             file = discord.File(content, filename="text.txt", description=words("What you wrote"))
-            await say(interaction, f"{sentence} {words(texts.TYPED)}", view=view, file=file)
+            await say(interaction, f"{sentence} {words(texts.TYPED)}", view=view, files=[file])
             return
         await say(interaction, sentence, view=view)
         for piece in quoted(typed):

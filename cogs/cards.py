@@ -131,7 +131,7 @@ class CardsCog(commands.Cog):
         if len(pieces) > 1 and asker.attachment_limit_bytes:
             whole = io.BytesIO(task.prompt.encode())
             description = words_of(interaction)("The whole prompt")
-            await say(interaction, "", file=discord.File(whole, filename="prompt.txt", description=description))
+            await say(interaction, "", files=[discord.File(whole, filename="prompt.txt", description=description)])
             return
         for piece in pieces:
             await say(interaction, piece)

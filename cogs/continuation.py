@@ -2,7 +2,7 @@
 
 import logging
 from datetime import datetime
-from typing import Any
+from typing import Unpack
 
 import discord
 from discord import app_commands
@@ -24,7 +24,7 @@ from bot.domain.wishes import (
 from bot.service import title_of
 from bot.ui import texts
 from bot.ui.buttons import view_of
-from bot.ui.card import Button, Card, Press
+from bot.ui.card import Button, Card, Post, Press
 from bot.ui.client import MusicBot, asker_of, author_of, words_of
 from bot.ui.forms import Field, Form, Values, form_of
 from bot.ui.limits import OPTION_CHARS, OPTIONS_MAX
@@ -172,10 +172,8 @@ class ContinuationCog(commands.Cog):
     async def _draft_card(self, draft: Draft, parent: MusicTask, words: Words) -> Card:
         price = await self._service.asking.price(draft.wish, draft.guild_id)
         told = cost_words(price, words)
-        assert isinstance(draft.wish, ContinuationWish)  # noqa: S101 -- a reply is nothing else
-        return draft_card(
-            draft_id=draft.id, parent=parent, prompt=draft.wish.prompt, at_s=draft.wish.at_s, price=told, words=words
-        )
+        wish = _wish_of(draft)
+        return draft_card(draft_id=draft.id, parent=parent, prompt=wish.prompt, at_s=wish.at_s, price=told, words=words)
 
     async def _offer_form(self, message: discord.Message, parent: MusicTask) -> None:
         """A button instead of words that can't be read; nothing where they may well be about something else."""
@@ -227,10 +225,8 @@ class ContinuationCog(commands.Cog):
 
     async def _edit(self, interaction: discord.Interaction[MusicBot], subject: int) -> None:
         draft = await self._service.asking.drafted(subject, asker_of(interaction))
-        if not isinstance(draft.wish, ContinuationWish):
-            raise Refused(Reason.DRAFT_GONE)
-        words = words_of(interaction)
-        fields = _fields(words, prompt=draft.wish.prompt or "", at_s=draft.wish.at_s)
+        words, wish = words_of(interaction), _wish_of(draft)
+        fields = _fields(words, prompt=wish.prompt or "", at_s=wish.at_s)
         await interaction.response.send_modal(form_of(Form.EDIT_DRAFT, draft.id, title=words("Edit"), fields=fields))
 
     async def _edited(self, interaction: discord.Interaction[MusicBot], values: Values, draft_id: int) -> None:
@@ -239,20 +235,31 @@ class ContinuationCog(commands.Cog):
         async with giving_back(interaction, values["prompt"]):
             at_s = parse_at(values["at"]) if values["at"].strip() else None
             draft = await self._service.asking.change_draft(draft_id, asker, prompt=values["prompt"] or None, at_s=at_s)
-            assert isinstance(draft.wish, ContinuationWish)  # noqa: S101 -- `change_draft` takes nothing else
-            parent = await self._service.asking.continuable(draft.wish.parent_id, asker)
+            parent = await self._service.asking.continuable(_wish_of(draft).parent_id, asker)
             card = await self._draft_card(draft, parent, words_for(asker.locale))
             await interaction.response.edit_message(embed=card.embed, view=view_of(card.buttons))
 
 
-async def _reply(message: discord.Message, **more: Any) -> discord.Message:  # noqa: ANN401 -- passed on
+def _wish_of(draft: Draft) -> ContinuationWish:
+    """What a draft asks for.
+
+    Raises:
+        Refused: it is none that a reply has made.
+    """
+    if not isinstance(draft.wish, ContinuationWish):
+        raise Refused(Reason.DRAFT_GONE)
+    return draft.wish
+
+
+async def _reply(message: discord.Message, **post: Unpack[Post]) -> discord.Message:
     """Answer as a reply; without, where the history may not be read or the message is gone."""
+    reply: Post = {**post, "reference": message.to_reference(fail_if_not_exists=False)}
     try:
-        return await message.channel.send(**more, reference=message.to_reference(fail_if_not_exists=False))
+        return await message.channel.send(**reply)
     except discord.HTTPException as error:
         if verdict_of(error) not in {Verdict.BAD_REFERENCE, Verdict.BAD_PAYLOAD}:
             raise
-        return await message.channel.send(**more)
+        return await message.channel.send(**post)
 
 
 def _fields(words: Words, *, prompt: str, at_s: float | None) -> list[Field]:

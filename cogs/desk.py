@@ -182,7 +182,7 @@ async def _answer(
     if interaction.message is not None and interaction.message.flags.ephemeral:
         await interaction.response.edit_message(content=sentence, embed=embed, view=view_of(buttons))
     else:
-        await say(interaction, sentence, embed=embed, view=view_of(buttons))
+        await say(interaction, sentence, embed=embed or discord.utils.MISSING, view=view_of(buttons))
 
 
 def _page(pages: Sequence[str], wanted: int, words: Words) -> tuple[int, discord.Embed]:

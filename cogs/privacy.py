@@ -50,7 +50,7 @@ class PrivacyCog(commands.Cog):
             await package.write(pieces)
             words = words_of(interaction)
             if (file := await package.file(asker_of(interaction).attachment_limit_bytes)) is not None:
-                await say(interaction, words(drawn.EXPORT_HERE), file=file)
+                await say(interaction, words(drawn.EXPORT_HERE), files=[file])
                 return
             sent = await self._send_directly(interaction, package)
             await say(interaction, words(drawn.EXPORT_SENT if sent else drawn.EXPORT_SHUT))

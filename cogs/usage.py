@@ -73,7 +73,7 @@ class UsageCog(commands.Cog):
             return
         shown_as, content = made
         described = words.several("{number} task", "{number} tasks, one in each line", len(entries))
-        await say(interaction, "", file=discord.File(BytesIO(content), filename=shown_as, description=described))
+        await say(interaction, "", files=[discord.File(BytesIO(content), filename=shown_as, description=described)])
 
 
 def _asker(interaction: discord.Interaction[MusicBot]) -> Asker:

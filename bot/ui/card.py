@@ -3,8 +3,10 @@
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypedDict
 
 import discord
 
@@ -116,6 +118,25 @@ class Press(StrEnum):
     """A menu of members, of whom one is blocked."""
     MOD_INTAKE = "mod_intake"
     """Of the place in `Intake`."""
+
+
+class Parts(TypedDict, total=False):
+    """What a message of ours may hold beside its words."""
+
+    embed: discord.Embed
+    view: discord.ui.View
+    files: Sequence[discord.File]
+
+
+class Post(Parts, total=False):
+    """What a message in a channel is sent with."""
+
+    content: str
+    nonce: str
+    allowed_mentions: discord.AllowedMentions
+    reference: discord.MessageReference
+    mention_author: bool
+    delete_after: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

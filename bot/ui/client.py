@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
 import discord
 from discord import app_commands
@@ -18,7 +18,7 @@ from bot.domain.wishes import WishError
 from bot.service import Asker, Service
 from bot.ui import texts
 from bot.ui.buttons import Control, PressHandler
-from bot.ui.card import Press
+from bot.ui.card import Parts, Press
 from bot.ui.forms import Form, FormHandler, filled_form
 from bot.ui.translator import CommandTranslator
 from bot.ui.verdicts import PASSING
@@ -124,7 +124,7 @@ class MusicBot(commands.AutoShardedBot):
         """Register who answers which form."""
         self._form_handlers |= {form.value: handler for form, handler in handlers.items()}
 
-    async def on_interaction(self, interaction: discord.Interaction[Any], /) -> None:
+    async def on_interaction(self, interaction: discord.Interaction, /) -> None:
         """Answer a form, also one that was opened before a restart; discord.py sees to everything else."""
         if interaction.type is not discord.InteractionType.modal_submit:
             return
@@ -176,7 +176,7 @@ def intents(*, message_content: bool) -> discord.Intents:
     return wanted
 
 
-def asker_of(interaction: discord.Interaction[Any]) -> Asker:
+def asker_of(interaction: discord.Interaction) -> Asker:
     """Who asks, where, and with which rights, as the service needs it."""
     may = interaction.app_permissions
     missing = [words for name, words in NEEDED.items() if not getattr(may, name)] if interaction.guild_id else []
@@ -219,18 +219,18 @@ def author_of(message: discord.Message, locale: str) -> Asker:
     )
 
 
-def _places_of(channel: Any) -> frozenset[int]:  # noqa: ANN401 -- whatever kind of channel it is
+def _places_of(channel: object) -> frozenset[int]:
     """A channel and what it belongs to: a thread's channel, a channel's category."""
     above = (getattr(channel, name, None) for name in ("id", "parent_id", "category_id"))
     return frozenset(one for one in above if one)
 
 
-def words_of(interaction: discord.Interaction[Any]) -> Words:
+def words_of(interaction: discord.Interaction) -> Words:
     """The words of whoever pressed or typed: for what only they see."""
     return words_for(str(interaction.locale))
 
 
-async def say(interaction: discord.Interaction[Any], sentence: str, **more: Any) -> None:  # noqa: ANN401 -- passed on
+async def say(interaction: discord.Interaction, sentence: str, **more: Unpack[Parts]) -> None:
     """Answer privately, whether or not the interaction has an answer already."""
     if interaction.response.is_done():
         await interaction.followup.send(sentence, ephemeral=True, **more)
@@ -238,7 +238,7 @@ async def say(interaction: discord.Interaction[Any], sentence: str, **more: Any)
         await interaction.response.send_message(sentence, ephemeral=True, **more)
 
 
-async def answer_error(interaction: discord.Interaction[Any], error: BaseException) -> None:
+async def answer_error(interaction: discord.Interaction, error: BaseException) -> None:
     """One private sentence for whatever went wrong; only our own surprises are logged with a trace."""
     words = words_of(interaction)
     if isinstance(error, (Refused, RuleError, WishError)):

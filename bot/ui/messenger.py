@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import NotRequired, TypedDict
 
 import discord
 
@@ -18,7 +18,7 @@ from bot.engine.ports import ShowLaterError, Shown
 from bot.ui import texts
 from bot.ui.attachments import audio_files, has_picture, picture_files, text_file
 from bot.ui.buttons import view_of
-from bot.ui.card import Card, jump_url
+from bot.ui.card import Card, Post, jump_url
 from bot.ui.cards import plain, render
 from bot.ui.reach import Lost, Reach, attempt, mention_only, nonce
 from bot.ui.verdicts import Verdict
@@ -33,7 +33,16 @@ AUDIO_RETRY_S = 30.0
 MAY_POST = frozenset({Verdict.NO_CARD, Verdict.ARCHIVED, Verdict.TOO_MANY_EDITS, Verdict.FORBIDDEN})
 """Where a settled card may be a new message in the channel."""
 
-Send = Callable[[dict[str, Any]], Awaitable[discord.Message | None]]
+
+class Look(TypedDict):
+    """What a card is edited to; without attachments, those that it has stay."""
+
+    embed: discord.Embed
+    view: discord.ui.View
+    attachments: NotRequired[list[discord.File]]
+
+
+Send = Callable[[Look], Awaitable[discord.Message]]
 
 
 class Messenger:
@@ -102,25 +111,25 @@ class Messenger:
             webhook = discord.Webhook.partial(client.application_id or 0, task.interaction_token, client=client)
             message_id = task.message_id
 
-            async def by_token(payload: dict[str, Any]) -> discord.Message:
-                return await webhook.edit_message(message_id, **payload)
+            async def by_token(look: Look) -> discord.Message:
+                return await webhook.edit_message(message_id, **look)
 
             try:
-                return await self._deliver(task, scene, by_token, files_key="attachments")
+                return await self._deliver(task, scene, by_token, is_edit=True)
             except Lost as lost:
                 if lost.verdict is Verdict.CARD_DELETED:
                     raise
         message = self._reach.channel(task).get_partial_message(task.message_id)
 
-        async def by_channel(payload: dict[str, Any]) -> discord.Message:
+        async def by_channel(look: Look) -> discord.Message:
             try:
-                return await message.edit(**payload)
+                return await message.edit(**look)
             except discord.RateLimited as error:  # a wait so long hides the code that says why
                 if task.is_settled and self._is_old(message):
                     raise Lost(Verdict.TOO_MANY_EDITS) from error
                 raise
 
-        return await self._deliver(task, scene, by_channel, files_key="attachments")
+        return await self._deliver(task, scene, by_channel, is_edit=True)
 
     def _is_old(self, message: discord.PartialMessage) -> bool:
         return self._reach.clock() - message.created_at > CARD_EDITS
@@ -151,17 +160,21 @@ class Messenger:
     ) -> Shown:
         sent: list[discord.Message] = []
 
-        async def send(payload: dict[str, Any]) -> discord.Message:
-            payload |= {
+        async def send(look: Look) -> discord.Message:
+            post: Post = {
                 "content": intro,
+                "embed": look["embed"],
+                "view": look["view"],
                 "nonce": f"{nonce('r', task)}-{task.revision}",
                 "allowed_mentions": mention_only(task.user_id),
             }
-            message = await channel.send(**payload)
+            if "attachments" in look:
+                post["files"] = look["attachments"]
+            message = await channel.send(**post)
             sent.append(message)
             return message
 
-        shown = await self._deliver(task, scene, send, files_key="files")
+        shown = await self._deliver(task, scene, send, is_edit=False)
         return Shown(
             lost=lost,
             files_shown=shown.files_shown,
@@ -171,7 +184,7 @@ class Messenger:
 
     # --- payloads --------------------------------------------------------------------------------------------------
 
-    async def _deliver(self, task: MusicTask, scene: Scene, send: Send, *, files_key: str) -> Shown:
+    async def _deliver(self, task: MusicTask, scene: Scene, send: Send, *, is_edit: bool) -> Shown:
         """Try the whole card, then without its picture, then without its files, then the plainest.
 
         Raises:
@@ -179,21 +192,20 @@ class Messenger:
             ShowLaterError: a passing failure.
         """
         last = Lost(Verdict.BAD_PAYLOAD)
-        is_edit = files_key == "attachments"
         for card, files in self._variants(task, scene, is_edit=is_edit):
-            payload: dict[str, Any] = {"embed": card.embed, "view": view_of(card.buttons)}
+            look = Look(embed=card.embed, view=view_of(card.buttons))
             if files or (is_edit and task.edited_lyrics and not task.files_shown):  # no file of an earlier text stays
-                payload[files_key] = [make() for make in files]
+                look["attachments"] = [make() for make in files]
             try:
-                await attempt(send(payload))
+                await attempt(send(look))
             except Lost as lost:
                 last = lost
-                if lost.verdict is Verdict.BAD_PAYLOAD:
-                    log.error("Discord refused a card", extra={"task_id": task.id})  # noqa: TRY400 -- no trace needed
-                elif not (files and lost.verdict in {Verdict.TOO_LARGE, Verdict.FORBIDDEN}):
-                    raise
             else:
                 return Shown(files_shown=bool(files))
+            if last.verdict is Verdict.BAD_PAYLOAD:
+                log.error("Discord refused a card", extra={"task_id": task.id})
+            elif not (files and last.verdict in {Verdict.TOO_LARGE, Verdict.FORBIDDEN}):
+                raise last
         raise last
 
     def _variants(

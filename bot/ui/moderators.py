@@ -4,7 +4,7 @@ import logging
 from collections.abc import Awaitable, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import discord
 
@@ -25,7 +25,7 @@ LET_IN_FOR = timedelta(hours=1)
 """So long a private answer is believed without asking for a permission: meanwhile rights may have been taken away."""
 
 
-def moderator_of(interaction: discord.Interaction[Any]) -> Asker:
+def moderator_of(interaction: discord.Interaction) -> Asker:
     """Who asks, as a moderator of the server they are in.
 
     Whoever may manage messages in all of it is one. So is whoever Discord let use a command for moderators, for a
@@ -42,12 +42,12 @@ def moderator_of(interaction: discord.Interaction[Any]) -> Asker:
     return replace(asker, is_moderator=True)
 
 
-def known_guild(interaction: discord.Interaction[Any]) -> discord.Guild | None:
+def known_guild(interaction: discord.Interaction) -> discord.Guild | None:
     """The server, if Discord has told us of its channels and roles: every server has a role at least."""
     return interaction.guild if interaction.guild is not None and interaction.guild.roles else None
 
 
-def moderates_all(interaction: discord.Interaction[Any]) -> bool:
+def moderates_all(interaction: discord.Interaction) -> bool:
     """Whether somebody's roles let them manage messages in the whole server, whatever holds in this channel.
 
     Of a server that Discord has not told us about yet, only the channel's right is known.
@@ -57,14 +57,14 @@ def moderates_all(interaction: discord.Interaction[Any]) -> bool:
     return interaction.user.guild_permissions.manage_messages
 
 
-def was_let_in(interaction: discord.Interaction[Any]) -> bool:
+def was_let_in(interaction: discord.Interaction) -> bool:
     """Whether Discord let somebody use this command, or they press something soon after in its private answer."""
     if interaction.type is discord.InteractionType.application_command:
         return not interaction.permissions.manage_messages or moderates_all(interaction)
     message = interaction.message
     if message is None or not message.flags.ephemeral:
         return False
-    data: Mapping[str, Any] = interaction.data or {}
+    data: Mapping[str, object] = interaction.data or {}
     # a form has the name of its button or menu, and may carry more
     pressed = str(data.get("custom_id")).replace(FORM_PREFIX, "encore:", 1).replace("encore:menu:", "encore:", 1) + ":"
     known = (one.replace("encore:menu:", "encore:", 1) for one in custom_ids_in(message))
@@ -81,13 +81,13 @@ async def tell(client: discord.Client, user_id: int, sentence: str) -> discord.M
     return await _reached(send())
 
 
-async def post(interaction: discord.Interaction[Any], sentence: str) -> bool:
+async def post(interaction: discord.Interaction, sentence: str) -> bool:
     """Tell everybody something, where the interaction is; gives whether that could be."""
     channel = interaction.channel
     return isinstance(channel, discord.abc.Messageable) and await _reached(channel.send(sentence)) is not None
 
 
-async def discard(interaction: discord.Interaction[Any], message_id: int) -> None:
+async def discard(interaction: discord.Interaction, message_id: int) -> None:
     """Delete another message of ours, where the interaction is; one that is gone is no trouble."""
     if interaction.channel_id is not None:
         channel = interaction.client.get_partial_messageable(interaction.channel_id)
@@ -104,6 +104,6 @@ async def _reached(call: Awaitable[T]) -> T | None:
         return None
 
 
-def server_name(interaction: discord.Interaction[Any]) -> str:
+def server_name(interaction: discord.Interaction) -> str:
     """What the server is called, within a sentence."""
     return inline(interaction.guild.name, NAME_CHARS) if interaction.guild is not None else "?"

@@ -1,8 +1,7 @@
 """What whole servers are shown: the live board, pure, and how it and the budget warning reach their channels."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Iterable, Iterator
 from datetime import timedelta
-from typing import Any
 
 import discord
 from discord.utils import format_dt, time_snowflake
@@ -101,13 +100,16 @@ class Noticeboard:
 
     async def post(self, board: Board, standing: Standing) -> int:
         """See `NoticeDisplay.post`."""
-        return await self._send(board.channel_id, {**_payload(board, standing), "nonce": _nonce(board)})
+        card = _card(board, standing)
+        channel = self._channel(board.channel_id)
+        return await _sent(channel.send(embed=card.embed, view=view_of(card.buttons), nonce=_nonce(board)))
 
     async def edit(self, board: Board, standing: Standing) -> bool:
         """See `NoticeDisplay.edit`."""
         message = self._channel(board.channel_id).get_partial_message(board.message_id or 0)
+        card = _card(board, standing)
         try:
-            await attempt(message.edit(**_payload(board, standing)))
+            await attempt(message.edit(embed=card.embed, view=view_of(card.buttons)))
         except Lost as lost:
             if lost.verdict in NEEDS_FRESH:
                 return False
@@ -136,26 +138,22 @@ class Noticeboard:
         guild = self._reach.client.get_guild(server.guild_id)
         words = words_for(server.rules.locale or (str(guild.preferred_locale) if guild else "en-US"))
         content = warning_words(server.rules, warning.used, words)
-        await self._send(channel_id, {"content": content, "nonce": _warning_nonce(warning)})
-
-    async def _send(self, channel_id: int, payload: dict[str, Any]) -> int:
-        try:
-            return (await attempt(self._channel(channel_id).send(**payload))).id
-        except Lost as lost:
-            raise _gone(lost) from lost
+        await _sent(self._channel(channel_id).send(content=content, nonce=_warning_nonce(warning)))
 
     def _channel(self, channel_id: int) -> discord.PartialMessageable:
         return self._reach.client.get_partial_messageable(channel_id)
 
 
+async def _sent(sending: Awaitable[discord.Message]) -> int:
+    try:
+        return (await attempt(sending)).id
+    except Lost as lost:
+        raise _gone(lost) from lost
+
+
 def _gone(lost: Lost) -> Gone:
     is_final = lost.verdict is Verdict.CARD_DELETED or lost.code in GONE_CODES
     return Gone(lost.verdict.name.lower(), is_final=is_final)
-
-
-def _payload(board: Board, standing: Standing) -> dict[str, Any]:
-    card = _card(board, standing)
-    return {"embed": card.embed, "view": view_of(card.buttons)}
 
 
 def _card(board: Board, standing: Standing) -> Card:

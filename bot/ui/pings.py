@@ -1,7 +1,6 @@
 """The ready ping: the one message that tells the requester, and how it is found again."""
 
 from datetime import timedelta
-from typing import Any
 
 import discord
 from discord.utils import time_snowflake
@@ -11,7 +10,7 @@ from bot.domain.tasks import MusicTask, State
 from bot.engine.ports import Where
 from bot.service import title_of
 from bot.ui import texts
-from bot.ui.card import jump_url
+from bot.ui.card import Post, jump_url
 from bot.ui.escape import inline
 from bot.ui.reach import Lost, Reach, attempt, mention_only, nonce
 from bot.ui.verdicts import Verdict
@@ -71,7 +70,7 @@ async def _send(
     """Leads to the card: as a reply to it, else by its link."""
     where = jump_url(task) if reference is None else None
     said = (f"<@{task.user_id}>", _said(task, words_for(task.locale)), where)
-    payload: dict[str, Any] = {
+    payload: Post = {
         "content": " ".join(part for part in said if part),
         "nonce": nonce("p", task),
         "allowed_mentions": mention_only(task.user_id),
@@ -79,7 +78,7 @@ async def _send(
     }
     if reference is not None:
         payload["reference"] = reference
-    sent: discord.Message = await attempt(channel.send(**payload))
+    sent = await attempt(channel.send(**payload))
     return sent.channel.id, sent.id
 
 
