@@ -157,6 +157,12 @@ class Rows(TaskStore):
     def __len__(self) -> int:
         return len(self.all(music_tasks))
 
+    @property
+    def tasks(self) -> list[MusicTask]:
+        """All tasks, the oldest first."""
+        with self.behind() as connection:
+            return [task_of(row) for row in connection.execute(select(*TASK_COLUMNS).order_by(music_tasks.c.id))]
+
     def all(self, table: Table) -> list[Any]:
         """The rows of a table, in order of their key."""
         with self.behind() as connection:

@@ -6,9 +6,10 @@ import pytest
 
 from bot.domain.refusals import Reason
 from bot.domain.tasks import MusicTask, State, TaskId
-from tests.fakes.engine_rows import START, make_task
-from tests.unit.test_service import Office, asker, refused
+from tests.fakes.office import Office, asker, refused
+from tests.fakes.rows import START, make_task
 
+pytestmark = pytest.mark.usefixtures("databases")
 ALICE, BOB = 7, 8
 HERE, LOUNGE = {"guild_id": 70, "channel_id": 700}, {"guild_id": 70, "channel_id": 701}
 ELSEWHERE, DIRECT = {"guild_id": 71, "channel_id": 710}, {"guild_id": None, "channel_id": 799}

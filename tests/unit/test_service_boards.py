@@ -7,19 +7,21 @@ import pytest
 from bot.domain.audit import Act, Deed
 from bot.domain.refusals import Reason
 from bot.domain.rules import Rules, Server
-from tests.unit.test_service import Office, asker, refused
+from bot.store.schema import boards
+from tests.fakes.office import Office, asker, refused
 
+pytestmark = pytest.mark.usefixtures("databases")
 MO: dict[str, Any] = {"user_id": 9, "is_moderator": True}
 
 
 @pytest.mark.parametrize(("ruled", "locale"), [(None, "en-US"), ("ja", "ja")])
 async def test_a_board_speaks_the_language_of_its_server(ruled: str | None, locale: str) -> None:
     office = Office()
-    office.servers.servers[70] = Server(guild_id=70, rules=Rules(locale=ruled))
+    office.rows.put_server(Server(guild_id=70, rules=Rules(locale=ruled)))
     await office.service.boards.put_up(asker(**MO))
 
-    assert [board.locale for board in office.notices.boards.values()] == [locale]
-    assert office.notices.deeds == [Deed(act=Act.BOARD, guild_id=70, actor_id=9, after={"channel_id": 700})]
+    assert [board.locale for board in office.rows.all(boards)] == [locale]
+    assert office.rows.deeds == [Deed(act=Act.BOARD, guild_id=70, actor_id=9, after={"channel_id": 700})]
     assert office.rung == ["changed"]
 
 
@@ -35,23 +37,26 @@ async def test_who_or_what_can_not_put_up_a_board(changes: dict[str, Any], reaso
     office = Office()
 
     assert await refused(office.service.boards.put_up(asker(**changes))) is reason
-    assert (office.notices.boards, office.rung) == ({}, [])
+    assert (office.rows.all(boards), office.rows.deeds, office.rung) == ([], [], [])
 
 
 async def test_a_board_is_taken_down_by_moderators_only_and_told_once() -> None:
     office = Office()
-    boards = office.service.boards
-    await boards.put_up(asker(**MO))
-    (board,) = office.notices.boards.values()
+    desk = office.service.boards
+    await desk.put_up(asker(**MO))
+    board = await office.notices.board(700)
+    assert board is not None
     begun = await office.notices.begin_sending(board)
     assert begun is not None
     await office.notices.sent(begun, 1, "looks")
 
-    assert await refused(boards.take_down(1, asker())) is Reason.MODERATOR_ONLY
-    await boards.take_down(1, asker(**MO))
-    await boards.take_down(1, asker(**MO))
-    assert office.notices.boards == {}
-    assert [(deed.before, deed.after) for deed in office.notices.deeds] == [
+    assert await refused(desk.take_down(1, asker())) is Reason.MODERATOR_ONLY
+    assert await desk.take_down(2, asker(**MO)) == set()
+    assert len(office.rows.all(boards)) == 1
+    assert await desk.take_down(1, asker(**MO)) == {1}
+    assert await desk.take_down(1, asker(**MO)) == set()
+    assert office.rows.all(boards) == []
+    assert [(deed.before, deed.after) for deed in office.rows.deeds] == [
         ({}, {"channel_id": 700}), ({"channel_id": 700}, {}),
     ]  # fmt: skip
 
@@ -62,4 +67,4 @@ async def test_the_boards_of_a_server_that_is_gone_are_forgotten() -> None:
     await office.service.boards.put_up(asker(**MO, guild_id=71, channel_id=710))
     await office.service.boards.server_removed(70)
 
-    assert list(office.notices.boards) == [710]
+    assert [board.channel_id for board in office.rows.all(boards)] == [710]
