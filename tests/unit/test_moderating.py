@@ -1,22 +1,24 @@
 """The use cases of moderators: who may, in which server, what is kept of it, and what is stuck."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from bot.domain.audit import Act, AuditLine
+from bot.domain.audit import Act, AuditLine, Deed
 from bot.domain.blocks import Block
 from bot.domain.queue import Lane, Narrowed
 from bot.domain.refusals import Reason
 from bot.domain.rules import EVERYWHERE, Intake
 from bot.domain.tasks import Kind, State, TaskId
+from bot.store.schema import blocks
 from tests.fakes.engine_fakes import SONG
-from tests.fakes.engine_rows import START, make_task
-from tests.fakes.server_rows import AuditLines
-from tests.unit.test_service import Office, asker, refused
+from tests.fakes.office import Office, afterwards, asker, keep_deeds, refused
+from tests.fakes.rows import START, make_task
 
+pytestmark = pytest.mark.usefixtures("databases")
 MO = 99
 MODERATOR = asker(MO, is_moderator=True)
 ONE = TaskId(1)
@@ -47,7 +49,7 @@ EACH: dict[str, Callable[[Office, Any], Any]] = {
 async def test_nobody_but_a_moderator_in_a_server_may(name: str, who: Any) -> None:
     office = Office(make_task())
     assert await refused(EACH[name](office, who)) is Reason.MODERATOR_ONLY
-    assert (office.rows[1].state, office.rows.deeds, office.servers.deeds) == (State.QUEUED, [], [])
+    assert (office.rows[1].state, office.rows.deeds) == (State.QUEUED, [])
 
 
 @pytest.mark.parametrize("name", ["task", "cancel", "retry", "drop", "redeliver"])
@@ -97,7 +99,7 @@ async def test_nobody_blocks_themselves_and_no_moment_that_is_over_is_an_end() -
     assert await refused(block(MO, MODERATOR, until="", reason="")) is Reason.NOT_YOURSELF
     assert await refused(block(7, MODERATOR, until="2020-01-01", reason="")) is Reason.UNTIL_OVER
     assert await refused(block(7, MODERATOR, until="some day", reason="")) is Reason.BAD_UNTIL
-    assert office.servers.deeds == []
+    assert office.rows.deeds == []
 
 
 async def test_a_finished_task_is_delivered_again_once_for_each_confirmation() -> None:
@@ -112,15 +114,13 @@ async def test_a_finished_task_is_delivered_again_once_for_each_confirmation() -
     assert office.rung == ["changed"]
 
 
-async def test_what_is_deleted_meanwhile_is_not_delivered(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_is_deleted_meanwhile_is_not_delivered() -> None:
     office = Office(make_task(state=State.COMPLETED, result=SONG))
-
-    async def gone(*_: Any) -> bool:
-        return False
-
-    monkeypatch.setattr(office.rows, "show_again", gone)
+    afterwards(office.rows, "get", lambda: office.rows.delete(office.rows[1]))
     doing = office.service.moderating.redeliver(ONE, MODERATOR, revision=office.rows[1].revision)
     assert await refused(doing) is Reason.TOO_LATE
+    assert office.rows[1].deleted_at is not None
+    assert office.rows.deeds == []
 
 
 async def test_only_what_is_finished_is_delivered_again() -> None:
@@ -138,7 +138,7 @@ async def test_a_block_is_kept_with_its_reason_on_one_line() -> None:
     block = await moderating.block(7, MODERATOR, until="2h", reason="  Too\n loud ")
     assert block == Block(guild_id=70, user_id=7, until=START + timedelta(hours=2), reason="Too loud")
     assert await moderating.is_blocked(7, MODERATOR)
-    (deed,) = office.servers.deeds
+    (deed,) = office.rows.deeds
     assert (deed.act, deed.actor_id, deed.subject_id, deed.reason) == (Act.BLOCK, MO, 7, "Too loud")
     await moderating.unblock(7, MODERATOR)
     assert not await moderating.is_blocked(7, MODERATOR)
@@ -148,12 +148,12 @@ async def test_a_block_is_kept_with_its_reason_on_one_line() -> None:
 async def test_a_block_until_nobody_knows_when_is_none() -> None:
     office = Office()
     assert await refused(office.service.moderating.block(7, MODERATOR, until="soon", reason="")) is Reason.BAD_UNTIL
-    assert (office.servers.blocks, office.servers.deeds) == ([], [])
+    assert (office.rows.all(blocks), office.rows.deeds) == ([], [])
 
 
 async def test_the_operators_blocks_are_not_a_servers_to_lift() -> None:
     office = Office()
-    office.servers.blocks = [Block(guild_id=EVERYWHERE, user_id=7)]
+    office.rows.put_block(Block(guild_id=EVERYWHERE, user_id=7))
     assert not await office.service.moderating.is_blocked(7, MODERATOR)
     assert await refused(office.service.moderating.unblock(7, MODERATOR)) is Reason.NOT_BLOCKED
     assert (await office.service.moderating.doors(MODERATOR, 0)).blocks == []
@@ -161,7 +161,8 @@ async def test_the_operators_blocks_are_not_a_servers_to_lift() -> None:
 
 async def test_blocks_have_pages() -> None:
     office = Office()
-    office.servers.blocks = [Block(guild_id=70, user_id=number) for number in range(16)]
+    for number in range(1, 17):
+        office.rows.put_block(Block(guild_id=70, user_id=number))
     first, second = [await office.service.moderating.doors(MODERATOR, number) for number in (0, 1)]
     assert (len(first.blocks), first.has_more) == (15, True)
     assert (len(second.blocks), second.has_more) == (1, False)
@@ -171,11 +172,11 @@ async def test_a_note_holds_as_long_as_the_pause() -> None:
     office = Office()
     set_intake = office.service.moderating.set_intake
     assert await set_intake(Intake.PAUSED, MODERATOR, note=" Lunch ") == "Lunch"
-    assert office.servers.servers[70].intake_note == "Lunch"
+    assert (await office.servers.get(70)).intake_note == "Lunch"
     assert await refused(set_intake(Intake.PAUSED, MODERATOR, note="Lunch")) is Reason.NOTHING_CHANGED
     assert await set_intake(Intake.OPEN, MODERATOR, note="Thanks") == "Thanks"
-    assert office.servers.servers[70].intake_note is None
-    assert [deed.reason for deed in office.servers.deeds] == ["Lunch", "Thanks"]
+    assert (await office.servers.get(70)).intake_note is None
+    assert [deed.reason for deed in office.rows.deeds] == ["Lunch", "Thanks"]
     assert office.rung == ["queued", "changed"] * 2
 
 
@@ -213,11 +214,12 @@ async def test_pages_hold_eight_in_the_order_of_the_store() -> None:
 
 async def test_the_audit_has_pages_too() -> None:
     office = Office()
-    office.service.parts.audit = AuditLines(*(line(number) for number in range(9)), line(10, guild_id=71))
+    elsewhere = Deed(act=Act.CANCEL, guild_id=71, actor_id=MO)
+    await keep_deeds(office.rows, *[replace(elsewhere, guild_id=70)] * 9, elsewhere)
     audit = office.service.queue.audit
     first, last = [await audit(MODERATOR, None, number) for number in (0, 99)]
-    assert (len(first.lines), first.number, first.pages) == (8, 0, 2)
-    assert (len(last.lines), last.number, last.pages) == (1, 1, 2)
+    assert ([one.id for one in first.lines], first.number, first.pages) == ([*range(9, 1, -1)], 0, 2)
+    assert ([one.id for one in last.lines], last.number, last.pages) == ([1], 1, 2)
     assert (await audit(MODERATOR, Act.BLOCK, 0)).lines == []
 
 
