@@ -3,23 +3,26 @@
 import gzip
 import json
 from collections.abc import AsyncIterator
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from io import BytesIO
 from typing import Any
 
 import pytest
 
-from bot.domain.audit import Act, AuditLine
+from bot.domain.audit import Act, Deed
 from bot.domain.lyrics import LyricsVersion
 from bot.domain.privacy import Attempt, KeptTask
-from bot.domain.tasks import AttemptOutcome, MediaFile, Result, State, Track
+from bot.domain.tasks import AttemptOutcome, MediaFile, Result, Role, State, Track
 from bot.service import exporting
 from bot.service.exporting import export_of
+from bot.store.exports import ExportStore
+from bot.store.schema import attempts, lyrics_versions
+from bot.store.usage import UsageStore
 from bot.ui.packing import NAME, Package
-from tests.fakes.engine_rows import ASKED_BY, START, make_task
-from tests.fakes.erasure_rows import ExportRows
+from tests.fakes.office import keep_deeds
+from tests.fakes.rows import ASKED_BY, START, HandClock, Rows, make_task
 
 BIG = 2**60
 """An id of Discord that no floating-point number holds."""
@@ -49,13 +52,42 @@ FULL = KeptTask(
 )  # fmt: skip
 
 
-async def document(kept: ExportRows, user_id: int = ASKED_BY) -> dict[str, Any]:
+class Kept(ExportStore):
+    """The real store over what a test puts in; remembers how many tasks it handed out at a time."""
+
+    def __init__(self) -> None:
+        clock = HandClock()
+        self.rows = Rows(clock)
+        super().__init__(self.rows.database)
+        self.usage = UsageStore(self.rows.database, clock)
+        self.held: list[int] = []
+
+    async def put(self, kept: KeptTask) -> None:
+        task_id = kept.task.id
+        self.rows.put(kept.task)
+        for attempt in kept.attempts:
+            self.rows.write(attempts, task_id=task_id, **asdict(attempt))
+        for version in kept.versions:
+            self.rows.write(lyrics_versions, task_id=task_id, **asdict(version))
+        for channel_id, message_id in kept.messages:
+            self.rows.put_message(task_id, message_id, Role.CARD, channel_id=channel_id)
+        if kept.cost_usd is not None:
+            await self.usage.record({task_id: kept.cost_usd})
+
+    async def tasks(self, user_id: int, *, after: int, limit: int) -> list[KeptTask]:
+        found = await super().tasks(user_id, after=after, limit=limit)
+        self.held.append(len(found))
+        return found
+
+
+async def document(kept: Kept, user_id: int = ASKED_BY) -> dict[str, Any]:
     pieces = [piece async for piece in export_of(user_id, kept, datetime(2026, 5, 1, tzinfo=UTC))]
     return dict(json.loads("".join(pieces)))
 
 
+@pytest.mark.usefixtures("databases")
 async def test_of_somebody_unknown_there_is_an_empty_document() -> None:
-    assert await document(ExportRows()) == {
+    assert await document(Kept()) == {
         "format": "encore-export",
         "version": 1,
         "exported_at": "2026-05-01T00:00:00+00:00",
@@ -68,8 +100,12 @@ async def test_of_somebody_unknown_there_is_an_empty_document() -> None:
     }
 
 
+@pytest.mark.usefixtures("databases")
 async def test_a_task_has_the_keys_that_are_promised_and_no_secret() -> None:
-    (task,) = (await document(ExportRows(FULL)))["tasks"]
+    kept = Kept()
+    await kept.put(FULL)
+
+    (task,) = (await document(kept))["tasks"]
 
     assert set(task) == TASK_KEYS
     assert (task["server_id"], task["channel_id"]) == (str(BIG), str(BIG + 1))
@@ -86,18 +122,20 @@ async def test_a_task_has_the_keys_that_are_promised_and_no_secret() -> None:
     assert "hush" not in json.dumps(task)
 
 
+@pytest.mark.usefixtures("databases")
 async def test_a_direct_message_has_no_server() -> None:
-    (task,) = (await document(ExportRows(replace(FULL, task=replace(FULL.task, guild_id=None)))))["tasks"]
+    kept = Kept()
+    kept.rows.put(replace(FULL.task, guild_id=None))
+    (task,) = (await document(kept))["tasks"]
     assert task["server_id"] is None
 
 
+@pytest.mark.usefixtures("databases")
 async def test_who_else_was_concerned_is_not_told() -> None:
-    kept = ExportRows()
-    line = AuditLine(
-        id=1, at=START, act=Act.BLOCK, guild_id=70, actor_id=424242, actor_ref="aa", subject_id=ASKED_BY,
-        subject_ref="bb", task_id=None, reason="spam", before={}, after={"until": None},
-    )  # fmt: skip
-    kept.lines = [line, replace(line, id=2, actor_id=ASKED_BY, subject_id=424242)]
+    kept = Kept()
+    deed = Deed(act=Act.BLOCK, guild_id=70, actor_id=424242, subject_id=ASKED_BY, reason="spam", after={"until": None})
+    elsewhere = replace(deed, subject_id=999, reason="flood")
+    await keep_deeds(kept.rows, deed, elsewhere, replace(deed, actor_id=ASKED_BY, subject_id=424242))
 
     lines = (await document(kept))["audit"]
 
@@ -106,16 +144,12 @@ async def test_who_else_was_concerned_is_not_told() -> None:
     assert "424242" not in json.dumps(lines)
 
 
+@pytest.mark.usefixtures("databases")
 async def test_a_long_history_is_never_held_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exporting, "BATCH", 10)
-    kept = ExportRows(*(replace(FULL, task=make_task(number)) for number in range(1, 26)))
-    kept.lines = [
-        AuditLine(
-            id=number, at=START + timedelta(days=1), act=Act.CANCEL, guild_id=70, actor_id=None, actor_ref=None,
-            subject_id=ASKED_BY, subject_ref="bb", task_id=None, reason=None, before={}, after={},
-        )
-        for number in range(1, 22)
-    ]  # fmt: skip
+    kept = Kept()
+    kept.rows.put(*(make_task(number) for number in range(1, 26)))
+    await keep_deeds(kept.rows, *[Deed(act=Act.CANCEL, guild_id=70, actor_id=None, subject_id=ASKED_BY)] * 21)
 
     made = await document(kept)
 

@@ -28,16 +28,17 @@ from bot.domain.usage import (
     Spent,
     Unrecorded,
     Usage,
-    Whose,
     span_of,
 )
 from bot.service import Report
+from bot.store.usage import UsageStore
 from bot.ui.export import COLUMNS, FORMULA, csv_of, fitted
 from bot.ui.limits import EMBED_FIELD_CHARS, FILE_DESCRIPTION_CHARS
 from bot.ui.prices import spent_words
 from bot.ui.usage import chart_file, usage_embed, usage_view
 from bot.ui.words import words_for
-from tests.unit.test_service import Office, asker
+from tests.fakes.office import Office, asker
+from tests.fakes.rows import make_task
 
 ENGLISH = words_for("en-US")
 NOW = datetime(2026, 3, 20, 23, 59, tzinfo=UTC)
@@ -138,31 +139,48 @@ def test_all_attempts_of_a_task_that_are_on_the_bill_are_its_cost(
 
 
 @pytest.mark.parametrize(
-    ("who", "scope", "whose"),
+    ("who", "scope", "tasks", "members"),
     [
-        ({}, Scope.OWN, Whose(user_id=7)),
-        ({"guild_id": None}, Scope.OWN, Whose(user_id=7)),
-        ({"is_moderator": True}, Scope.OWN, Whose(user_id=7)),
-        ({"is_moderator": True}, Scope.SERVER, Whose(guild_id=70)),
-        ({}, Scope.SERVER, None),
-        ({"guild_id": None, "is_moderator": True}, Scope.SERVER, None),
+        ({}, Scope.OWN, {1, 3, 5}, set()),
+        ({"guild_id": None}, Scope.OWN, {1, 3, 5}, set()),
+        ({"is_moderator": True}, Scope.OWN, {1, 3, 5}, set()),
+        ({"is_moderator": True}, Scope.SERVER, {1, 2}, {7, 8}),
     ],
 )
-async def test_a_server_is_shown_to_its_moderators_only(who: dict[str, Any], scope: Scope, whose: Whose | None) -> None:
-    office = Office()
-    accounts: Any = office.service.parts.accounts
-    for ask in (
-        lambda: office.service.accounting.report(asker(**who), scope, Period.THIS_MONTH),
-        lambda: anext(office.service.accounting.entries(asker(**who), scope, Period.THIS_MONTH)),
-    ):
-        accounts.asked.clear()
-        if whose is None:
-            with pytest.raises(Refused) as caught:
-                await ask()
-            assert caught.value.reason is Reason.MODERATOR_ONLY
-        else:
-            await ask()
-        assert accounts.asked == ([whose] if whose else [])
+@pytest.mark.usefixtures("databases")
+async def test_everybody_is_shown_their_own_and_moderators_their_server(
+    who: dict[str, Any], scope: Scope, tasks: set[int], members: set[int]
+) -> None:
+    asked = [(7, 70), (8, 70), (7, 71), (8, 71), (7, None), (8, None)]
+    office = Office(
+        *(
+            make_task(number, user_id=user_id, guild_id=guild_id, model=f"model-{number}")
+            for number, (user_id, guild_id) in enumerate(asked, start=1)
+        )
+    )
+    made = await office.service.accounting.report(asker(**who), scope, Period.THIS_MONTH)
+    assert {row.model for row in made.usage.rows} == {f"model-{number}" for number in tasks}
+    assert {member.user_id for member in made.usage.members} == members
+    pages = [page async for page in office.service.accounting.entries(asker(**who), scope, Period.THIS_MONTH)]
+    assert {entry.id for page in pages for entry in page} == tasks
+
+
+@pytest.mark.parametrize("who", [{}, {"guild_id": None, "is_moderator": True}])
+@pytest.mark.usefixtures("databases")
+async def test_nobody_else_is_shown_a_server_nor_is_it_looked_up(
+    monkeypatch: pytest.MonkeyPatch, who: dict[str, Any]
+) -> None:
+    def looked_up(*_: Any) -> None:
+        raise AssertionError
+
+    office = Office(make_task())
+    monkeypatch.setattr(UsageStore, "usage", looked_up)
+    monkeypatch.setattr(UsageStore, "entries", looked_up)
+    with pytest.raises(Refused) as told:
+        await office.service.accounting.report(asker(**who), Scope.SERVER, Period.THIS_MONTH)
+    with pytest.raises(Refused) as handed_out:
+        await anext(office.service.accounting.entries(asker(**who), Scope.SERVER, Period.THIS_MONTH))
+    assert {told.value.reason, handed_out.value.reason} == {Reason.MODERATOR_ONLY}
 
 
 # --- words ------------------------------------------------------------------------------------------------------------
