@@ -2,17 +2,18 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from bot.domain.audit import Act
 from bot.domain.blocks import Block
-from bot.domain.limits import Limit, LimitReachedError, day_of, next_month_of
-from bot.domain.lyrics import LyricsVersion
+from bot.domain.limits import day_of, next_month_of
+from bot.domain.price import Price
 from bot.domain.refusals import Reason, Refused, WishPart
 from bot.domain.rules import EVERYWHERE, Intake, Rules, Server
-from bot.domain.tasks import Kind, Result, StaleTaskError, State, TaskId
+from bot.domain.tasks import Kind, Result, Role, State, TaskId
 from bot.domain.wishes import (
     LYRICS_MAX_CHARS,
     ContinuationWish,
@@ -22,79 +23,14 @@ from bot.domain.wishes import (
     WishError,
     WishProblem,
 )
-from bot.service import Asker, Defaults, Parts, Service
-from bot.tokenlab.catalogue import Catalogue
+from bot.service import Asker
+from bot.store.schema import drafts, lyrics_versions, servers
 from bot.tokenlab.models import ModelInfo
 from tests.fakes.engine_fakes import SONG
-from tests.fakes.engine_rows import START, AccountRows, DraftRows, HandClock, LyricsRows, MemberRows, Rows, make_task
-from tests.fakes.erasure_rows import ErasureRows, ExportRows
-from tests.fakes.notice_fakes import NoticeRows
-from tests.fakes.server_rows import AuditLines, QueueRows, ServerRows
+from tests.fakes.office import DONE, MODELS, Office, afterwards, asker, refused, replaced
+from tests.fakes.rows import START, make_task
 
-DONE = make_task(state=State.COMPLETED, result=SONG, clip_candidates={"audio_id": ["clip_1"], "task_id": ["ld_1"]})
-MODELS = [
-    ModelInfo(id="suno-music", aliases=("suno_music",), operations=("music",)),
-    ModelInfo(id="words", operations=("lyrics",)),
-    ModelInfo(id="old", stage="retired", operations=("music",)),
-]
-
-
-class Office:
-    """A service with everything around it."""
-
-    def __init__(self, *tasks: Any, models: Any = MODELS, **defaults: Any) -> None:
-        self.clock = HandClock()
-        self.rows = Rows(self.clock, *tasks)
-        self.drafts = DraftRows(self.rows)
-        self.catalogue = Catalogue(None, lyrics_model=None)  # type: ignore[arg-type]  # nothing is read here
-        self.catalogue._models = None if models is None else tuple(models)
-        values: dict[str, Any] = {
-            "clip_id_order": ("audio_id", "task_id"),
-            "upload_extend": False,
-            "media_keep_days": 30.0,
-            **defaults,
-        }
-        values |= {"model": "suno-music", "version": "chirp-v4"}
-        self.members = MemberRows()
-        self.servers = ServerRows()
-        self.notices = NoticeRows(self.clock)
-        self.lyrics = LyricsRows(self.rows)
-        self.service = Service(
-            Parts(
-                tasks=self.rows,
-                drafts=self.drafts,
-                members=self.members,
-                servers=self.servers,
-                lyrics=self.lyrics,
-                accounts=AccountRows(),
-                boards=self.notices,
-                erasures=ErasureRows(self.rows),
-                exports=ExportRows(),
-                queue=QueueRows(self.rows),
-                audit=AuditLines(),
-                catalogue=self.catalogue,
-                clock=self.clock,
-                defaults=Defaults(**values),
-            )
-        )
-        self.rung: list[str] = []
-        self.service.parts.on_queued = lambda: self.rung.append("queued")
-        self.service.parts.on_changed = lambda: self.rung.append("changed")
-
-
-def asker(user_id: int = 7, **changes: Any) -> Asker:
-    made = Asker(
-        user_id=user_id, guild_id=70, channel_id=700, locale="en-US", is_moderator=False,
-        places=frozenset({700}), roles=frozenset(), missing_permissions=(),
-        interaction_id=500, interaction_token="secret", asked_at=START, attachment_limit_bytes=10,
-    )  # fmt: skip
-    return replace(made, **changes)
-
-
-async def refused(doing: Any) -> Reason:
-    with pytest.raises(Refused) as caught:
-        await doing
-    return caught.value.reason
+pytestmark = pytest.mark.usefixtures("databases")
 
 
 # --- asking ----------------------------------------------------------------------------------------------------------
@@ -130,7 +66,7 @@ async def test_what_can_not_be_made_is_refused_before_the_row(wish: Any, models:
     office = Office(models=models)
 
     assert await refused(office.service.asking.request(wish, asker())) is reason
-    assert office.rows.tasks == {}
+    assert len(office.rows) == 0
 
 
 @pytest.mark.parametrize("model", [None, "words"])
@@ -148,37 +84,53 @@ async def test_another_lyrics_model_may_be_chosen() -> None:
     assert task.model == "more-words"
 
 
+QUARTER = Price(min_usd=Decimal("0.10"), max_usd=Decimal("0.25"))
+PRICED = [replace(MODELS[0], price=QUARTER), *MODELS[1:]]
+USED_UP = {"monthly_songs": 2}
+"""What is used up, too, but not what is told."""
+TOMORROW = (day_of(START) + timedelta(days=1),)
+NEXT_MONTH = (next_month_of(START),)
+
+
 @pytest.mark.parametrize(
-    ("limit", "reason", "when"),
+    ("rules", "models", "reason", "when"),
     [
-        (Limit.WAITING_MEMBER, Reason.LINE_FULL, ()),
-        (Limit.WAITING_SERVER, Reason.SERVER_LINE_FULL, ()),
-        (Limit.DAY_MEMBER, Reason.DAY_USED, (day_of(START) + timedelta(days=1),)),
-        (Limit.DAY_SERVER, Reason.SERVER_DAY_USED, (day_of(START) + timedelta(days=1),)),
-        (Limit.MONTH_SONGS, Reason.BUDGET_USED, (next_month_of(START),)),
-        (Limit.MONTH_USD, Reason.BUDGET_USED, (next_month_of(START),)),
-        (Limit.UNPRICED, Reason.UNPRICED, ()),
+        ({"waiting_per_member": 1, **USED_UP}, MODELS, Reason.LINE_FULL, ()),
+        ({"waiting_per_server": 1, **USED_UP}, MODELS, Reason.SERVER_LINE_FULL, ()),
+        ({"daily_per_member": 2, **USED_UP}, MODELS, Reason.DAY_USED, TOMORROW),
+        ({"daily_per_server": 2, **USED_UP}, MODELS, Reason.SERVER_DAY_USED, TOMORROW),
+        ({"monthly_songs": 2}, MODELS, Reason.BUDGET_USED, NEXT_MONTH),
+        ({"monthly_usd": Decimal("0.25")}, PRICED, Reason.BUDGET_USED, NEXT_MONTH),
+        ({"monthly_usd": Decimal("0.25")}, MODELS, Reason.UNPRICED, ()),
     ],
 )
 async def test_a_limit_is_a_refusal(
-    monkeypatch: pytest.MonkeyPatch, limit: Limit, reason: Reason, when: tuple[datetime, ...]
+    rules: dict[str, Any], models: Any, reason: Reason, when: tuple[datetime, ...]
 ) -> None:
-    office = Office(DONE)
+    office = Office(DONE, make_task(2, price_max_usd=Decimal("0.25")), models=models)
     draft = await _draft(office)
 
-    async def full(*_: Any, **__: Any) -> Any:
-        raise LimitReachedError(limit)
+    async def told(doing: Any) -> tuple[Reason, tuple[Any, ...], bool]:
+        unwarned = {"intake": Intake.OPEN, "warned_for": None, "warning_due": False}
+        office.rows.write(servers, guild_id=70, rules=Rules(**rules).encode(), **unwarned)
+        with pytest.raises(Refused) as caught:
+            await doing
+        (home,) = office.rows.all(servers)
+        return caught.value.reason, caught.value.details, home.warning_due
 
-    monkeypatch.setattr(office.rows, "add", full)
-    with pytest.raises(Refused) as caught:
-        await office.service.asking.request(SongWish(prompt="x"), asker())
-    assert (caught.value.reason, caught.value.details) == (reason, when)
-    assert await refused(office.service.asking.start_draft(draft.id, asker(), message_id=1)) is reason
-    monkeypatch.setattr(office.rows, "try_again", full)
-    unclear = office.rows.tasks[TaskId(1)] = replace(DONE, state=State.UNCERTAIN, attempt=1)
-    assert await refused(office.service.deciding.retry(unclear.id, asker(), attempt=1)) is reason
-    monthly = {Limit.MONTH_SONGS, Limit.MONTH_USD}
-    assert office.notices.looked_at == [asker().guild_id] * (3 if limit in monthly else 0)
+    expected = (reason, when, reason is Reason.BUDGET_USED)
+    assert await told(office.service.asking.request(SongWish(prompt="x"), asker())) == expected
+    assert await told(office.service.asking.start_draft(draft.id, asker(), message_id=1)) == expected
+    assert [task.id for task in office.rows.tasks] == [1, 2]
+    assert await office.drafts.get(draft.id) == draft
+    price = {} if reason is Reason.UNPRICED else {"price_max_usd": QUARTER.max_usd}
+    office.rows.change(1, state=State.UNCERTAIN, attempt=1, **price)
+    retrying = office.service.deciding.retry(TaskId(1), asker(), attempt=1)
+    if "monthly_usd" in rules:
+        assert await told(retrying) == expected
+        assert office.rows[1].state is State.UNCERTAIN
+    else:  # it is no other wish, it only costs once more
+        assert (await retrying).state is State.QUEUED
 
 
 SOON = START + timedelta(hours=1)
@@ -201,23 +153,24 @@ async def test_a_server_decides_who_may_ask_and_where(
 ) -> None:
     office = Office(DONE)
     draft = await _draft(office)
-    office.servers.servers[70] = Server(guild_id=70, **server)
-    office.servers.blocks = [Block(user_id=7, **block)] if block else []
+    office.rows.put_server(Server(guild_id=70, **server))
+    if block:
+        office.rows.put_block(Block(user_id=7, **block))
 
     with pytest.raises(Refused) as caught:
         await office.service.asking.request(SongWish(prompt="x"), asker())
     assert (caught.value.reason, caught.value.details) == (reason, details)
     assert await refused(office.service.asking.start_draft(draft.id, asker(), message_id=1)) is reason
-    assert [task.id for task in office.rows.tasks.values()] == [DONE.id]
+    assert [task.id for task in office.rows.tasks] == [DONE.id]
 
 
 async def test_rules_of_a_server_let_in_whom_they_name() -> None:
     office = Office()
     rules = Rules(channels=frozenset({700}), roles=frozenset({5}), model="other", version="chirp-v5", locale="de")
-    office.servers.servers[70] = Server(guild_id=70, rules=rules)
-    office.servers.blocks = [
-        Block(guild_id=70, user_id=7, until=START), Block(guild_id=71, user_id=7), Block(guild_id=70, user_id=8),
-    ]  # fmt: skip
+    office.rows.put_server(Server(guild_id=70, rules=rules))
+    office.rows.put_block(Block(guild_id=70, user_id=7, until=START))
+    office.rows.put_block(Block(guild_id=71, user_id=7))
+    office.rows.put_block(Block(guild_id=70, user_id=8))
 
     task = await office.service.asking.request(SongWish(prompt="x"), asker(roles=frozenset({5, 6})))
     assert (task.version, task.locale) == ("chirp-v5", "de")
@@ -229,7 +182,7 @@ async def test_rules_of_a_server_let_in_whom_they_name() -> None:
 
 async def test_a_server_may_keep_songs_to_their_owners() -> None:
     office = Office(DONE)
-    office.servers.servers[70] = Server(guild_id=70, rules=Rules(others_may_continue=False))
+    office.rows.put_server(Server(guild_id=70, rules=Rules(others_may_continue=False)))
 
     assert await refused(office.service.asking.continuable(DONE.id, asker(user_id=8))) is Reason.NOT_OPEN
     assert await office.service.asking.continuable(DONE.id, asker()) == DONE
@@ -250,6 +203,7 @@ async def test_a_card_that_is_confirmed_twice_joins_the_line_once() -> None:
     await office.service.asking.shown(before, 43)
 
     assert (office.rows[1].state, office.rows[1].message_id) == (State.QUEUED, 42)
+    assert office.rows.messages == [(1, 42, Role.CARD)]
     assert office.rung == ["queued", "queued"]
 
 
@@ -284,17 +238,17 @@ async def test_a_wish_with_a_word_that_is_kept_out_is_refused_by_the_text_that_h
     wish: Any, part: WishPart, guild_id: int, reason: Reason
 ) -> None:
     office = Office(DONE, replace(DONE, id=TaskId(2), origin_key="i:2", title="Rude"))
-    office.servers.servers[guild_id] = Server(guild_id=guild_id, rules=Rules(words=("rude",)))
+    office.rows.put_server(Server(guild_id=guild_id, rules=Rules(words=("rude",))))
 
     with pytest.raises(Refused) as caught:
         await office.service.asking.request(wish, asker())
     assert (caught.value.reason, caught.value.details) == (reason, (part,))
-    assert set(office.rows.tasks) == {1, 2}
+    assert [task.id for task in office.rows.tasks] == [1, 2]
 
 
 async def test_the_filter_of_a_server_holds_there_alone() -> None:
     office = Office()
-    office.servers.servers[71] = Server(guild_id=71, rules=Rules(words=("rude",)))
+    office.rows.put_server(Server(guild_id=71, rules=Rules(words=("rude",))))
 
     await office.service.asking.request(SongWish(prompt="rude"), asker())
     await office.service.asking.request(SongWish(prompt="rude one"), asker(interaction_id=501, guild_id=None))
@@ -302,12 +256,13 @@ async def test_the_filter_of_a_server_holds_there_alone() -> None:
 
 async def test_a_changed_rule_is_told_with_what_it_is_below_of() -> None:
     office = Office(make_task(1), make_task(2))
+    office.rows.put_server(Server(guild_id=70, rules=Rules(daily_per_server=1)))
 
-    lower = await office.service.ruling.change(70, 9, waiting_per_member=1, daily_per_member=0)
+    lower = await office.service.ruling.change(70, 9, waiting_per_member=1, daily_per_member=0, monthly_songs=2)
 
-    assert lower == {"waiting_per_member": 2}
+    assert lower == {"waiting_per_member": 2, "daily_per_member": 2}
     assert office.rung == ["queued"]
-    (deed,) = office.servers.deeds
+    (deed,) = office.rows.deeds
     assert (deed.act, deed.guild_id, deed.actor_id) == (Act.RULES, 70, 9)
     assert await refused(office.service.ruling.change(70, 9, model="words")) is Reason.UNKNOWN_MODEL
 
@@ -356,7 +311,7 @@ async def test_a_draft_with_a_secret_is_not_kept() -> None:
 
     with pytest.raises(WishError):
         await _draft(office, prompt="sk-proj-abcdefghij0123456789abcdefghij0123456789")
-    assert office.drafts.drafts == {}
+    assert office.rows.all(drafts) == []
 
 
 async def test_a_program_that_is_stopping_keeps_no_drafts_and_tries_nothing_again() -> None:
@@ -386,20 +341,16 @@ async def test_a_draft_becomes_one_task_and_is_gone() -> None:
     assert await refused(office.service.asking.start_draft(draft.id, asker(), message_id=42)) is Reason.DRAFT_GONE
 
 
-async def test_a_draft_that_goes_at_the_last_moment_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_draft_that_goes_at_the_last_moment_is_gone() -> None:
     office = Office(DONE)
+    asking = office.service.asking
+    afterwards(office.drafts, "get", lambda: office.drafts.drop(draft.id))
+
     draft = await _draft(office)
-    known = office.drafts.get
-
-    async def then_gone(draft_id: int) -> Any:
-        found = await known(draft_id)
-        office.drafts.drafts.clear()
-        return found
-
-    monkeypatch.setattr(office.drafts, "get", then_gone)
-    assert await refused(office.service.asking.drop_draft(draft.id, asker())) is Reason.DRAFT_GONE
-    office.drafts.drafts[draft.id] = draft
-    assert await refused(office.service.asking.start_draft(draft.id, asker(), message_id=1)) is Reason.DRAFT_GONE
+    assert await refused(asking.drop_draft(draft.id, asker())) is Reason.DRAFT_GONE
+    draft = await _draft(office)
+    assert await refused(asking.start_draft(draft.id, asker(), message_id=1)) is Reason.DRAFT_GONE
+    assert [task.id for task in office.rows.tasks] == [DONE.id]
 
 
 # --- changing --------------------------------------------------------------------------------------------------------
@@ -407,7 +358,7 @@ async def test_a_draft_that_goes_at_the_last_moment_is_gone(monkeypatch: pytest.
 MODERATOR = {"user_id": 8, "is_moderator": True}
 
 
-async def act(office: "Office", action: str, who: Any) -> Any:
+async def act(office: Office, action: str, who: Any) -> Any:
     more = {"attempt": 0} if action == "retry" else {}
     return await getattr(office.service.deciding, action)(TaskId(1), who, **more)
 
@@ -466,15 +417,21 @@ async def test_a_confirmation_counts_for_the_attempt_that_it_was_asked_about() -
     assert office.rows[1].state is State.UNCERTAIN
 
 
-async def test_who_comes_second_is_too_late(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_who_comes_second_is_too_late() -> None:
     office = Office(make_task())
+    afterwards(office.rows, "get", lambda: office.rows.change(1, state=State.SUBMITTING, attempt=1))
 
-    async def stale(*_: Any, **__: Any) -> Any:
-        raise StaleTaskError
-
-    monkeypatch.setattr(office.rows, "move", stale)
     assert await refused(office.service.deciding.cancel(TaskId(1), asker())) is Reason.TOO_LATE
+    assert office.rows[1].state is State.SUBMITTING
+
+
+async def test_what_is_submitted_while_its_server_goes_is_left_alone() -> None:
+    office = Office(make_task(1), make_task(2))
+    afterwards(office.rows, "in_line_of", lambda: office.rows.change(1, state=State.SUBMITTING, attempt=1))
+
     await office.service.deciding.server_removed(70)
+
+    assert [office.rows[n].state for n in (1, 2)] == [State.SUBMITTING, State.CANCELLED]
 
 
 async def test_a_change_rings_whoever_waits_for_it() -> None:
@@ -491,7 +448,7 @@ async def test_a_click_confirms_only_a_card_that_waits_for_it(state: State | Non
 
     await office.service.asking.confirm_card(TaskId(1), 42)
 
-    assert [task.message_id for task in office.rows.tasks.values()] == ([42 if confirmed else None] if state else [])
+    assert [task.message_id for task in office.rows.tasks] == ([42 if confirmed else None] if state else [])
 
 
 async def test_servers_that_are_gone_lose_what_waits_and_others_nothing() -> None:
@@ -541,11 +498,6 @@ OTHERS: list[tuple[Any, dict[str, Any], Reason]] = [
     (replace(DONE, result=replace(SONG, lyrics="la")), {}, Reason.NO_LYRICS),
 ]
 """Lyrics that this member can't change, and why."""
-
-
-def replaced(office: Office) -> list[str]:
-    """The earlier texts, the oldest first."""
-    return [version.text for version in office.lyrics.replaced.get(TaskId(1), [])]
 
 
 def at_the_desk(office: Office, action: str, who: Asker) -> Any:
@@ -651,9 +603,8 @@ async def test_an_earlier_text_comes_back_and_the_later_one_is_kept() -> None:
 )
 async def test_the_earlier_text_that_is_nearest_to_the_wanted_one_is_shown(wanted: int, text: str, place: int) -> None:
     office = Office(WRITTEN)
-    office.lyrics.replaced[TaskId(1)] = [
-        LyricsVersion(number=number, replaced_at=START, text=text) for number, text in [(4, "one"), (5, "two")]
-    ]
+    for number, said in [(4, "one"), (5, "two")]:
+        office.rows.write(lyrics_versions, task_id=1, number=number, replaced_at=START, text=said)
 
     earlier = await office.service.lyrics.earlier(TaskId(1), asker(), wanted)
 

@@ -14,9 +14,10 @@ from bot.domain.wishes import ContinuationWish, LyricsWish, SongWish, WishError,
 from bot.service import RepeatedError
 from bot.tokenlab.models import ModelInfo
 from tests.fakes.engine_fakes import SONG
-from tests.fakes.engine_rows import START, make_task
-from tests.unit.test_service import DONE, MODELS, Office, asker, refused, replaced
+from tests.fakes.office import DONE, MODELS, Office, afterwards, asker, refused, replaced
+from tests.fakes.rows import START, make_task
 
+pytestmark = pytest.mark.usefixtures("databases")
 PRICE = Price(min_usd=Decimal("0.10"), max_usd=Decimal("0.25"))
 PRICED = [
     ModelInfo(id="suno-music", operations=("music",), price=PRICE, parameters=frozenset({"negative_tags"})),
@@ -89,7 +90,7 @@ async def test_the_same_wish_leaves_a_draft_and_no_row() -> None:
 
     assert caught.value.earlier == first
     assert caught.value.draft.wish == SongWish(prompt="rain")
-    assert len(office.rows.tasks) == 1
+    assert len(office.rows) == 1
     another = await office.service.asking.start_draft(caught.value.draft.id, asker(interaction_id=3))
     assert (another.prompt, another.origin_key, another.interaction_token) == ("rain", "i:2", "secret")
 
@@ -100,7 +101,7 @@ async def test_a_wish_that_came_to_nothing_may_be_repeated(state: State) -> None
 
     await office.service.asking.request(SongWish(prompt="rain"), asker())
 
-    assert len(office.rows.tasks) == 2
+    assert len(office.rows) == 2
 
 
 async def test_an_unclear_wish_is_not_simply_repeated() -> None:
@@ -119,14 +120,11 @@ async def test_only_continuations_can_be_worded_differently_as_drafts() -> None:
     assert await refused(changing) is Reason.DRAFT_GONE
 
 
-async def test_a_draft_that_went_while_it_was_edited_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_draft_that_went_while_it_was_edited_is_gone() -> None:
     office = Office(replace(DONE, id=TaskId(1)), make_task(2, kind=Kind.CONTINUATION, parent_id=TaskId(1)))
     draft = await office.service.asking.draft_again(TaskId(2), asker(), message_id=5)
+    afterwards(office.drafts, "get", lambda: office.drafts.drop(draft.id))
 
-    async def gone(*_: Any) -> bool:
-        return False
-
-    monkeypatch.setattr(office.drafts, "change", gone)
     changing = office.service.asking.change_draft(draft.id, asker(), prompt="x", at_s=None)
     assert await refused(changing) is Reason.DRAFT_GONE
 
@@ -190,7 +188,9 @@ async def test_what_has_no_lyrics_has_none_to_edit(task: Any) -> None:
 
 async def test_preferences_fill_in_what_a_wish_leaves_open_and_nothing_else() -> None:
     office = Office(models=PRICED)
-    office.members.known[7] = Preferences(user_id=7, model="plain", version="chirp-v5", tags="waltz", instrumental=True)
+    office.rows.put_preferences(
+        Preferences(user_id=7, model="plain", version="chirp-v5", tags="waltz", instrumental=True)
+    )
     preferring = office.service.preferring
 
     assert await preferring.filled(SongWish(prompt="x"), 7) == SongWish(
@@ -204,7 +204,7 @@ async def test_preferences_fill_in_what_a_wish_leaves_open_and_nothing_else() ->
 @pytest.mark.parametrize("model", ["gone", "words"])
 async def test_a_preferred_model_that_makes_no_music_any_more_is_passed_over(model: str) -> None:
     office = Office(models=MODELS)
-    office.members.known[7] = Preferences(user_id=7, model=model)
+    office.rows.put_preferences(Preferences(user_id=7, model=model))
 
     assert (await office.service.preferring.filled(SongWish(prompt="x"), 7)).model is None
 
