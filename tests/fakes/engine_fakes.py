@@ -170,4 +170,4 @@ async def until(holds: Callable[[], bool]) -> None:
     """Let things go on until something is true; fails after five seconds."""
     async with asyncio.timeout(5):
         while not holds():  # noqa: ASYNC110 -- what is waited for has no event of its own
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.001)

@@ -3,7 +3,9 @@
 A module whose tests use them says `pytestmark = pytest.mark.usefixtures("databases")`.
 """
 
+import asyncio
 import inspect
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict, fields, replace
@@ -11,7 +13,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, NullPool, Table, create_engine, insert, select
+from sqlalchemy import Connection, NullPool, Table, create_engine, event, select
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.audit import Act, Deed
 from bot.domain.blocks import Block
@@ -28,6 +32,7 @@ from bot.store.tasks import TaskStore
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ASKED_BY = 7
+QUIET_TURNS = 20
 
 
 class HandClock:
@@ -111,6 +116,33 @@ async def databases_in(folder: Path) -> AsyncIterator[None]:
             await _opened.pop().close()
 
 
+class Watched(Database):
+    """A database that knows how many are reading and writing at this moment, and need not outlive a power cut."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        event.listen(self._writer.sync_engine, "connect", _hurry)
+        self.readers = self.writers = 0
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        self.readers += 1
+        try:
+            async with super().read() as connection:
+                yield connection
+        finally:
+            self.readers -= 1
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        self.writers += 1
+        try:
+            async with super().write() as connection:
+                yield connection
+        finally:
+            self.writers -= 1
+
+
 class Rows(TaskStore):
     """The real task store. `broken` lets the named methods fail so many times; `calls` tells what was asked."""
 
@@ -119,13 +151,14 @@ class Rows(TaskStore):
             raise RuntimeError('say pytestmark = pytest.mark.usefixtures("databases")')
         self.path = _folder[-1] / f"rows{len(_opened)}.db"
         self.path.write_bytes(_template[0])
-        self.database = Database(f"sqlite+aiosqlite:///{self.path}")
+        self.database = Watched(f"sqlite+aiosqlite:///{self.path}")
         _opened.append(self.database)
         super().__init__(self.database, clock)
         self.clock = clock
         self.broken: dict[str, int] = {}
         self.calls: list[str] = []
         self._behind = create_engine(f"sqlite:///{self.path}", poolclass=NullPool)
+        event.listen(self._behind, "connect", _hurry)
         self.put(*tasks)
 
     def __getattribute__(self, name: str) -> Any:
@@ -168,17 +201,25 @@ class Rows(TaskStore):
         with self.behind() as connection:
             return list(connection.execute(select(table).order_by(*table.primary_key.columns)).all())
 
-    def write(self, table: Table, **values: Any) -> None:
-        """Put a row in, in place of the one with the same key."""
+    def write(self, table: Table, *more: dict[str, Any], **values: Any) -> None:
+        """Put rows in, all with the same columns; where there is one with the same key, write these columns of it."""
+        assert not self.database.writers, "wait until nothing is being written, or both wait for each other"
+        rows = [*more, *([values] if values else [])]
+        keys = [column.name for column in table.primary_key]
+        put = insert(table)
+        put = put.on_conflict_do_update(index_elements=keys, set_={name: put.excluded[name] for name in rows[0]})
         with self.behind() as connection:
-            connection.execute(insert(table).prefix_with("OR REPLACE").values(**values))
+            connection.execute(put, rows)
 
     def put(self, *tasks: MusicTask) -> None:
         """Put tasks in as they are, in place of those with the same ids."""
+        rows = []
         for task in tasks:
             words = search_text(title=task.title, made_title=task.made_title, prompt=task.prompt)
-            values = {field.name: getattr(task, field.name) for field in fields(task)}
-            self.write(music_tasks, search_text=words, **columns_of(values))
+            values = columns_of({field.name: getattr(task, field.name) for field in fields(task)})
+            rows.append({**values, "search_text": words})
+        if rows:
+            self.write(music_tasks, *rows)
 
     def change(self, number: int = 1, **values: Any) -> MusicTask:
         """Write some columns of a task, whatever its state; its card has nothing new to show because of it."""
@@ -230,3 +271,22 @@ class Rows(TaskStore):
 def history_of(rows: TaskStore, clock: HandClock) -> History:
     """What is usual: a minute and a half for music, a quarter of a minute for lyrics, until something has finished."""
     return History(rows, clock, expected_song_s=90, expected_lyrics_s=15)
+
+
+async def at_rest(rows: Rows) -> None:
+    """Wait until nobody has asked the database for anything for some turns of the loop: whoever works has done so.
+
+    Fails after five seconds.
+    """
+    turns = 0
+    async with asyncio.timeout(5):
+        while turns < QUIET_TURNS:
+            is_asked = rows.database.readers or rows.database.writers
+            turns = 0 if is_asked else turns + 1
+            await asyncio.sleep(0.001 if is_asked else 0)
+
+
+def _hurry(connection: Any, _record: object) -> None:
+    cursor: sqlite3.Cursor = connection.cursor()
+    cursor.execute("PRAGMA synchronous = OFF")
+    cursor.close()
