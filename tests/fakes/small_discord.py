@@ -11,7 +11,7 @@ from discord.utils import time_snowflake
 from bot.domain.tasks import State
 from bot.ui.reach import Reach
 from tests.fakes.engine_fakes import SONG
-from tests.fakes.engine_rows import START, HandClock
+from tests.fakes.rows import START, HandClock
 
 ME = 1
 DONE: dict[str, Any] = {"state": State.COMPLETED, "result": SONG, "interaction_token": None}

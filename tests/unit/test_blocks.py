@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.blocks import LONGEST, Block, UntilError, UntilOverError, parse_until
-from tests.fakes.engine_rows import START
+from tests.fakes.rows import START
 
 NOW = datetime(2026, 1, 31, 12, 30, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

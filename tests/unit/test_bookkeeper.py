@@ -13,7 +13,7 @@ from bot.engine import bookkeeper as bookkeeper_module
 from bot.engine.bookkeeper import EVERY, LONG_REST, PATIENCE, SKEW, Bookkeeper
 from bot.engine.budget import Budget
 from bot.tokenlab.errors import AccessRefusedError, ThrottledError, TokenLabError, TryLaterError
-from tests.fakes.engine_rows import START, HandClock
+from tests.fakes.rows import START, HandClock
 
 MINUTE = timedelta(minutes=1)
 

@@ -26,7 +26,7 @@ from bot.ui.lists import row_line
 from bot.ui.questions import draft_card
 from bot.ui.words import words_for
 from tests.fakes.engine_fakes import SONG
-from tests.fakes.engine_rows import START, make_task
+from tests.fakes.rows import START, make_task
 
 ENGLISH = words_for("en-US")
 REPEAT = ["Again", "Edit & again", "More"]

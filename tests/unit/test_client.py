@@ -12,7 +12,7 @@ from bot.domain.wishes import WishError, WishProblem
 from bot.ui import texts
 from bot.ui.client import answer_error, asker_of, intents, say
 from bot.ui.words import words_for
-from tests.fakes.engine_rows import START
+from tests.fakes.rows import START
 from tests.unit.test_verdicts import refusal
 
 

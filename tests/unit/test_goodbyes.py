@@ -10,7 +10,7 @@ import pytest
 from bot.domain.privacy import Erasure
 from bot.engine.ports import ShowLaterError
 from bot.ui.goodbyes import Goodbyes
-from tests.fakes.engine_rows import START
+from tests.fakes.rows import START
 
 ERASURE = Erasure(user_id=2**63 - 1, asked_at=START, locale="en-US")
 

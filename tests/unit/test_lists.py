@@ -16,7 +16,7 @@ from bot.ui import texts
 from bot.ui.lists import Sheet, open_menu, songs_sheet, tree_sheet
 from bot.ui.pages import KINDS, STAGES, ListState, searched
 from bot.ui.words import LANGUAGES, Words, words_for
-from tests.fakes.engine_rows import START, make_listed, make_task
+from tests.fakes.rows import START, make_listed, make_task
 from tests.unit.test_cards import HOSTILE, LIVE_LINK, MASKED_LINKS
 
 ENGLISH = words_for("en-US")

@@ -16,7 +16,7 @@ from bot.ui.attachments import text_file
 from bot.ui.messenger import Messenger
 from bot.ui.verdicts import Verdict
 from bot.ui.words import words_for
-from tests.fakes.engine_rows import START, make_task
+from tests.fakes.rows import START, make_task
 from tests.fakes.small_discord import DONE, FakeDiscord, reach
 from tests.unit.test_verdicts import refusal
 

@@ -12,7 +12,7 @@ from bot.ui.card import Card, Press
 from bot.ui.opening import Music, opened_card
 from bot.ui.words import words_for
 from tests.fakes.engine_fakes import SONG
-from tests.fakes.engine_rows import make_task
+from tests.fakes.rows import make_task
 from tests.unit.test_cards import URL, assert_discord_takes, labels_of
 
 ENGLISH = words_for("en-US")

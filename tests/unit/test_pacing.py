@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.domain.line import Place
 from bot.domain.pacing import Forecast, Phase, Usual, forecast, gives_up, next_look_at, usual_of
 from bot.domain.tasks import State
-from tests.fakes.engine_rows import START, make_task
+from tests.fakes.rows import START, make_task
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 INTERVALS = st.floats(0.1, 60)

@@ -9,7 +9,7 @@ from bot.domain.members import Telling
 from bot.domain.tasks import Kind, MusicTask, State
 from bot.ui.pings import ReadyPings
 from tests.fakes.engine_fakes import SONG
-from tests.fakes.engine_rows import START, make_task
+from tests.fakes.rows import START, make_task
 from tests.fakes.small_discord import DONE, FakeDiscord, message, reach
 from tests.unit.test_cards import LIVE_LINK, MASKED_LINKS
 from tests.unit.test_verdicts import refusal

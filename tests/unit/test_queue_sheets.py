@@ -21,7 +21,7 @@ from bot.ui.doors import CHANGE, PUBLIC, doors_sheet, public_words, told_blocked
 from bot.ui.pages import QueueState
 from bot.ui.queue import ERROR, LANE, possible_acts, queue_sheet, surely_button, task_panel
 from bot.ui.words import LANGUAGES, words_for
-from tests.fakes.engine_rows import START, make_task
+from tests.fakes.rows import START, make_task
 from tests.unit.test_cards import HOSTILE, LIVE_LINK, MASKED_LINKS
 from tests.unit.test_lists import ENGLISH, NOW, SNOWFLAKE, assert_discord_takes, labels, row
 from tests.unit.test_moderating import line

@@ -2,7 +2,7 @@
 
 from bot.domain.tasks import State
 from bot.ui.reach import nonce
-from tests.fakes.engine_rows import make_task
+from tests.fakes.rows import make_task
 
 
 def test_a_nonce_fits_and_names_task_state_and_attempt() -> None:

@@ -6,7 +6,7 @@ from discord.utils import time_snowflake
 from bot.domain.tasks import State
 from bot.engine.ports import ShowLaterError
 from bot.ui.searching import CardSearch
-from tests.fakes.engine_rows import START, make_task
+from tests.fakes.rows import START, make_task
 from tests.fakes.small_discord import ME, FakeDiscord, message, reach
 from tests.unit.test_verdicts import refusal
 
