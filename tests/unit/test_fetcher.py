@@ -8,8 +8,9 @@ from bot.domain.media import MediaError, MediaProblem
 from bot.domain.tasks import MediaFile, State
 from bot.engine.fetcher import Fetcher
 from tests.fakes.engine_fakes import SONG, FakeMedia
-from tests.fakes.engine_rows import HandClock, Rows, make_task
+from tests.fakes.rows import HandClock, Rows, make_task
 
+pytestmark = pytest.mark.usefixtures("databases")
 FILE = MediaFile(name="1-1.mp3", shown_as="Low Tide.mp3", size_bytes=9, duration_s=15.0)
 LATER = MediaError(MediaProblem.UNREACHABLE, is_temporary=True)
 

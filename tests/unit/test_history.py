@@ -7,10 +7,11 @@ import pytest
 
 from bot.domain.line import Place
 from bot.domain.pacing import Phase
-from bot.domain.tasks import Kind, MusicTask, State, TaskId
+from bot.domain.tasks import Kind, MusicTask, State
 from bot.engine.history import PROMISES_MAX, History
-from tests.fakes.engine_rows import START, HandClock, Rows, history_of, make_task
+from tests.fakes.rows import START, HandClock, Rows, history_of, make_task
 
+pytestmark = pytest.mark.usefixtures("databases")
 FIRST = Place(ahead=0, people_ahead=0)
 
 
@@ -24,9 +25,14 @@ class Past:
 
     def finished(self, took_s: float, *, times: int = 20, **changes: Any) -> None:
         """So many tasks have finished, each after so many seconds."""
-        done = {"state": State.COMPLETED, "submitted_at": START, "state_at": START + timedelta(seconds=took_s)}
-        for number in range(len(self.rows.tasks) + 1, len(self.rows.tasks) + times + 1):
-            self.rows.tasks[TaskId(number)] = make_task(number, **done, **changes)
+        done: dict[str, Any] = {
+            "state": State.COMPLETED,
+            "submitted_at": START,
+            "state_at": START + timedelta(seconds=took_s),
+            "deadline_at": START + timedelta(seconds=1200),
+        }
+        first = len(self.rows) + 1
+        self.rows.put(*(make_task(number, **done, **changes) for number in range(first, first + times)))
 
     def expected_s(self, task: MusicTask | None = None) -> float | None:
         """In how many seconds a task should be finished, a waiting song unless it is given."""
