@@ -22,8 +22,12 @@ from bot.tokenlab.errors import (
     TryLaterError,
     WishRefusedError,
 )
-from tests.fakes.engine_fakes import FakeProvider, created, rounds, until
-from tests.fakes.engine_rows import START, HandClock, Rows, make_task
+from tests.fakes.engine_fakes import FakeProvider, created, until
+from tests.fakes.rows import START, HandClock, Rows, at_rest, make_task
+
+pytestmark = pytest.mark.usefixtures("databases")
+RECORDS = "move"
+"""What of the store writes down an answer."""
 
 
 class Desk:
@@ -146,7 +150,7 @@ async def test_waiting_grows_up_to_two_minutes_and_patience_ends() -> None:
 async def test_a_throttled_key_sends_nothing_else_meanwhile() -> None:
     desk = Desk(ThrottledError("slow down", retry_after_s=30), created())
     await desk.submitter.step()
-    desk.rows.tasks[TaskId(2)] = make_task(2, user_id=8)
+    desk.rows.put(make_task(2, user_id=8))
 
     await desk.submitter.step()
     assert desk.sent == 1
@@ -178,7 +182,7 @@ async def test_a_create_that_is_cut_off_is_uncertain() -> None:
     stop = asyncio.Event()
     async with asyncio.timeout(5), asyncio.TaskGroup() as group:
         group.create_task(desk.submitter.run(stop))
-        await rounds()
+        await until(lambda: desk.sent == 1)
         assert desk.rows.outcomes == []
         stop.set()
 
@@ -191,9 +195,10 @@ async def test_an_answer_within_the_grace_is_recorded() -> None:
     stop = asyncio.Event()
     async with asyncio.timeout(5), asyncio.TaskGroup() as group:
         group.create_task(desk.submitter.run(stop))
-        await rounds()
+        await until(lambda: desk.sent == 1)
+        await at_rest(desk.rows)
         stop.set()
-        await rounds()
+        await at_rest(desk.rows)
         gate.set()
 
     assert (desk.rows[1].state, desk.rows[1].provider_task_id) == (State.RUNNING, "ld_4")
@@ -204,12 +209,12 @@ async def test_an_answer_that_is_being_recorded_when_the_job_is_cut_is_on_record
 ) -> None:
     monkeypatch.setattr(module, "RECORD_PAUSE_S", 0.05)
     desk = Desk(created(4))
-    desk.rows.broken["move"] = 1
+    desk.rows.broken[RECORDS] = 1
     desk.submitter.grace_s = 0.0
     stop = asyncio.Event()
     async with asyncio.timeout(5), asyncio.TaskGroup() as group:
         group.create_task(desk.submitter.run(stop))
-        await rounds()
+        await until(lambda: desk.rows.broken[RECORDS] == 0)
         assert desk.rows[1].state is State.SUBMITTING
         stop.set()
 
@@ -220,17 +225,18 @@ async def test_a_store_that_never_comes_back_does_not_hold_up_the_end_for_ever(m
     monkeypatch.setattr(module, "LAST_WRITE_S", 0.01)
     monkeypatch.setattr(module, "RECORD_PAUSE_S", 0.001)
     desk = Desk(created())
-    desk.rows.broken["move"] = 10**9
+    desk.rows.broken[RECORDS] = 10**9
     desk.submitter.grace_s = 0.0
     stop = asyncio.Event()
     async with asyncio.timeout(5), asyncio.TaskGroup() as group:
         group.create_task(desk.submitter.run(stop))
-        await rounds()
+        await until(lambda: desk.rows.broken[RECORDS] < 10**9)
         stop.set()
 
     assert desk.rows[1].state is State.SUBMITTING
     desk.rows.broken.clear()
     await until(lambda: desk.rows[1].state is State.RUNNING)
+    await at_rest(desk.rows)
 
 
 async def test_an_answer_is_recorded_again_and_again_until_it_is_written_and_tells_ids_only(
@@ -238,7 +244,7 @@ async def test_an_answer_is_recorded_again_and_again_until_it_is_written_and_tel
 ) -> None:
     monkeypatch.setattr(module, "RECORD_PAUSE_S", 0)
     desk = Desk(created(4))
-    desk.rows.broken["move"] = 5
+    desk.rows.broken[RECORDS] = 5
 
     await desk.submitter.step()
 
@@ -256,11 +262,12 @@ async def test_an_answer_that_comes_after_the_row_was_given_up_is_let_in() -> No
     desk = Desk((gate, created(4)))
     async with asyncio.TaskGroup() as group:
         group.create_task(desk.submitter.step())
-        await rounds()
-        await desk.rows.move(desk.rows[1], State.UNCERTAIN)
+        await until(lambda: desk.sent == 1)
+        desk.rows.change(state=State.UNCERTAIN, unclear_attempts=1)
         gate.set()
 
     assert (desk.rows[1].state, desk.rows[1].provider_task_id) == (State.RUNNING, "ld_4")
+    assert desk.rows[1].unclear_attempts == 0
 
 
 @pytest.mark.parametrize("gone", [True, False])
@@ -273,22 +280,24 @@ async def test_an_answer_without_a_row_to_go_to_is_told_the_operator(
     desk = Desk((gate, created(4)))
     async with asyncio.TaskGroup() as group:
         group.create_task(desk.submitter.step())
-        await rounds()
-        await desk.rows.move(desk.rows[1], State.UNCERTAIN)
-        await desk.rows.move(desk.rows[1], State.CANCELLED)
+        await until(lambda: desk.sent == 1)
+        desk.rows.change(state=State.CANCELLED, unclear_attempts=1)
         if gone:
             monkeypatch.setattr(desk.rows, "get", _nothing)
         gate.set()
 
     told = [record.message for record in caplog.records if record.levelno == logging.CRITICAL]
     assert told == ["answer comes too late for its task"]
-    assert desk.rows.late_answers == [(1, 1, "ld_4")]
+    assert desk.rows.outcomes == [AttemptOutcome.ACCEPTED]
+    assert len(desk.rows) == 2
+    assert (desk.rows[1].state, desk.rows[2].state) == (State.CANCELLED, State.RUNNING)
+    assert (desk.rows[2].origin_key, desk.rows[2].provider_task_id) == ("a:1:1", "ld_4")
 
 
 async def test_a_wish_that_somebody_took_out_of_the_line_is_not_sent() -> None:
     desk = Desk()
     (waiting,) = await desk.submitter.find(1)
-    await desk.rows.move(desk.rows[1], State.CANCELLED)
+    desk.rows.change(state=State.CANCELLED)
 
     await desk.submitter.handle(waiting)
 
@@ -313,7 +322,7 @@ async def test_with_little_budget_the_first_in_turn_go() -> None:
 
     await desk.submitter.step()
 
-    assert [task.id for task in desk.rows.tasks.values() if task.state is State.RUNNING] == [1]
+    assert [n for n in range(1, 30) if desk.rows[n].state is State.RUNNING] == [1]
 
 
 async def test_no_more_are_chosen_than_there_is_room_for() -> None:
