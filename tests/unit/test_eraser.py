@@ -1,18 +1,22 @@
 """Works off what members want erased: step by step, waiting for others where it has to, told at the end."""
 
-from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
 
-from bot.domain.privacy import NOBODY
-from bot.domain.tasks import MediaFile, MusicTask, Role, StaleTaskError, State, TaskId
+from bot.domain.privacy import NOBODY, Erasure
+from bot.domain.tasks import MediaFile, MusicTask, Role, State
 from bot.engine.courier import Courier
 from bot.engine.eraser import REST, Eraser
 from bot.engine.ports import ShowLaterError
+from bot.store.erasures import ErasureStore
+from bot.store.members import MemberStore
+from bot.store.schema import erasures
 from tests.fakes.engine_fakes import FakeDisplay, FakeFolder, FakeGoodbyes
-from tests.fakes.engine_rows import ASKED_BY, HandClock, MemberRows, Rows, make_task
-from tests.fakes.erasure_rows import ErasureRows
+from tests.fakes.rows import ASKED_BY, HandClock, Rows, make_task
+
+pytestmark = pytest.mark.usefixtures("databases")
 
 FILE = MediaFile(name="1-1.mp3", shown_as="x.mp3", size_bytes=1)
 DAYS_S = 86_400.0
@@ -24,12 +28,12 @@ class House:
     def __init__(self, *tasks: MusicTask, goodbyes: Any = ()) -> None:
         self.clock = HandClock()
         self.rows = Rows(self.clock, *tasks)
-        self.erasures = ErasureRows(self.rows)
+        self.erasures = ErasureStore(self.rows.database, self.clock)
         self.folder = FakeFolder()
         self.goodbyes = FakeGoodbyes(*goodbyes)
         self.display = FakeDisplay()
         self.eraser = Eraser(self.erasures, self.rows, self.goodbyes, self.folder, self.clock)
-        self.courier = Courier(self.rows, MemberRows(), self.display, self.display, self.clock)
+        self.courier = Courier(self.rows, MemberStore(self.rows.database), self.display, self.display, self.clock)
         self.eraser.monotonic = self.courier.monotonic = lambda: self.clock().timestamp()
 
     async def begin(self) -> None:
@@ -42,12 +46,13 @@ class House:
 
     @property
     def is_done(self) -> bool:
-        return not self.erasures.erasures
+        return not self.rows.all(erasures)
 
 
 async def test_everything_goes_and_then_the_member_is_told() -> None:
     house = House(make_task(state=State.COMPLETED, media=(FILE,)), make_task(2), make_task(3, user_id=8))
-    house.rows.messages = [(1, 7001, Role.CARD), (2, 7002, Role.CARD)]
+    for number in (1, 2):
+        house.rows.put_message(number, 7000 + number, Role.CARD)
     await house.begin()
 
     for _ in range(6):
@@ -72,7 +77,7 @@ async def test_what_is_under_way_is_waited_for_without_looking_all_the_time(stat
 
     assert looks == [True, False, False, True]
     assert house.rows[1].state is state
-    house.rows.tasks[TaskId(1)] = replace(house.rows[1], state=State.FAILED)
+    house.rows.change(state=State.FAILED)
     for _ in range(4):
         await house.round(6)
     assert house.is_done
@@ -92,17 +97,18 @@ async def test_an_unclear_task_is_its_members_for_three_days() -> None:
 async def test_a_task_that_somebody_else_moves_does_not_hold_up_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     house = House(make_task(1), make_task(2))
     await house.begin()
-    move = house.rows.move
+    find = house.erasures.cancellable
 
-    async def stale(before: MusicTask, to: State, **values: Any) -> MusicTask:
-        if before.id == 1:
-            raise StaleTaskError
-        return await move(before, to, **values)
+    async def too_early(erasure: Erasure, *, unclear_since: datetime, limit: int) -> list[MusicTask]:
+        found = await find(erasure, unclear_since=unclear_since, limit=limit)
+        house.rows.change(1, state=State.SUBMITTING, attempt=1)
+        return found
 
-    monkeypatch.setattr(house.rows, "move", stale)
+    monkeypatch.setattr(house.erasures, "cancellable", too_early)
     await house.round()
 
-    assert [house.rows[n].state for n in (1, 2)] == [State.QUEUED, State.CANCELLED]
+    assert [house.rows[n].state for n in (1, 2)] == [State.SUBMITTING, State.CANCELLED]
+    assert house.rows[2].deleted_at is not None
 
 
 async def test_a_folder_that_is_gone_is_left_to_the_sweep() -> None:

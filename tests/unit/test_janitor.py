@@ -1,20 +1,23 @@
 """Settles what was left half-way: unconfirmed cards, cut-off creates, dead tokens, old drafts and files."""
 
-from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from bot.domain.drafts import Draft
-from bot.domain.rules import EVERYWHERE
-from bot.domain.tasks import AttemptOutcome, MediaFile, State, TaskId
+from bot.domain.rules import EVERYWHERE, Rules, Server
+from bot.domain.tasks import AttemptOutcome, MediaFile, MusicTask, Role, State, TaskId
 from bot.domain.wishes import SongWish
 from bot.engine.janitor import Janitor
 from bot.engine.ports import ShowLaterError
+from bot.store.drafts import DraftStore
+from bot.store.erasures import ErasureStore
+from bot.store.schema import attempts, drafts, music_tasks
 from tests.fakes.engine_fakes import FakeDisplay, FakeFolder
-from tests.fakes.engine_rows import START, DraftRows, HandClock, Rows, make_task
-from tests.fakes.erasure_rows import ErasureRows
+from tests.fakes.rows import START, HandClock, Rows, make_task
+
+pytestmark = pytest.mark.usefixtures("databases")
 
 RECEIVED = make_task(state=State.RECEIVED, revision=1, shown_revision=0, message_id=None)
 SUBMITTING = make_task(state=State.SUBMITTING, attempt=1)
@@ -33,8 +36,8 @@ class Yard:
     def __init__(self, *tasks: Any, cards: Any = (), submitting: Any = ()) -> None:
         self.clock = HandClock()
         self.rows = Rows(self.clock, *tasks)
-        self.drafts = DraftRows(self.rows)
-        self.ageing = ErasureRows(self.rows)
+        self.drafts = DraftStore(self.rows.database, self.clock)
+        self.ageing = ErasureStore(self.rows.database, self.clock)
         self.display = FakeDisplay(cards=cards)
         self.folder = FakeFolder()
         self.rung = 0
@@ -50,6 +53,15 @@ class Yard:
             on_queued=self._ring,
         )
         self.janitor.monotonic = lambda: self.clock().timestamp()
+
+    @property
+    def questions(self) -> list[str]:
+        """The origins of what still waits for a yes, be it too late for one or not."""
+        return [row.origin_key for row in self.rows.all(drafts)]
+
+    def keep(self, guild_id: int, days: int) -> None:
+        """A server, or `EVERYWHERE` for direct messages, keeps texts for so many days."""
+        self.rows.put_server(Server(guild_id=guild_id, rules=Rules(keep_days=days)))
 
     def _ring(self) -> None:
         self.rung += 1
@@ -67,6 +79,7 @@ async def test_a_card_that_is_found_joins_the_line() -> None:
     await yard.after(1)
 
     assert (yard.rows[1].state, yard.rows[1].message_id) == (State.QUEUED, 555)
+    assert yard.rows.messages == [(1, 555, Role.CARD)]
     assert yard.rung == 1
 
 
@@ -94,6 +107,7 @@ async def test_a_card_that_can_not_be_looked_for_is_looked_for_later_and_not_all
 
 async def test_a_create_that_nobody_works_on_becomes_uncertain() -> None:
     yard = Yard(SUBMITTING)
+    yard.rows.write(attempts, task_id=1, number=1, started_at=START, outcome=AttemptOutcome.UNDER_WAY)
 
     await yard.after(90)
     assert yard.rows.outcomes == []
@@ -113,7 +127,7 @@ async def test_a_create_that_is_in_flight_here_is_left_alone() -> None:
 
 
 async def test_at_the_start_every_create_of_the_last_process_is_uncertain_at_once() -> None:
-    yard = Yard(SUBMITTING, replace(SUBMITTING, id=TaskId(2)), make_task(3))
+    yard = Yard(SUBMITTING, make_task(2, state=State.SUBMITTING, attempt=1), make_task(3))
 
     assert await yard.janitor.recover() == 2
 
@@ -143,27 +157,25 @@ async def test_a_folder_that_is_gone_does_not_keep_the_janitor_from_its_work() -
 
 async def test_a_question_that_nobody_answers_goes_with_its_message_after_an_hour() -> None:
     yard = Yard()
-    public = await yard.drafts.add(draft(1, message_id=8001))
-    private = await yard.drafts.add(draft(2))
-    unreachable = await yard.drafts.add(draft(3, message_id=8003))
+    for question in (draft(1, message_id=8001), draft(2), draft(3, message_id=8003)):
+        await yard.drafts.add(question)
     yard.display.unremovable = {8003}
 
     await yard.after(3600)
-    assert yard.display.removed == []
+    assert (yard.display.removed, len(yard.questions)) == ([], 3)
     await yard.after(60)
 
     assert yard.display.removed == [(900, 8001)]
-    assert await yard.drafts.get(public.id) is None
-    assert await yard.drafts.get(private.id) is None
-    assert await yard.drafts.get(unreachable.id) is not None, "it is tried again"
+    assert yard.questions == ["r:3"], "it is tried again"
     yard.display.unremovable = set()
     await yard.after(60)
-    assert await yard.drafts.get(unreachable.id) is None
+    assert yard.display.removed == [(900, 8001), (900, 8003)]
+    assert yard.questions == []
 
 
 async def test_what_nobody_decides_about_is_dropped_once_its_server_keeps_nothing_for_so_long() -> None:
     yard = Yard(make_task(state=State.UNCERTAIN), make_task(2, state=State.UNCERTAIN, guild_id=71))
-    yard.ageing.kept_days = {70: 30}
+    yard.keep(70, 30)
 
     await yard.after(31 * 24 * 3600)
 
@@ -184,13 +196,31 @@ async def test_a_chore_that_fails_holds_up_no_other(caplog: pytest.LogCaptureFix
     assert [(one.message, one.__dict__["chore"]) for one in caplog.records if one.exc_info] == [("chore failed", "age")]
 
 
-async def test_each_minute_some_of_what_is_too_old_is_emptied() -> None:
-    yard = Yard()
-    yard.ageing.kept_days = {70: 30, EVERYWHERE: 7}
+@pytest.mark.parametrize(("guild_id", "days"), [(70, 30), (None, 7)])
+async def test_each_minute_what_has_become_too_old_is_emptied(guild_id: int | None, days: int) -> None:
+    asked_at = START - timedelta(days=days)
+    yard = Yard(*(cancelled(n, asked_at + timedelta(seconds=s), guild_id) for n, s in ((1, 29), (2, 31), (3, 91))))
+    yard.keep(70, 30)
+    yard.keep(EVERYWHERE, 7)
+    emptied = []
     for _ in range(3):
         await yard.after(30)
+        emptied.append([number for number in (1, 2, 3) if yard.rows[number].deleted_at])
 
-    at = [START + timedelta(seconds=30), START + timedelta(seconds=90)]
-    assert yard.ageing.aged == [
-        (home, moment - timedelta(days=days), 100) for moment in at for home, days in ((70, 30), (EVERYWHERE, 7))
-    ]
+    assert emptied == [[1], [1], [1, 2]]
+
+
+async def test_of_very_much_that_is_too_old_some_is_emptied_each_minute() -> None:
+    asked_at = START - timedelta(days=31)
+    yard = Yard(*(cancelled(number, asked_at, 70) for number in range(1, 102)))
+    yard.keep(70, 30)
+    left = []
+    for _ in range(2):
+        await yard.after(60)
+        left.append(sum(row.deleted_at is None for row in yard.rows.all(music_tasks)))
+
+    assert left == [1, 0]
+
+
+def cancelled(number: int, asked_at: datetime, guild_id: int | None) -> MusicTask:
+    return make_task(number, state=State.CANCELLED, created_at=asked_at, state_at=asked_at, guild_id=guild_id)
