@@ -1,37 +1,45 @@
 """Live boards and budget warnings: what is posted, edited, replaced and given up, and what a crash leaves."""
 
-from dataclasses import replace
-from datetime import timedelta
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
 
+from bot.domain.audit import Act, Deed
 from bot.domain.limits import Used, month_of
-from bot.domain.notices import Board, BudgetWarning, OpenTask
+from bot.domain.notices import Board, BudgetWarning
 from bot.domain.rules import Intake, Rules, Server
-from bot.domain.tasks import Kind, State, TaskId
+from bot.domain.tasks import ErrorCode, State
 from bot.engine.crier import EDIT_EVERY, LONGEST_LIFE, SEND_AGAIN, Crier
 from bot.engine.ports import Gone, ShowLaterError
-from tests.fakes.engine_rows import START, HandClock, Rows, make_task
-from tests.fakes.notice_fakes import ASKED, CHANNEL, GUILD, Channel, NoticeRows
+from bot.store.notices import NoticeStore
+from bot.store.schema import boards, servers
+from tests.fakes.board_channel import ASKED, CHANNEL, GUILD, Channel
+from tests.fakes.rows import START, HandClock, Rows, make_task
 
+pytestmark = pytest.mark.usefixtures("databases")
 OFTEN = EDIT_EVERY.total_seconds()
+MONTH = month_of(START)
 
 
 class Square:
     """A crier with everything around it."""
 
-    def __init__(self, *boards: Board) -> None:
+    def __init__(self, *asked: Board) -> None:
         self.clock = HandClock()
-        self.rows = NoticeRows(self.clock, *boards)
+        self.rows = Rows(self.clock)
+        for board in asked:
+            self.rows.write(boards, **asdict(board))
+        self.notices = NoticeStore(self.rows.database, self.clock)
         self.channel = Channel()
-        self.tasks = Rows(self.clock)
         self.revive()
 
     def revive(self) -> None:
         """The process dies and comes back: only rows and messages are left."""
-        self.crier = Crier(self.rows, self.tasks, self.channel, self.clock)
+        self.crier = Crier(self.notices, self.rows, self.channel, self.clock)
         self.crier.monotonic = self._seconds
 
     def _seconds(self) -> float:
@@ -39,7 +47,13 @@ class Square:
 
     @property
     def board(self) -> Board:
-        return self.rows.boards[CHANNEL]
+        (row,) = self.rows.all(boards)
+        return Board(**row._mapping)
+
+    @property
+    def is_empty(self) -> bool:
+        """No board is asked for, and no message stands."""
+        return not self.rows.all(boards) and not self.channel.standing
 
     async def after(self, seconds: float) -> None:
         self.clock.tick(seconds)
@@ -47,10 +61,23 @@ class Square:
 
     def pause(self, note: str = "Tea") -> None:
         """Something changes that a board shows."""
-        self.rows.server = Server(guild_id=GUILD, intake=Intake.PAUSED, intake_note=note)
+        self.rows.put_server(Server(guild_id=GUILD, intake=Intake.PAUSED, intake_note=note))
 
     def resume(self) -> None:
-        self.rows.server = Server(guild_id=GUILD)
+        self.rows.put_server(Server(guild_id=GUILD))
+
+    async def put_up(self) -> None:
+        """A moderator asks for the board."""
+        await self.notices.put_up(ASKED, Deed(act=Act.BOARD, guild_id=GUILD, actor_id=9))
+
+    def put_up_at_once(self) -> None:
+        """The same, in the midst of something."""
+        self.rows.write(boards, channel_id=CHANNEL, guild_id=GUILD, locale="en-US", posted_at=None, sending_at=None)
+
+    def take_down(self) -> None:
+        """A moderator takes the board down, in the midst of something."""
+        with self.rows.behind() as connection:
+            connection.execute(delete(boards))
 
 
 async def standing() -> Square:
@@ -59,13 +86,6 @@ async def standing() -> Square:
     await square.crier.step()
     assert square.channel.standing == [1]
     return square
-
-
-def open_task(number: int, state: State = State.QUEUED) -> OpenTask:
-    return OpenTask(
-        id=TaskId(number), kind=Kind.SONG, state=state, created_at=START, user_id=7, guild_id=GUILD,
-        channel_id=CHANNEL, message_id=number, card_lost=None,
-    )  # fmt: skip
 
 
 # --- up to date ------------------------------------------------------------------------------------------------------
@@ -82,15 +102,15 @@ async def test_a_board_that_was_asked_for_is_posted_once() -> None:
 
 async def test_a_quiet_server_costs_no_edit() -> None:
     square = await standing()
-    for _ in range(300):
-        await square.after(OFTEN)
+    for _ in range(100):
+        await square.after(60)
 
     assert (square.channel.edits, square.channel.standing) == ([], [1])
 
 
 async def test_of_many_changes_in_fifteen_seconds_the_last_is_shown() -> None:
     square = await standing()
-    for second in range(int(OFTEN) * 2):
+    for second in range(30):
         if second % 2:
             square.pause()
         else:
@@ -106,8 +126,8 @@ async def test_of_many_changes_in_fifteen_seconds_the_last_is_shown() -> None:
 async def test_who_waits_and_is_asked_for_is_named_in_the_order_of_the_line() -> None:
     square = Square(ASKED)
     for number, user_id in ((1, 7), (2, 7), (3, 8)):
-        square.tasks.tasks[TaskId(number)] = make_task(number, user_id=user_id)
-    square.rows.tasks = [open_task(number) for number in (1, 2, 3)] + [open_task(4, State.RUNNING)]
+        square.rows.put(make_task(number, user_id=user_id))
+    square.rows.put(make_task(4, user_id=9, state=State.RUNNING), make_task(5, user_id=8, guild_id=71))
 
     (due,) = await square.crier.find(8)
 
@@ -121,7 +141,7 @@ async def test_who_waits_and_is_asked_for_is_named_in_the_order_of_the_line() ->
 
 async def test_asked_for_again_the_earlier_message_makes_place() -> None:
     square = await standing()
-    await square.rows.put_up(ASKED, None)  # type: ignore[arg-type]  # nobody reads the deed here
+    await square.put_up()
     await square.after(1)
 
     assert square.channel.standing == [2]
@@ -153,7 +173,7 @@ async def test_a_message_that_discord_lets_nobody_edit_is_replaced() -> None:
 
 async def test_an_earlier_message_that_can_not_be_deleted_now_is_deleted_later() -> None:
     square = await standing()
-    await square.rows.put_up(ASKED, None)  # type: ignore[arg-type]  # as above
+    await square.put_up()
     square.channel.refuse["remove"] = ShowLaterError()
     await square.after(1)
     assert square.channel.standing == [1, 2]
@@ -176,7 +196,7 @@ async def test_a_board_that_somebody_deleted_stays_deleted() -> None:
     for _ in range(3):
         await square.after(OFTEN)
 
-    assert (square.rows.boards, square.channel.standing) == ({}, [])
+    assert square.is_empty
 
 
 async def test_a_deleted_board_is_not_replaced_however_old_it_was() -> None:
@@ -186,7 +206,7 @@ async def test_a_deleted_board_is_not_replaced_however_old_it_was() -> None:
     square.pause()
     await square.after(LONGEST_LIFE.total_seconds() * 2)
 
-    assert (square.rows.boards, square.channel.standing) == ({}, [])
+    assert square.is_empty
 
 
 async def test_a_channel_that_takes_no_fresh_message_keeps_no_stale_one() -> None:
@@ -195,7 +215,7 @@ async def test_a_channel_that_takes_no_fresh_message_keeps_no_stale_one() -> Non
     square.pause()
     await square.after(LONGEST_LIFE.total_seconds())
 
-    assert (square.rows.boards, square.channel.standing) == ({}, [])
+    assert square.is_empty
 
 
 async def test_a_first_message_that_is_refused_is_given_up() -> None:
@@ -203,7 +223,7 @@ async def test_a_first_message_that_is_refused_is_given_up() -> None:
     square.channel.refuse["post"] = Gone("no_channel")
     await square.crier.step()
 
-    assert square.rows.boards == {}
+    assert square.is_empty
 
 
 @pytest.mark.parametrize(("closed_s", "stands"), [(1800, True), (3700, False)])
@@ -218,7 +238,7 @@ async def test_a_channel_that_is_closed_may_open_again_for_an_hour(closed_s: flo
     for _ in range(10):
         await square.after(60)
 
-    assert (CHANNEL in square.rows.boards) is stands
+    assert (len(square.rows.all(boards)) == 1) is stands
     if stands:
         assert square.channel.edits == [1]
 
@@ -250,7 +270,7 @@ async def test_a_crash_while_it_is_sent_leaves_one_message() -> None:
 
 async def test_after_a_long_absence_what_was_sent_is_looked_for_and_replaced() -> None:
     square = await standing()
-    await square.rows.put_up(ASKED, None)  # type: ignore[arg-type]  # as above
+    await square.put_up()
     square.channel.cut_off = OSError("the process died")
     await square.after(1)
     assert square.channel.standing == [1, 2]
@@ -272,7 +292,7 @@ async def test_what_never_left_is_sent_after_a_long_absence() -> None:
 
 async def test_what_is_asked_for_again_while_it_is_sent_is_sent_afresh() -> None:
     square = Square(ASKED)
-    square.channel.meanwhile = lambda: square.rows.boards.update({CHANNEL: ASKED})
+    square.channel.meanwhile = square.put_up_at_once
     await square.crier.step()
     assert square.channel.standing == []
     square.channel.meanwhile = int
@@ -283,7 +303,7 @@ async def test_what_is_asked_for_again_while_it_is_sent_is_sent_afresh() -> None
 
 async def test_what_is_taken_down_while_it_is_sent_does_not_stay() -> None:
     square = Square(ASKED)
-    square.channel.meanwhile = square.rows.boards.clear
+    square.channel.meanwhile = square.take_down
     await square.crier.step()
     await square.after(1)
 
@@ -304,7 +324,7 @@ async def test_a_crash_while_it_is_replaced_leaves_one_message() -> None:
 
 async def test_what_was_being_sent_when_it_was_looked_for_is_not_taken_for_unwanted() -> None:
     square = Square(ASKED)
-    await square.rows.begin_sending(ASKED)
+    await square.notices.begin_sending(ASKED)
     (stale,) = await square.crier.find(8)
     await square.crier.step()
     await square.crier.handle(stale)
@@ -314,82 +334,94 @@ async def test_what_was_being_sent_when_it_was_looked_for_is_not_taken_for_unwan
 
 async def test_a_board_that_is_taken_down_just_before_it_is_begun_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     square = Square(ASKED)
+    begin = square.notices.begin_sending
 
-    async def begin(_board: Board) -> Board | None:
-        return None
+    async def too_late(board: Board) -> Board | None:
+        square.take_down()
+        return await begin(board)
 
-    monkeypatch.setattr(square.rows, "begin_sending", begin)
+    monkeypatch.setattr(square.notices, "begin_sending", too_late)
     await square.crier.step()
 
-    assert square.channel.standing == []
+    assert square.is_empty
+    assert square.channel.nonces == {}
 
 
 # --- warnings --------------------------------------------------------------------------------------------------------
 
 
-def warning(**changes: Any) -> BudgetWarning:
-    rules = Rules(monthly_songs=20, warning_channel_id=CHANNEL)
-    values: dict[str, Any] = {
-        "server": Server(guild_id=GUILD, rules=rules), "month": month_of(START), "used": Used(month_songs=16)
-    }  # fmt: skip
-    return BudgetWarning(**{**values, **changes})
+BUDGET = Rules(monthly_songs=20, warning_channel_id=CHANNEL)
+DUE = BudgetWarning(
+    server=Server(guild_id=GUILD, rules=BUDGET), month=MONTH, used=Used(day_server=16, month_songs=16)
+)  # fmt: skip
+
+
+def warned(rules: Rules = BUDGET, *asked: Board, **last: Any) -> Square:
+    """A server that has made sixteen songs this month (of the last one something may differ), and is to be warned."""
+    square = Square(*asked)
+    square.rows.put(*(make_task(number, state=State.COMPLETED) for number in range(1, 16)))
+    square.rows.put(make_task(16, **{"state": State.COMPLETED, **last}))
+    square.rows.write(
+        servers, guild_id=GUILD, rules=rules.encode(), intake=Intake.OPEN, warned_for=MONTH, warning_due=True
+    )
+    return square
+
+
+def told_of(square: Square) -> tuple[datetime | None, bool]:
+    """The month that the server counts as warned for, and whether it is still to be told."""
+    (row,) = square.rows.all(servers)
+    return row.warned_for, row.warning_due
 
 
 async def test_a_warning_is_told_once() -> None:
-    square = Square()
-    square.rows.warnings = [due := warning()]
+    square = warned()
     await square.crier.step()
     await square.after(60)
 
-    assert square.channel.told == [(due, CHANNEL)]
-    assert square.rows.warnings == []
+    assert square.channel.told == [(DUE, CHANNEL)]
+    assert told_of(square) == (MONTH, False)
 
 
 @pytest.mark.parametrize(
-    ("due", "is_true"),
+    ("rules", "last", "is_true"),
     [
-        (warning(server=Server(guild_id=GUILD, rules=Rules(monthly_songs=20))), True),
-        (warning(used=Used(month_songs=15)), False),
-        (
-            warning(server=Server(guild_id=GUILD, rules=Rules(monthly_usd=Decimal(9), warning_channel_id=CHANNEL))),
-            False,
-        ),
+        (Rules(monthly_songs=20), {}, True),
+        (BUDGET, {"state": State.FAILED, "error_code": ErrorCode.PROVIDER_FAILED}, False),
+        (Rules(monthly_usd=Decimal(9), warning_channel_id=CHANNEL), {}, False),
     ],
     ids=["nowhere to tell it", "one has failed since", "the budget was raised"],
 )
-async def test_a_warning_that_is_not_to_be_told_is_cleared(due: BudgetWarning, is_true: bool) -> None:  # noqa: FBT001 -- a row of the table
-    square = Square()
-    square.rows.warnings = [due]
+async def test_a_warning_that_is_not_to_be_told_is_cleared(rules: Rules, last: dict[str, Any], is_true: bool) -> None:  # noqa: FBT001 -- a row of the table
+    square = warned(rules, **last)
     await square.crier.step()
 
-    assert (square.channel.told, square.rows.warnings) == ([], [])
-    assert square.rows.withdrawn == ([] if is_true else [due])
+    assert square.channel.told == []
+    assert told_of(square) == (MONTH if is_true else None, False)
 
 
 async def test_a_warning_that_can_not_be_told_now_is_told_later() -> None:
-    square = Square()
-    square.rows.warnings = [due := warning()]
+    square = warned()
     square.channel.refuse["warn"] = ShowLaterError()
     await square.crier.step()
-    assert square.rows.warnings == [due]
+    assert told_of(square) == (MONTH, True)
     await square.after(60)
 
-    assert (square.channel.told, square.rows.warnings) == ([(due, CHANNEL)], [])
+    assert square.channel.told == [(DUE, CHANNEL)]
+    assert told_of(square) == (MONTH, False)
 
 
 async def test_a_warning_that_can_never_be_told_is_cleared() -> None:
-    square = Square()
-    square.rows.warnings = [warning()]
+    square = warned()
     square.channel.refuse["warn"] = Gone("no_channel")
     await square.crier.step()
 
-    assert (square.channel.told, square.rows.warnings) == ([], [])
+    assert square.channel.told == []
+    assert told_of(square) == (MONTH, False)
 
 
 async def test_a_server_is_not_taken_for_its_first_channel() -> None:
     """Discord gave old servers' first channels the same id."""
-    square = Square(replace(ASKED, channel_id=GUILD))
-    square.rows.warnings = [due := warning()]
+    square = warned(BUDGET, replace(ASKED, channel_id=GUILD))
     await square.crier.step()
 
-    assert (square.channel.standing, square.channel.told) == ([1], [(due, CHANNEL)])
+    assert (square.channel.standing, square.channel.told) == ([1], [(DUE, CHANNEL)])

@@ -1,9 +1,11 @@
 """The six workers alive together: a wish goes all the way by their own ringing, and they stop and fall as one."""
 
 import asyncio
+from dataclasses import asdict
 
 import pytest
 
+from bot.domain.notices import BudgetWarning
 from bot.domain.tasks import AttemptOutcome, MediaFile, PingStatus, State
 from bot.engine.budget import Budget
 from bot.engine.courier import Courier
@@ -14,7 +16,13 @@ from bot.engine.fetcher import Fetcher
 from bot.engine.janitor import Janitor
 from bot.engine.poller import Poller
 from bot.engine.submitter import SubmitRules, Submitter
+from bot.store.drafts import DraftStore
+from bot.store.erasures import ErasureStore
+from bot.store.members import MemberStore
+from bot.store.notices import NoticeStore
+from bot.store.schema import boards
 from bot.tokenlab.models import ProviderStatus
+from tests.fakes.board_channel import ASKED, Channel
 from tests.fakes.engine_fakes import (
     FakeDisplay,
     FakeFolder,
@@ -23,12 +31,13 @@ from tests.fakes.engine_fakes import (
     FakeProvider,
     created,
     look,
-    rounds,
     until,
 )
-from tests.fakes.engine_rows import DraftRows, HandClock, MemberRows, Rows, history_of, make_task
-from tests.fakes.erasure_rows import ErasureRows
-from tests.fakes.notice_fakes import ASKED, Channel, NoticeRows
+from tests.fakes.rows import HandClock, Rows, at_rest, history_of, make_task
+
+pytestmark = pytest.mark.usefixtures("databases")
+LOOKS = ["unshown", "due_looks", "waiting", "media_wanted", "in_state"]
+"""What workers ask the store for work; the crier and the eraser ask stores of their own."""
 
 FILE = MediaFile(name="1-1.mp3", shown_as="Low Tide.mp3", size_bytes=9)
 
@@ -39,23 +48,24 @@ def engine_over(
     display: FakeDisplay,
     provider: FakeProvider | None = None,
     *,
-    notices: NoticeRows | None = None,
+    notices: NoticeStore | None = None,
     channel: Channel | None = None,
 ) -> Engine:
     """An engine whose workers rest for a minute unless they are rung."""
     provider, budget = provider or FakeProvider(looks=[look(ProviderStatus.COMPLETED)]), Budget(1000)
+    erasures = ErasureStore(rows.database, clock)
     submitter = Submitter(rows, provider, budget, clock, SubmitRules(deadline_s=1200, first_look_s=0))
     engine = Engine(
         submitter=submitter,
         poller=Poller(rows, provider, budget, history_of(rows, clock), clock, interval_s=5),
         fetcher=Fetcher(rows, FakeMedia([FILE]), clock),
-        courier=Courier(rows, MemberRows(), display, display, clock),
-        crier=Crier(notices or NoticeRows(clock), rows, channel or Channel(), clock),
+        courier=Courier(rows, MemberStore(rows.database), display, display, clock),
+        crier=Crier(notices or NoticeStore(rows.database, clock), rows, channel or Channel(), clock),
         janitor=Janitor(
-            rows, DraftRows(rows), ErasureRows(rows), display, FakeFolder(), clock,
+            rows, DraftStore(rows.database, clock), erasures, display, FakeFolder(), clock,
             create_timeout_s=60, is_submitting=submitter.is_handling, on_queued=submitter.wake,
         ),
-        eraser=Eraser(ErasureRows(rows), rows, FakeGoodbyes(), FakeFolder(), clock),
+        eraser=Eraser(erasures, rows, FakeGoodbyes(), FakeFolder(), clock),
     )  # fmt: skip
     for worker in engine.workers:
         worker.idle_s = 60.0
@@ -65,14 +75,20 @@ def engine_over(
     return engine
 
 
+async def all_rest(rows: Rows) -> None:
+    """Every worker has looked for work and done it; it looks again once it is rung."""
+    await until(lambda: set(LOOKS) <= set(rows.calls))
+    await at_rest(rows)
+
+
 async def test_a_wish_goes_all_the_way_by_ringing_alone() -> None:
     clock, display, stop = HandClock(), FakeDisplay(), asyncio.Event()
     rows = Rows(clock)
     engine = engine_over(rows, clock, display)
     async with asyncio.TaskGroup() as group:
         group.create_task(engine.run(stop))
-        await rounds()
-        rows.tasks[make_task().id] = make_task()
+        await all_rest(rows)
+        rows.put(make_task())
         engine.on_queued()
         await until(lambda: rows[1].ping_status is PingStatus.DONE)
         stop.set()
@@ -86,8 +102,8 @@ async def test_a_change_by_a_person_is_shown_at_once() -> None:
     engine = engine_over(rows, clock, display)
     async with asyncio.TaskGroup() as group:
         group.create_task(engine.run(stop))
-        await rounds()
-        rows.tasks[make_task().id] = make_task(state=State.CANCELLED, revision=3)
+        await all_rest(rows)
+        rows.put(make_task(state=State.CANCELLED, revision=3))
         engine.on_changed()
         await until(lambda: display.shown == [(1, State.CANCELLED)])
         stop.set()
@@ -97,14 +113,14 @@ async def test_a_change_by_a_person_is_shown_at_once() -> None:
 
 async def test_a_board_is_posted_as_soon_as_it_is_asked_for() -> None:
     clock, stop, channel = HandClock(), asyncio.Event(), Channel()
-    notices = NoticeRows(clock)
-    engine = engine_over(Rows(clock), clock, FakeDisplay(), notices=notices, channel=channel)
+    rows = Rows(clock)
+    engine = engine_over(rows, clock, FakeDisplay(), channel=channel)
     async with asyncio.TaskGroup() as group:
         group.create_task(engine.run(stop))
-        await rounds()
-        notices.boards[ASKED.channel_id] = ASKED
+        await all_rest(rows)
+        rows.write(boards, **asdict(ASKED))
         engine.on_changed()
-        await until(lambda: notices.boards[ASKED.channel_id].message_id is not None)
+        await until(lambda: [row.message_id for row in rows.all(boards)] == [1])
         stop.set()
 
     assert channel.standing == [1]
@@ -113,17 +129,21 @@ async def test_a_board_is_posted_as_soon_as_it_is_asked_for() -> None:
 async def test_a_crier_whose_store_fails_for_good_ends_them_all(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.engine.worker.OUTAGE_S", 0.0)
     clock = HandClock()
-    notices = NoticeRows(clock)
-    notices.broken = 1
+    rows = Rows(clock)
+    notices = NoticeStore(rows.database, clock)
 
+    async def fails() -> list[BudgetWarning]:
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(notices, "warnings_due", fails)
     with pytest.raises(ExceptionGroup) as caught:
         async with asyncio.timeout(5):
-            await engine_over(Rows(clock), clock, FakeDisplay(), notices=notices).run(asyncio.Event())
+            await engine_over(rows, clock, FakeDisplay(), notices=notices).run(asyncio.Event())
 
     assert caught.group_contains(OSError)
 
 
-@pytest.mark.parametrize("broken", ["unshown", "due_looks", "waiting", "media_wanted", "in_state"])
+@pytest.mark.parametrize("broken", LOOKS)
 async def test_a_store_that_fails_one_worker_for_good_ends_them_all(
     broken: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -177,6 +197,8 @@ async def test_a_worker_that_ends_lets_the_create_of_another_end_first(monkeypat
     rows.broken["unshown"] = 1
     engine.courier.wake()
     await until(lambda: not rows.broken["unshown"])
+    await at_rest(rows)
+    assert not running.done()
     gate.set()
 
     with pytest.raises(ExceptionGroup):

@@ -15,8 +15,8 @@ from bot.domain.tasks import Kind, State, TaskId
 from bot.engine.ports import Gone, ShowLaterError
 from bot.ui.notices import Noticeboard, _nonce, board_card, warning_words
 from bot.ui.words import words_for
-from tests.fakes.engine_rows import START
-from tests.fakes.notice_fakes import ASKED, GUILD
+from tests.fakes.board_channel import ASKED, GUILD
+from tests.fakes.rows import START
 from tests.fakes.small_discord import FakeDiscord, message, reach
 from tests.unit.test_verdicts import refusal
 
