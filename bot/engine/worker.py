@@ -5,7 +5,7 @@ import logging
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from bot.domain.tasks import StaleTaskError
 
@@ -20,6 +20,14 @@ OUTAGE_S = 60.0
 
 class NotNowError(Exception):
     """A job that can't be done at the moment, through nobody's fault: the worker comes back to it after a while."""
+
+
+class Penalty(NamedTuple):
+    """A job that has failed is not done again for a while."""
+
+    failures: int
+    """In a row."""
+    until: float
 
 
 class Worker(ABC, Generic[T]):
@@ -38,18 +46,21 @@ class Worker(ABC, Generic[T]):
     def __init__(self) -> None:
         self._bell = asyncio.Event()
         self._in_flight: dict[int, asyncio.Task[None]] = {}
+        self._is_finding = False
+        self._ended: set[int] = set()
+        """Whose job has ended while `find` reads: what it reads of them may be older than that."""
         self.on_done: Callable[[], None] = lambda: None
         """Rung after each job: a row may have changed that another worker waits for."""
-        self._penalties: dict[int, tuple[int, float]] = {}
+        self._penalties: dict[int, Penalty] = {}
         self._failing_since: float | None = None
 
     @property
     def hidden(self) -> int:
         """How many due items may have to be passed over: ask the store for so many more than there is room for."""
-        return len(self._in_flight) + len(self._penalties)
+        return len(self._in_flight) + sum(map(self._is_penalised, self._penalties))
 
     @abstractmethod
-    async def find(self, room: int) -> Sequence[T]:
+    async def find(self, room: int, /) -> Sequence[T]:
         """What is due now, the most urgent first; more than `room` are left for later."""
 
     @abstractmethod
@@ -69,8 +80,11 @@ class Worker(ABC, Generic[T]):
         return key in self._in_flight
 
     def is_free(self, key: int) -> bool:
-        """Whether a job about this could start now: none is in flight, and no trouble is to be waited out."""
-        return key not in self._in_flight and not self._is_penalised(key)
+        """Whether a job about this could start now.
+
+        Not while one is in flight or trouble is to be waited out, nor with what was read before the last one ended.
+        """
+        return key not in self._in_flight and key not in self._ended and not self._is_penalised(key)
 
     async def step(self) -> int:
         """Do everything that is due now and wait for it; gives how many items that were."""
@@ -112,8 +126,17 @@ class Worker(ABC, Generic[T]):
         room = self.concurrency - len(self._in_flight)
         if room <= 0:
             return 0
+        self._forget_penalties()
+        self._is_finding = True
+        try:
+            return self._start(group, await self.find(room), room)
+        finally:
+            self._is_finding = False
+            self._ended.clear()
+
+    def _start(self, group: asyncio.TaskGroup, found: Sequence[T], room: int) -> int:
         started = 0
-        for item in await self.find(room):
+        for item in found:
             key = self.key(item)
             if started >= room or not self.is_free(key):
                 continue
@@ -138,6 +161,8 @@ class Worker(ABC, Generic[T]):
             self._penalties.pop(key, None)
         finally:
             self._in_flight.pop(key, None)
+            if self._is_finding:
+                self._ended.add(key)
             self._bell.set()
             self.on_done()
 
@@ -145,11 +170,16 @@ class Worker(ABC, Generic[T]):
         return {"worker": self.name, **({self.key_name: key} if self.key_name else {})}
 
     def _penalise(self, key: int) -> None:
-        count = self._penalties.get(key, (0, 0.0))[0] + 1
-        self._penalties[key] = (count, self.monotonic() + min(2.0 ** min(count, 10), LONGEST_PENALTY_S))
+        failures = self._penalties[key].failures + 1 if key in self._penalties else 1
+        self._penalties[key] = Penalty(failures, self.monotonic() + min(2.0 ** min(failures, 10), LONGEST_PENALTY_S))
 
     def _is_penalised(self, key: int) -> bool:
-        return self.monotonic() < self._penalties.get(key, (0, 0.0))[1]
+        return key in self._penalties and self.monotonic() < self._penalties[key].until
+
+    def _forget_penalties(self) -> None:
+        """What has not come back for a while after its penalty was over begins anew if it fails again."""
+        over = self.monotonic() - LONGEST_PENALTY_S
+        self._penalties = {key: one for key, one in self._penalties.items() if one.until > over}
 
     async def _rest(self, stop: asyncio.Event) -> None:
         bell = asyncio.ensure_future(self._bell.wait())

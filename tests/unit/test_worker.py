@@ -107,6 +107,49 @@ async def test_a_job_that_is_stale_may_be_taken_up_at_once() -> None:
     assert digger.is_free(TaskId(1))
 
 
+async def test_trouble_that_is_over_asks_for_no_more_room_and_is_forgotten_in_time() -> None:
+    digger = Digger(*range(5000))
+    digger.concurrency = 5000
+    digger.jobs = {number: failing(NotNowError()) for number in range(5000)}
+    await digger.step()
+    assert digger.hidden == 5000
+
+    digger.due, digger.now = [], 2.0
+    assert digger.hidden == 0
+
+    digger.now += LONGEST_PENALTY_S
+    await digger.step()
+    assert not digger._penalties
+
+
+async def test_what_was_read_before_a_job_ended_begins_no_job_about_the_same() -> None:
+    digger = Digger(1)
+    working, reading, read = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    digger.jobs[1] = working.wait  # type: ignore[assignment]  # gives True
+
+    async def slow_find(_room: int) -> Sequence[int]:
+        stale = [*digger.due]
+        digger.looks += 1
+        if digger.looks == 2:
+            reading.set()
+            await read.wait()
+            assert not digger.is_free(1)
+        return stale
+
+    digger.find = slow_find  # type: ignore[assignment, method-assign]
+    async with asyncio.TaskGroup() as group:
+        await digger._start_due(group)
+        second = group.create_task(digger._start_due(group))
+        await reading.wait()
+        working.set()
+        await until(lambda: digger.ended == [1])
+        read.set()
+        assert await second == 0
+
+    assert digger.begun == [1]
+    assert digger.is_free(1)
+
+
 @pytest.mark.parametrize("error", [None, ValueError()])
 async def test_after_each_job_the_others_are_rung(error: Exception | None) -> None:
     digger = Digger(1)
