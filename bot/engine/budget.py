@@ -90,6 +90,13 @@ class Budget:
         self._note_asking(purpose, now, allowed=allowed)
         return allowed
 
+    def give_back(self) -> None:
+        """A request that was taken for is not sent after all."""
+        now = self._monotonic()
+        if now >= self._blocked_until:  # else it was emptied since, and stays so
+            moment = self._projected(now)
+            self._state = _with(moment, tokens=min(self._capacity, moment.tokens + 1.0), owed=moment.owed)
+
     def throttled(self, retry_after_s: float | None) -> None:
         """The provider refused a request (429): send nothing for so many seconds, then at half the rate.
 

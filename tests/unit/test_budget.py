@@ -167,6 +167,21 @@ def test_looks_that_no_longer_ask_hold_nothing_back():
     assert drain(subject, Purpose.CREATE) == 50 > while_asking
 
 
+def test_what_is_given_back_may_be_spent_once_more_but_not_beyond_the_burst_nor_what_a_429_has_taken():
+    subject, _ = budget(100)
+    burst = drain(subject, Purpose.CREATE)
+    subject.give_back()
+    assert drain(subject, Purpose.CREATE) == 1
+
+    for _ in range(2 * burst):
+        subject.give_back()
+    assert drain(subject, Purpose.CREATE) == burst
+
+    subject.throttled(30)
+    subject.give_back()
+    assert drain(subject, Purpose.CREATE) == 0
+
+
 def test_a_429_halves_the_rate_once_however_many_answers_bring_it():
     subject, _ = budget(1000)
     full = subject.rate_per_s
