@@ -80,8 +80,7 @@ class Bench:
         self._database = database
         tasks, servers = TaskStore(database, lambda: NOW), ServerStore(database, lambda: NOW)
         queue, audit = QueueStore(database), AuditStore(database)
-        parts = SimpleNamespace(tasks=tasks, servers=servers, queue=queue, audit=audit, clock=lambda: NOW)
-        self._queue = Queue(cast("Any", parts))  # as much of them as a queue needs
+        self._queue = Queue(tasks=tasks, servers=servers, queue=queue, audit=audit, clock=lambda: NOW)
         self._asker = cast("Asker", SimpleNamespace(guild_id=SERVER, is_moderator=True))
 
     async def answer(self, page: int = 0, **narrowed: Any) -> None:  # noqa: ANN401 -- fields of `Narrowed`

@@ -27,21 +27,12 @@ from bot.engine.janitor import Janitor
 from bot.engine.poller import Poller
 from bot.engine.submitter import SubmitRules, Submitter
 from bot.health import serve_health
-from bot.service import Defaults, Parts, Service
+from bot.service import Defaults, Service
 from bot.settings import Settings
-from bot.store.audit import AuditStore
 from bot.store.database import Database
-from bot.store.drafts import DraftStore
-from bot.store.erasures import ErasureStore
-from bot.store.exports import ExportStore
 from bot.store.lock import only_one
-from bot.store.lyrics import LyricsStore
-from bot.store.members import MemberStore
 from bot.store.migrate import migrate
-from bot.store.notices import NoticeStore
-from bot.store.queue import QueueStore
-from bot.store.servers import ServerStore
-from bot.store.tasks import TaskStore
+from bot.store.stores import Stores
 from bot.store.usage import UsageStore
 from bot.tokenlab.catalogue import Catalogue
 from bot.tokenlab.client import TokenLabClient
@@ -80,7 +71,7 @@ class App:
     engine: Engine
     service: Service
     catalogue: Catalogue
-    tasks: TaskStore
+    stores: Stores
     database: Database
 
 
@@ -102,10 +93,8 @@ async def build(settings: Settings, *, clock: Clock = system_clock, sync_command
         before, after = await migrate(database)
         if before != after:
             log.info("database migrated", extra={"from": before, "to": after})
-        tasks, drafts, members = TaskStore(database, clock), DraftStore(database, clock), MemberStore(database)
-        servers, usage = ServerStore(database, clock), UsageStore(database, clock)
-        notices = NoticeStore(database, clock)
-        erasures = ErasureStore(database, clock)
+        stores = Stores.over(database, clock)
+        tasks = stores.tasks
         session = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
         # a create must never meet a kept connection that the server is just closing: its fate would be unknown
         paying_session = await stack.enter_async_context(
@@ -123,24 +112,7 @@ async def build(settings: Settings, *, clock: Clock = system_clock, sync_command
         catalogue = Catalogue(
             client, lyrics_model=settings.tokenlab_lyrics_model, may_ask=lambda: budget.take(Purpose.OTHER)
         )
-        service = Service(
-            Parts(
-                tasks=tasks,
-                drafts=drafts,
-                members=members,
-                servers=servers,
-                lyrics=LyricsStore(database, clock),
-                accounts=usage,
-                boards=notices,
-                erasures=erasures,
-                exports=ExportStore(database),
-                queue=QueueStore(database),
-                audit=AuditStore(database),
-                catalogue=catalogue,
-                clock=clock,
-                defaults=_defaults(settings),
-            )
-        )
+        service = Service(stores, catalogue=catalogue, clock=clock, defaults=_defaults(settings))
         history = History(
             tasks, clock, expected_song_s=settings.expected_song_s, expected_lyrics_s=settings.expected_lyrics_s
         )
@@ -180,24 +152,23 @@ async def build(settings: Settings, *, clock: Clock = system_clock, sync_command
             submitter=submitter,
             poller=Poller(tasks, client, budget, history, clock, interval_s=settings.poll_interval_s),
             fetcher=Fetcher(tasks, MediaCollector(fetcher, folder), clock),
-            courier=Courier(tasks, members, messenger, ReadyPings(reach), clock),
-            crier=Crier(notices, tasks, Noticeboard(reach), clock),
+            courier=Courier(tasks, stores.members, messenger, ReadyPings(reach), clock),
+            crier=Crier(stores.notices, tasks, Noticeboard(reach), clock),
             janitor=Janitor(
                 tasks,
-                drafts,
-                erasures,
+                stores.drafts,
+                stores.erasures,
+                submitter,
                 CardSearch(reach),
                 folder,
                 clock,
                 create_timeout_s=settings.tokenlab_create_timeout_s,
-                is_submitting=submitter.is_handling,
-                on_queued=submitter.wake,
             ),
-            bookkeeper=_bookkeeper(settings, session, usage, budget, clock),
-            eraser=Eraser(erasures, tasks, Goodbyes(bot), folder, clock),
+            bookkeeper=_bookkeeper(settings, session, stores.usage, budget, clock),
+            eraser=Eraser(stores.erasures, tasks, Goodbyes(bot), folder, clock),
         )
         _join(engine, service)
-        yield App(bot=bot, engine=engine, service=service, catalogue=catalogue, tasks=tasks, database=database)
+        yield App(bot=bot, engine=engine, service=service, catalogue=catalogue, stores=stores, database=database)
 
 
 def _bookkeeper(
@@ -227,10 +198,10 @@ def _defaults(settings: Settings) -> Defaults:
 
 
 def _join(engine: Engine, service: Service) -> None:
-    """Whoever changes a row rings whoever waits for that."""
-    service.parts.on_queued = engine.on_queued
-    service.parts.on_changed = engine.on_changed
-    service.parts.on_erasing = engine.eraser.wake
+    """What changes a row wakes the workers that wait for that."""
+    service.signals.queued = engine.on_queued
+    service.signals.changed = engine.on_changed
+    service.signals.erasing = engine.eraser.wake
     engine.submitter.on_done = engine.on_submitted
     engine.poller.on_done = engine.on_looked
     engine.fetcher.on_done = engine.courier.wake
@@ -265,7 +236,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, is_up: asyncio.Event) 
     lock_url = (settings.database_direct_url or settings.database_url).get_secret_value()
     async with only_one(lock_url) as lost, build(settings) as app:
         health = serve_health(
-            host=settings.http_host, port=settings.http_port, is_ready=app.bot.is_ready, counts=app.tasks.counts
+            host=settings.http_host, port=settings.http_port, is_ready=app.bot.is_ready, counts=app.stores.tasks.counts
         )
         async with health:
             await app.engine.recover()

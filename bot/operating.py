@@ -1,7 +1,7 @@
 """What the operator does at the command line while the bot runs or not: rules of direct messages, blocks everywhere."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -9,8 +9,8 @@ from bot.clock import Clock
 from bot.domain.audit import REASON_CHARS, Act, Deed
 from bot.domain.blocks import Block, UntilError, parse_until
 from bot.domain.members import id_of
-from bot.domain.rules import EVERYWHERE, Rules
-from bot.domain.ruling import READERS, RuleError, RuleProblem, read_rule
+from bot.domain.rules import EVERYWHERE, RuleChanges, Rules, RuleValue
+from bot.domain.ruling import READERS, RuleError, RuleProblem, read_rule, usual_rules
 from bot.domain.wishes import one_line
 from bot.store.servers import ServerStore
 from bot.tokenlab.models import VERSIONS
@@ -57,7 +57,8 @@ class Operator:
             if value.strip().casefold() == NONE:
                 value = ""
             typed[name] = f"{typed[name]}\n{value}" if name in typed else value
-        return await self._change({name: _read(name, value) for name, value in typed.items()})
+        values: dict[str, Any] = {name: _read(name, value) for name, value in typed.items()}
+        return await self._change(RuleChanges(**values), typed)
 
     async def unset_rules(self, names: Sequence[str]) -> list[str]:
         """Go back to what is usual.
@@ -65,11 +66,12 @@ class Operator:
         Raises:
             BadInputError: no such rule; nothing was changed.
         """
-        return await self._change({name: getattr(Rules(), name) for name in map(_known, names)})
+        return await self._change(usual_rules(map(_known, names)), dict.fromkeys(names))
 
-    async def _change(self, changes: Mapping[str, Any]) -> list[str]:
-        server = await self._servers.change_rules(EVERYWHERE, dict(changes), _deed(Act.RULES))
-        return _lines(server.rules, changes)
+    async def _change(self, changes: RuleChanges, typed: Iterable[str]) -> list[str]:
+        """Tell of the rules in the order in which they were typed."""
+        server = await self._servers.change_rules(EVERYWHERE, changes, _deed(Act.RULES))
+        return _lines(server.rules, typed)
 
     # --- blocks ----------------------------------------------------------------------------------------------------
 
@@ -106,8 +108,8 @@ class Operator:
         return [_block_line(block) for block in blocks] or ["nobody is blocked"]
 
 
-def _deed(act: Act, **more: Any) -> Deed:  # noqa: ANN401 -- fields of `Deed`
-    return Deed(act=act, guild_id=EVERYWHERE, actor_id=None, **more)
+def _deed(act: Act, *, subject_id: int | None = None, reason: str | None = None) -> Deed:
+    return Deed(act=act, guild_id=EVERYWHERE, actor_id=None, subject_id=subject_id, reason=reason)
 
 
 def _known(name: str) -> str:
@@ -116,7 +118,7 @@ def _known(name: str) -> str:
     return name
 
 
-def _read(name: str, value: str) -> Any:  # noqa: ANN401 -- a field of `Rules`
+def _read(name: str, value: str) -> RuleValue:
     try:
         return read_rule(name, value) if name in READERS or not value.strip() else _chosen(name, value.strip())
     except RuleError as error:

@@ -8,7 +8,7 @@ import discord
 from discord.ext import commands
 
 from bot.domain.audit import Act
-from bot.domain.members import Telling
+from bot.domain.members import PreferenceChanges, Telling
 from bot.domain.refusals import Reason, Refused
 from bot.domain.tasks import TERMINAL, MusicTask, TaskId
 from bot.domain.wishes import (
@@ -219,7 +219,7 @@ class CardsCog(commands.Cog):
 
     async def _choose_telling(self, interaction: discord.Interaction[MusicBot], subject: int, choice: int) -> None:
         task = await self._service.library.own(TaskId(subject), asker_of(interaction))
-        await self._service.preferring.change(interaction.user.id, telling=TELLINGS[choice])
+        await self._service.preferring.change(interaction.user.id, PreferenceChanges(telling=TELLINGS[choice]))
         await self._show_panel(interaction, task)
 
     async def _ask_delete(self, interaction: discord.Interaction[MusicBot], subject: int) -> None:

@@ -4,7 +4,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.domain.members import Preferences, Telling
+from bot.domain.members import PreferenceChanges, Preferences, Telling
 from bot.domain.wishes import TAGS_MAX_CHARS
 from bot.service import Service
 from bot.ui import texts
@@ -47,16 +47,16 @@ class PreferencesCog(commands.Cog):
         await say(interaction, "", embed=panel.embed(), view=panel.view())
 
     async def _choose_telling(self, interaction: discord.Interaction[MusicBot], owner: int, picked: str) -> None:
-        await self._change(interaction, owner, telling=Telling(picked))
+        await self._change(interaction, owner, PreferenceChanges(telling=Telling(picked)))
 
     async def _choose_model(self, interaction: discord.Interaction[MusicBot], owner: int, picked: str) -> None:
-        await self._change(interaction, owner, model=None if picked == OPEN else picked)
+        await self._change(interaction, owner, PreferenceChanges(model=None if picked == OPEN else picked))
 
     async def _choose_version(self, interaction: discord.Interaction[MusicBot], owner: int, picked: str) -> None:
-        await self._change(interaction, owner, version=None if picked == OPEN else picked)
+        await self._change(interaction, owner, PreferenceChanges(version=None if picked == OPEN else picked))
 
     async def _choose_vocals(self, interaction: discord.Interaction[MusicBot], owner: int, picked: str) -> None:
-        await self._change(interaction, owner, instrumental=picked == str(True))
+        await self._change(interaction, owner, PreferenceChanges(instrumental=picked == str(True)))
 
     async def _ask_styles(self, interaction: discord.Interaction[MusicBot], owner: int) -> None:
         check_own(interaction, owner)
@@ -67,20 +67,18 @@ class PreferencesCog(commands.Cog):
         await interaction.response.send_modal(form_of(Form.TAGS, owner, title=words("Styles"), fields=[field]))
 
     async def _choose_styles(self, interaction: discord.Interaction[MusicBot], values: Values, owner: int) -> None:
-        await self._change(interaction, owner, tags=values["tags"])
+        await self._change(interaction, owner, PreferenceChanges(tags=values["tags"]))
 
     async def _choose_nothing(self, interaction: discord.Interaction[MusicBot], owner: int) -> None:
         check_own(interaction, owner)
         await self._service.preferring.reset(owner)
         await self._show(interaction)
 
-    async def _change(
-        self, interaction: discord.Interaction[MusicBot], owner: int, **choice: Telling | str | bool | None
-    ) -> None:
+    async def _change(self, interaction: discord.Interaction[MusicBot], owner: int, changes: PreferenceChanges) -> None:
         """Refused or not, the panel shows what is chosen now: a menu would go on showing what was picked."""
         check_own(interaction, owner)
         try:
-            await self._service.preferring.change(owner, **choice)
+            await self._service.preferring.change(owner, changes)
         finally:
             await self._show(interaction)
 

@@ -1,8 +1,8 @@
 """`/settings`: the rules of a server on a private panel, a page for each topic."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
-from typing import Any
 
 import discord
 from discord import app_commands
@@ -11,8 +11,8 @@ from discord.ui.select import BaseSelect
 from discord.ui.view import BaseView
 
 from bot.domain.refusals import Reason, Refused
-from bot.domain.rules import EVERYWHERE, PLACES_MOST, Rules
-from bot.domain.ruling import RuleError, read_rule
+from bot.domain.rules import EVERYWHERE, PLACES_MOST, RuleChanges, Rules
+from bot.domain.ruling import RuleError, read_rules
 from bot.service import Service
 from bot.ui import rules as pages
 from bot.ui import texts
@@ -30,8 +30,6 @@ CHANNELS = [
     discord.ChannelType.text, discord.ChannelType.news, discord.ChannelType.forum, discord.ChannelType.category,
     discord.ChannelType.voice, discord.ChannelType.stage_voice,
 ]  # fmt: skip
-SETS = ("channels", "roles")
-"""Rules that hold any number of ids."""
 TRIED_CHARS = 300
 ENTRY_CHARS = 200
 
@@ -102,42 +100,49 @@ class SettingsCog(commands.Cog):
     async def _choose_channels(
         self, interaction: discord.Interaction[MusicBot], guild_id: int, picked: Sequence[int]
     ) -> None:
-        await self._change(interaction, guild_id, Topic.PLACES, channels=_here(interaction, "get_channel", picked))
+        await self._change(
+            interaction, guild_id, Topic.PLACES, RuleChanges(channels=_here(interaction, "get_channel", picked))
+        )
 
     async def _choose_roles(
         self, interaction: discord.Interaction[MusicBot], guild_id: int, picked: Sequence[int]
     ) -> None:
-        await self._change(interaction, guild_id, Topic.PLACES, roles=_here(interaction, "get_role", picked))
+        await self._change(
+            interaction, guild_id, Topic.PLACES, RuleChanges(roles=_here(interaction, "get_role", picked))
+        )
 
     async def _choose_warning(
         self, interaction: discord.Interaction[MusicBot], guild_id: int, picked: int | None = None
     ) -> None:
         here = _here(interaction, "get_channel", [picked] if picked else [])
-        await self._change(interaction, guild_id, Topic.BUDGET, warning_channel_id=next(iter(here), None))
+        await self._change(interaction, guild_id, Topic.BUDGET, RuleChanges(warning_channel_id=next(iter(here), None)))
 
     async def _choose_model(self, interaction: discord.Interaction[MusicBot], guild_id: int, picked: str) -> None:
-        await self._change(interaction, guild_id, Topic.SONGS, model=None if picked == OPEN else picked)
+        await self._change(interaction, guild_id, Topic.SONGS, RuleChanges(model=None if picked == OPEN else picked))
 
     async def _choose_version(self, interaction: discord.Interaction[MusicBot], guild_id: int, picked: str) -> None:
-        await self._change(interaction, guild_id, Topic.SONGS, version=None if picked == OPEN else picked)
+        await self._change(interaction, guild_id, Topic.SONGS, RuleChanges(version=None if picked == OPEN else picked))
 
     async def _choose_others(self, interaction: discord.Interaction[MusicBot], guild_id: int, picked: str) -> None:
-        await self._change(interaction, guild_id, Topic.SONGS, others_may_continue=picked == str(True))
+        may = picked == str(True)
+        await self._change(interaction, guild_id, Topic.SONGS, RuleChanges(others_may_continue=may))
 
     async def _choose_locale(self, interaction: discord.Interaction[MusicBot], guild_id: int, picked: str) -> None:
-        await self._change(interaction, guild_id, Topic.LANGUAGE, locale=picked if picked in NAMES else None)
+        await self._change(
+            interaction, guild_id, Topic.LANGUAGE, RuleChanges(locale=picked if picked in NAMES else None)
+        )
 
     async def _change(
         self,
         interaction: discord.Interaction[MusicBot],
         guild_id: int,
         topic: Topic,
-        **changes: Any,  # noqa: ANN401 -- fields of `Rules`
+        changes: RuleChanges,
     ) -> None:
         _check(interaction, guild_id)
         note = ""
         try:
-            lower = await self._service.ruling.change(guild_id, interaction.user.id, **changes)
+            lower = await self._service.ruling.change(guild_id, interaction.user.id, changes)
             note = _lower(lower, words_of(interaction))
         finally:
             await self._show(interaction, topic, note)
@@ -164,17 +169,18 @@ class SettingsCog(commands.Cog):
         async with giving_back(interaction, pages.typed_in(typed, words)):
             _check(interaction, guild_id)
             try:
-                changes = {name: read_rule(name, text) for name, text in typed.items()}
+                changes = read_rules(typed)
             except RuleError:
                 await self._show(interaction, FORM_OF[form][0])
                 raise
             if pages.mark(form, (await self._service.ruling.get(guild_id)).rules, words) != seen:
                 await self._show(interaction, FORM_OF[form][0])
                 raise Refused(Reason.FORM_OUTDATED)
-            if lost := await self._service.ruling.lost_by(guild_id, changes.get("keep_days")):
-                await self._ask_to_keep(interaction, changes["keep_days"], lost)
+            days = changes.keep_days
+            if isinstance(days, int) and (lost := await self._service.ruling.lost_by(guild_id, days)):
+                await self._ask_to_keep(interaction, days, lost)
                 return
-            await self._change(interaction, guild_id, FORM_OF[form][0], **changes)
+            await self._change(interaction, guild_id, FORM_OF[form][0], changes)
 
     async def _ask_to_keep(self, interaction: discord.Interaction[MusicBot], days: int, lost: int) -> None:
         words = words_of(interaction)
@@ -188,12 +194,16 @@ class SettingsCog(commands.Cog):
         _check(interaction, guild_id)
         topic, rules = TOPICS[place], (await self._service.ruling.get(guild_id)).rules
         gone = Controls(interaction, rules, self._service, words_of(interaction)).gone(topic)
-        left: dict[str, Any] = {name: getattr(rules, name) - ids for name, ids in gone.items() if name in SETS}
-        left |= {name: None for name, ids in gone.items() if name not in SETS and ids}
-        await self._change(interaction, guild_id, topic, **left)
+        left = RuleChanges(
+            channels=rules.channels - gone.get("channels", frozenset()),
+            roles=rules.roles - gone.get("roles", frozenset()),
+        )
+        if gone.get("warning_channel_id"):
+            left = replace(left, warning_channel_id=None)
+        await self._change(interaction, guild_id, topic, left)
 
     async def _keep(self, interaction: discord.Interaction[MusicBot], guild_id: int, days: int) -> None:
-        await self._change(interaction, guild_id, Topic.KEEPING, keep_days=read_rule("keep_days", str(days)))
+        await self._change(interaction, guild_id, Topic.KEEPING, read_rules({"keep_days": str(days)}))
 
     async def _tried(self, guild_id: int, text: str, words: Words) -> str:
         """What would become of a wish with this text."""

@@ -194,7 +194,7 @@ async def _keep_small(app: App, studio: Studio, live: LivePage, stop: asyncio.Ev
 
 
 async def _songs_made(app: App) -> int:
-    return (await app.tasks.counts()).get(State.COMPLETED, 0)
+    return (await app.stores.tasks.counts()).get(State.COMPLETED, 0)
 
 
 def _open_browser(url: str) -> None:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
+from bot.domain.rules import Plain
 from bot.domain.tasks import TaskId
 
 REASON_CHARS = 300
@@ -40,8 +40,8 @@ class Deed:
     task_id: TaskId | None = None
     reason: str | None = None
     """A moderator's own words."""
-    before: Mapping[str, Any] = field(default_factory=dict)
-    after: Mapping[str, Any] = field(default_factory=dict)
+    before: Mapping[str, Plain] = field(default_factory=dict)
+    after: Mapping[str, Plain] = field(default_factory=dict)
     """What changed; never anything that a member wrote."""
 
 
@@ -61,5 +61,5 @@ class AuditLine:
     subject_ref: str | None
     task_id: TaskId | None
     reason: str | None
-    before: Mapping[str, Any]
-    after: Mapping[str, Any]
+    before: Mapping[str, Plain]
+    after: Mapping[str, Plain]

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.domain.changes import UNSET, Unset
+
 ID_MOST = 2**63 - 1
 ID = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
 
@@ -33,3 +35,18 @@ class Preferences:
     version: str | None = None
     tags: str | None = None
     instrumental: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreferenceChanges:
+    """Some of a member's own defaults as they are to be; what is not named stays."""
+
+    telling: Telling | Unset = UNSET
+    model: str | Unset | None = UNSET
+    version: str | Unset | None = UNSET
+    tags: str | Unset | None = UNSET
+    instrumental: bool | Unset = UNSET
+
+
+NO_PREFERENCES = PreferenceChanges(telling=Telling.PING, model=None, version=None, tags=None, instrumental=False)
+"""What everybody begins with."""

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from bot.domain.lyrics import LyricsVersion
-from bot.domain.tasks import AttemptOutcome, MusicTask
+from bot.domain.tasks import AttemptOutcome, MusicTask, State
+from bot.domain.transitions import Part
 
 NOBODY = 0
 """Stands where a member's id was, once the member is erased."""
@@ -38,11 +39,25 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TaskMove:
+    """How a task came into one of its states."""
+
+    from_state: State | None
+    """None where it began."""
+    to_state: State
+    at: datetime
+    part: Part
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeptTask:
     """Everything that is kept of one music task."""
 
     task: MusicTask
     attempts: tuple[Attempt, ...] = ()
+    moves: tuple[TaskMove, ...] = ()
+    """Its history, oldest first."""
     versions: tuple[LyricsVersion, ...] = ()
     messages: tuple[tuple[int, int], ...] = ()
     """Channel and id of every message that shows it."""

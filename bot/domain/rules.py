@@ -6,6 +6,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Self
 
+from bot.domain.changes import UNSET, Unset
+
 EVERYWHERE = 0
 """Stands where a server's id would: the operator's own rules and blocks. The rules hold in direct messages; the blocks
 and the words that are kept out hold in every server, too."""
@@ -28,6 +30,11 @@ class Intake(StrEnum):
     """Nothing new is taken, and what waits in the line is held there."""
     DRAINING = "draining"
     """Nothing new is taken; what was asked for is still made."""
+
+
+Plain = bool | int | str | list[int] | list[str] | None
+"""A value as JSON can keep it."""
+RuleValue = bool | int | str | Decimal | frozenset[int] | tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,24 +71,25 @@ class Rules:
     locale: str | None = None
     """The language of cards; None is what the server's own settings say."""
 
-    def encode(self) -> dict[str, Any]:
+    def encode(self) -> dict[str, Plain]:
         """What differs from the usual, as JSON can keep it."""
         usual = Rules()
         names = [one.name for one in fields(self) if getattr(self, one.name) != getattr(usual, one.name)]
         return self.plain(names)
 
-    def plain(self, names: Iterable[str]) -> dict[str, Any]:
+    def plain(self, names: Iterable[str]) -> dict[str, Plain]:
         """Some of them by name, as JSON can keep them."""
         return {name: _plain(getattr(self, name)) for name in names}
 
     @classmethod
-    def decode(cls, encoded: Mapping[str, Any]) -> Self:
+    def decode(cls, encoded: Mapping[str, object]) -> Self:
         """What `encode` gave; what a later version wrote is left out."""
         known = {one.name for one in fields(cls)}
-        return cls(**{name: _typed(name, value) for name, value in encoded.items() if name in known})
+        values: dict[str, Any] = {name: _typed(name, value) for name, value in encoded.items() if name in known}
+        return cls(**values)
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 -- a field's value
+def _plain(value: RuleValue) -> Plain:
     match value:
         case frozenset():
             return sorted(value)
@@ -93,16 +101,40 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 -- a field's value
             return value
 
 
-def _typed(name: str, value: Any) -> Any:  # noqa: ANN401 -- a field's value
-    match name:
-        case "channels" | "roles":
-            return frozenset(value)
-        case "monthly_usd":
-            return None if value is None else Decimal(value)
-        case "words" | "patterns":
-            return tuple(value)
+def _typed(name: str, value: object) -> object:
+    match value:
+        case list() if name in {"channels", "roles"}:
+            return frozenset(map(int, value))
+        case list():
+            return tuple(map(str, value))
+        case str() if name == "monthly_usd":
+            return Decimal(value)
         case _:
             return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleChanges:
+    """Some of the rules as they are to be, by their names in `Rules`; what is not named stays."""
+
+    channels: frozenset[int] | Unset = UNSET
+    roles: frozenset[int] | Unset = UNSET
+    running_per_member: int | Unset = UNSET
+    waiting_per_member: int | Unset = UNSET
+    daily_per_member: int | Unset | None = UNSET
+    running_per_server: int | Unset | None = UNSET
+    waiting_per_server: int | Unset | None = UNSET
+    daily_per_server: int | Unset | None = UNSET
+    monthly_songs: int | Unset | None = UNSET
+    monthly_usd: Decimal | Unset | None = UNSET
+    warning_channel_id: int | Unset | None = UNSET
+    model: str | Unset | None = UNSET
+    version: str | Unset | None = UNSET
+    others_may_continue: bool | Unset = UNSET
+    words: tuple[str, ...] | Unset = UNSET
+    patterns: tuple[str, ...] | Unset = UNSET
+    keep_days: int | Unset | None = UNSET
+    locale: str | Unset | None = UNSET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,9 @@ from bot.domain.rules import (
     USD_MOST,
     WORD_CHARS,
     WORDS_MOST,
+    RuleChanges,
     Rules,
+    RuleValue,
 )
 from bot.domain.wishes import one_line
 
@@ -60,7 +62,23 @@ class RuleError(ValueError):
         """What its words need beside that, by name: bounds, what is known, what RE2 says of a pattern."""
 
 
-def read_rule(rule: str, typed: str) -> Any:  # noqa: ANN401 -- a field of `Rules`
+def read_rules(typed: Mapping[str, str]) -> RuleChanges:
+    """What was typed for some rules, by their names in `Rules`.
+
+    Raises:
+        RuleError: one of them is none.
+    """
+    values: dict[str, Any] = {rule: read_rule(rule, text) for rule, text in typed.items()}
+    return RuleChanges(**values)
+
+
+def usual_rules(rules: Iterable[str]) -> RuleChanges:
+    """These rules as they are where nobody has changed them."""
+    usual: dict[str, Any] = {rule: getattr(Rules(), rule) for rule in rules}
+    return RuleChanges(**usual)
+
+
+def read_rule(rule: str, typed: str) -> RuleValue:
     """The value of a rule that can be typed, by its name in `Rules`; nothing typed is the usual one.
 
     Control characters and lone surrogates, which nobody sees and no database can be trusted with, are left out.
@@ -71,7 +89,8 @@ def read_rule(rule: str, typed: str) -> Any:  # noqa: ANN401 -- a field of `Rule
     text = "\n".join(map(_visible, typed.splitlines())).strip()
     if rule in NUMBERS:
         text = unicodedata.normalize("NFKC", text).strip()
-    return READERS[rule](rule, text) if text else getattr(Rules(), rule)
+    usual: RuleValue = getattr(Rules(), rule)
+    return READERS[rule](rule, text) if text else usual
 
 
 def _visible(line: str) -> str:
@@ -144,7 +163,7 @@ def _check_pattern(rule: str, pattern: str) -> None:
         raise RuleError(rule, RuleProblem.FITS_EVERYTHING, pattern)
 
 
-READERS: Mapping[str, Callable[[str, str], Any]] = {
+READERS: Mapping[str, Callable[[str, str], RuleValue]] = {
     **dict.fromkeys(LIMITS, _limit),
     "monthly_usd": _money,
     "keep_days": _days,

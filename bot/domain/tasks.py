@@ -259,6 +259,8 @@ class MusicTask:
     """The state that the last ready ping told of; a confirmed try again forgets it."""
     ping_status: PingStatus | None = None
     ping_at: datetime | None = None
+    family_changed_at: datetime | None = None
+    """Since when its card should be drawn once more, as its parent or what was made from it has come or gone."""
 
     # in our line
     not_before: datetime | None = None
@@ -322,6 +324,11 @@ class MusicTask:
     def lyrics(self) -> str | None:
         """The text as it stands: as its owner last changed it, else as it was made."""
         return self.edited_lyrics or (self.result.lyrics if self.result else None)
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the requester knows of this state."""
+        return self.ping_status is PingStatus.DONE and self.pinged_for is self.state
 
     @property
     def is_settled(self) -> bool:

@@ -9,8 +9,9 @@ from bot.clock import Clock
 from bot.domain.tasks import TaskId
 from bot.domain.usage import Unrecorded
 from bot.engine.budget import Budget, Purpose
-from bot.engine.ports import Costs, Records
+from bot.engine.ports import Records
 from bot.engine.worker import Worker
+from bot.store.usage import UsageStore
 from bot.tokenlab.errors import AccessRefusedError, ThrottledError, TokenLabError
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ class Bookkeeper(Worker[Sequence[Unrecorded]]):
     idle_s = 30.0
     concurrency = 1
 
-    def __init__(self, costs: Costs, records: Records, budget: Budget, clock: Clock) -> None:
+    def __init__(self, costs: UsageStore, records: Records, budget: Budget, clock: Clock) -> None:
         super().__init__()
         self._costs = costs
         self._records = records
@@ -47,7 +48,7 @@ class Bookkeeper(Worker[Sequence[Unrecorded]]):
         """The oldest task of the lot."""
         return item[0].id
 
-    async def find(self, room: int) -> Sequence[Sequence[Unrecorded]]:  # noqa: ARG002 -- it is one lot at most
+    async def find(self, _room: int, /) -> Sequence[Sequence[Unrecorded]]:
         """Everything whose cost may be on record by now, in one lot."""
         now = self._clock()
         if self._due_at is not None and now < self._due_at:

@@ -5,12 +5,16 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.clock import Clock
+from bot.domain import transitions
 from bot.domain.line import Place, in_turn, places
 from bot.domain.members import Telling
 from bot.domain.scene import Family, Scene, family_of
 from bot.domain.tasks import ANNOUNCED, MusicTask, PingStatus, Role, State, TaskId
-from bot.engine.ports import Display, Members, Pings, ShowLaterError, Shown, Tasks, Where
+from bot.domain.transitions import Change
+from bot.engine.ports import Display, Pings, ShowLaterError, Shown, Where
 from bot.engine.worker import Worker
+from bot.store.members import MemberStore
+from bot.store.tasks import TaskStore
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +39,7 @@ class Courier(Worker[MusicTask]):
     name = "courier"
     concurrency = 8
 
-    def __init__(self, tasks: Tasks, members: Members, display: Display, pings: Pings, clock: Clock) -> None:
+    def __init__(self, tasks: TaskStore, members: MemberStore, display: Display, pings: Pings, clock: Clock) -> None:
         super().__init__()
         self._tasks = tasks
         self._members = members
@@ -44,8 +48,6 @@ class Courier(Worker[MusicTask]):
         self._clock = clock
         self._looks: dict[TaskId, str] = {}
         self._undrawable: set[TaskId] = set()
-        self._relatives: set[TaskId] = set()
-        """Whose family has changed: a finished card among them is drawn once more, in a job of its own."""
         self._refreshed_at: datetime | None = None
         self._places: dict[TaskId, Place] = {}
         self._removing: set[TaskId] = set()
@@ -54,7 +56,7 @@ class Courier(Worker[MusicTask]):
         """See `Worker.key`."""
         return item.id
 
-    async def find(self, room: int) -> Sequence[MusicTask]:
+    async def find(self, room: int, /) -> Sequence[MusicTask]:
         """A few to remove, cards that lag behind, pings, relatives, cards whose place or progress may have changed."""
         now = self._clock()
         # a few more than there is room for: those in flight or with a penalty don't hide the others
@@ -62,8 +64,7 @@ class Courier(Worker[MusicTask]):
         due = await self._doomed(now)
         due += await self._tasks.unshown(now, asked, media_since=now - MEDIA_PATIENCE, settle_since=now - SETTLING)
         due += await self._tasks.unpinged(now, asked)
-        relatives = [await self._tasks.get(task_id) for task_id in self._relatives]
-        due += [task for task in relatives if task is not None and task.revision == task.shown_revision]
+        due += await self._tasks.family_changed(now, asked)
         if len(due) < room and (self._refreshed_at is None or now - self._refreshed_at >= REFRESH_EVERY):
             self._refreshed_at = now
             due += await self._changed_looks(now)
@@ -85,10 +86,10 @@ class Courier(Worker[MusicTask]):
         try:
             if task.revision > task.shown_revision or item.state not in ANNOUNCED:
                 await self._show(task)
-            elif item.id in self._relatives:
-                await self._refresh(task)
-            else:
+            elif not task.is_told:
                 await self._tell(task)
+            elif task.family_changed_at is not None:
+                await self._refresh(task)
         except ShowLaterError as error:
             await self._postpone(task, error.retry_after_s)
 
@@ -96,45 +97,49 @@ class Courier(Worker[MusicTask]):
         if task.deleted_at is not None:
             await self._remove(task)
             return
-        self._relatives.discard(task.id)
         scene = await self._scene(task)
         looks = self._display.looks(task, scene)  # before the edit: what changes while that takes is shown by the next
         shown = await self._display.show(task, scene, await self._telling(task))
         self._looks[task.id] = looks
         if task.is_settled:
             self._looks.pop(task.id, None)
-        await self._mark(task, shown)
-        if task.state is State.COMPLETED and task.pinged_for is not State.COMPLETED and scene.family.parent:
-            self._relatives.add(scene.family.parent.id)
+        is_new = task.state is State.COMPLETED and task.pinged_for is not State.COMPLETED
+        await self._mark(task, shown, scene.family.parent if is_new else None)
 
     async def _refresh(self, task: MusicTask) -> None:
         """Draw a finished card once more, if that works: its row is shown, but its family has changed."""
-        self._relatives.discard(task.id)
-        if task.deleted_at is None and task.card_lost is None:
-            await self._display.refresh(task, await self._scene(task))
+        await self._display.refresh(task, await self._scene(task))
+        await self._tasks.apply(task, transitions.FamilyShown())
 
     async def _remove(self, task: MusicTask) -> None:
         """Nothing of a deleted task stays in Discord, nor its name on the cards of its relatives."""
         for channel_id, message_id in await self._tasks.messages_of(task.id):
             await self._display.remove(channel_id, message_id)
-        await self._tasks.mark_removed(task)
         family = await self._family(task)
-        self._relatives |= {one.id for one in (family.parent, *family.children) if one is not None}
+        changes: list[tuple[MusicTask, Change]] = [(task, transitions.Removed())]
+        await self._tasks.apply_all(changes + self._family_changed(family.parent, *family.children))
 
-    async def _mark(self, task: MusicTask, shown: Shown) -> None:
-        values: dict[str, object] = {"card_lost": shown.lost}
-        if shown.files_shown:
-            values["files_shown"] = True
+    def _family_changed(self, *relatives: MusicTask | None) -> list[tuple[MusicTask, Change]]:
+        """The cards of these name a task that has come or gone: each is drawn once more, in a job of its own."""
+        changed = transitions.FamilyChanged(family_changed_at=self._clock())
+        return [(one, changed) for one in relatives if one is not None]
+
+    async def _mark(self, task: MusicTask, shown: Shown, parent: MusicTask | None) -> None:
+        """Remember how a card reached Discord; a parent's names it from now on."""
+        changes: list[Change] = [transitions.Shown(card_lost=shown.lost)]
+        is_replaced = shown.replacement is not None and shown.lost is None
+        if shown.files_shown or is_replaced:
+            changes.append(transitions.FilesShown(files_shown=shown.files_shown))
         if shown.replacement is not None:
             channel_id, message_id = shown.replacement
-            if shown.lost is None:  # the new message is the card from now on; the token knows only the old one
-                values |= {"message_id": message_id, "interaction_token": None, "files_shown": shown.files_shown}
+            if is_replaced:
+                changes.append(transitions.CardReplaced(message_id=message_id))
             await self._tasks.remember_message(
                 task, message_id=message_id, channel_id=channel_id, role=Role.REPLACEMENT
             )
         if shown.told or (shown.lost and task.state in ANNOUNCED):
-            values |= {"pinged_for": task.state, "ping_status": PingStatus.DONE, "ping_at": self._clock()}
-        await self._tasks.mark_shown(task, **values)
+            changes.append(transitions.Told(pinged_for=task.state, ping_at=self._clock()))
+        await self._tasks.apply_all([(task, change) for change in changes] + self._family_changed(parent))
         if shown.lost:
             log.warning("card is lost", extra={"task_id": task.id, "reason": shown.lost, "told": shown.told})
         if task.state in ANNOUNCED:
@@ -146,10 +151,8 @@ class Courier(Worker[MusicTask]):
         A task that is tried again meanwhile keeps no mark of it: what comes of that attempt is told anew.
         """
         now = self._clock()
-        status = task.ping_status if task.pinged_for is task.state else None
-        if status is PingStatus.DONE:
-            return  # told since `find` looked
-        begun_at = task.ping_at if status is PingStatus.SENDING else None
+        is_begun = task.ping_status is PingStatus.SENDING and task.pinged_for is task.state
+        begun_at = task.ping_at if is_begun else None
         if begun_at is not None and now - begun_at >= PING_AGAIN:
             sent = await self._pings.find_ping(task)
         else:
@@ -157,19 +160,18 @@ class Courier(Worker[MusicTask]):
         if sent is not None:  # before it counts as done, or a crash in between leaves replies to it unheard
             channel_id, message_id = sent
             await self._tasks.remember_message(task, message_id=message_id, channel_id=channel_id, role=Role.PING)
-        await self._tasks.note(task, ping_status=PingStatus.DONE, show_after=None, show_failures=0)
+        await self._tasks.apply(task, transitions.Told(pinged_for=task.state, ping_at=begun_at or now))
 
     async def _ping(self, task: MusicTask, begun_at: datetime) -> Where | None:
         telling = await self._telling(task)
         if telling is Telling.SILENT:
-            await self._tasks.note(task, pinged_for=task.state)
             return None
-        await self._tasks.note(task, pinged_for=task.state, ping_status=PingStatus.SENDING, ping_at=begun_at)
+        await self._tasks.apply(task, transitions.PingBegun(pinged_for=task.state, ping_at=begun_at))
         try:
             return await self._pings.ping(task, telling)
         except ShowLaterError as error:
             if not error.may_be_sent:  # then it is as if it had not been begun
-                await self._tasks.note(task, ping_status=None)
+                await self._tasks.apply(task, transitions.PingUnsent())
             raise
 
     async def _telling(self, task: MusicTask) -> Telling:
@@ -177,11 +179,10 @@ class Courier(Worker[MusicTask]):
 
     async def _postpone(self, task: MusicTask, retry_after_s: float | None) -> None:
         delay_s = max(retry_after_s or 0.0, min(FIRST_DELAY_S * 2**task.show_failures, LONGEST_DELAY_S))
-        await self._tasks.annotate(
-            task.id,
-            show_after=self._clock() + timedelta(seconds=delay_s),
-            show_failures=min(task.show_failures + 1, 20),
+        later = transitions.ShowPostponed(
+            show_after=self._clock() + timedelta(seconds=delay_s), show_failures=min(task.show_failures + 1, 20)
         )
+        await self._tasks.apply(task, later)
         log.info("card will be shown later", extra={"task_id": task.id, "delay_s": round(delay_s, 1)})
 
     async def _changed_looks(self, now: datetime) -> list[MusicTask]:

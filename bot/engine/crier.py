@@ -9,8 +9,10 @@ from bot.clock import Clock
 from bot.domain.limits import is_warned
 from bot.domain.line import in_turn
 from bot.domain.notices import Board, BudgetWarning, Standing, standing_of
-from bot.engine.ports import Gone, NoticeDisplay, Notices, ShowLaterError, Tasks
+from bot.engine.ports import Gone, NoticeDisplay, ShowLaterError
 from bot.engine.worker import NotNowError, Worker
+from bot.store.notices import NoticeStore
+from bot.store.tasks import TaskStore
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +41,7 @@ class Crier(Worker[DueBoard | BudgetWarning]):
     idle_s = 5.0
     key_name = "place_id"
 
-    def __init__(self, notices: Notices, tasks: Tasks, display: NoticeDisplay, clock: Clock) -> None:
+    def __init__(self, notices: NoticeStore, tasks: TaskStore, display: NoticeDisplay, clock: Clock) -> None:
         super().__init__()
         self._notices = notices
         self._tasks = tasks
@@ -52,7 +54,7 @@ class Crier(Worker[DueBoard | BudgetWarning]):
         """The channel of a board; the server of a warning, below zero, so that it never is a channel's."""
         return item.board.channel_id if isinstance(item, DueBoard) else -item.server.guild_id
 
-    async def find(self, room: int) -> Sequence[DueBoard | BudgetWarning]:  # noqa: ARG002 -- both are few
+    async def find(self, _room: int, /) -> Sequence[DueBoard | BudgetWarning]:
         """Warnings to be told, then boards that lack their message or look different by now."""
         warnings = await self._notices.warnings_due()
         boards = await self._notices.boards_due(self._clock() - EDIT_EVERY)

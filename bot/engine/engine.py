@@ -1,4 +1,4 @@
-"""All workers together: started, rung and stopped as one."""
+"""All workers together: started, woken and stopped together."""
 
 import asyncio
 from dataclasses import dataclass

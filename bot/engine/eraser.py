@@ -5,10 +5,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.clock import Clock
+from bot.domain import transitions
 from bot.domain.privacy import UNCLEAR_PATIENCE, Erasure
-from bot.domain.tasks import StaleTaskError, State
-from bot.engine.ports import Erasures, Goodbyes, MediaFolder, ShowLaterError, Tasks
+from bot.domain.transitions import Part
+from bot.engine.ports import Goodbyes, MediaFolder, ShowLaterError
 from bot.engine.worker import NotNowError, Worker
+from bot.store.erasures import ErasureStore
+from bot.store.tasks import TaskStore
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +29,9 @@ class Eraser(Worker[Erasure]):
     concurrency = 2
     key_name = None  # logs hold no ids of members
 
-    def __init__(self, erasures: Erasures, tasks: Tasks, goodbyes: Goodbyes, media: MediaFolder, clock: Clock) -> None:
+    def __init__(
+        self, erasures: ErasureStore, tasks: TaskStore, goodbyes: Goodbyes, media: MediaFolder, clock: Clock
+    ) -> None:
         super().__init__()
         self._erasures = erasures
         self._tasks = tasks
@@ -39,7 +44,7 @@ class Eraser(Worker[Erasure]):
         """The member's id: their erasure is worked off by one job at a time."""
         return item.user_id
 
-    async def find(self, room: int) -> Sequence[Erasure]:  # noqa: ARG002 -- whoever rests must not hide the others
+    async def find(self, _room: int, /) -> Sequence[Erasure]:
         """Erasures with something to do now, as far as is known."""
         now = self._clock()
         self._rests = {user_id: until for user_id, until in self._rests.items() if until > now}
@@ -59,11 +64,7 @@ class Eraser(Worker[Erasure]):
     async def _cancel(self, erasure: Erasure) -> int:
         unclear_since = self._clock() - UNCLEAR_PATIENCE
         found = await self._erasures.cancellable(erasure, unclear_since=unclear_since, limit=BATCH)
-        for task in found:
-            try:
-                await self._tasks.move(task, State.CANCELLED)
-            except StaleTaskError:
-                log.info("task was moved by somebody else", extra={"worker": self.name, "task_id": task.id})
+        await self._tasks.apply_all([(task, transitions.Cancelled(by=Part.ERASER)) for task in found])
         return len(found)
 
     async def _empty(self, erasure: Erasure) -> int:

@@ -6,7 +6,7 @@ from bot.clock import Clock
 from bot.domain.line import Place
 from bot.domain.pacing import Forecast, Usual, forecast, usual_of
 from bot.domain.tasks import Kind, MusicTask, State, TaskId
-from bot.engine.ports import Tasks
+from bot.store.tasks import TaskStore
 
 LEARN_EVERY = timedelta(seconds=10)
 PROMISES_MAX = 2000
@@ -16,7 +16,7 @@ PROMISES_MAX = 2000
 class History:
     """What is usual for each kind and model. Reads the store only in `learn`."""
 
-    def __init__(self, tasks: Tasks, clock: Clock, *, expected_song_s: float, expected_lyrics_s: float) -> None:
+    def __init__(self, tasks: TaskStore, clock: Clock, *, expected_song_s: float, expected_lyrics_s: float) -> None:
         self._tasks = tasks
         self._clock = clock
         self._expected_song_s = expected_song_s

@@ -1,15 +1,20 @@
 """Settles what was left half-way, and clears away: dead tokens, old drafts and files, texts older than their rule."""
 
 import logging
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.clock import Clock
+from bot.domain import transitions
 from bot.domain.drafts import DRAFT_LIFE
-from bot.domain.tasks import AttemptOutcome, MusicTask, StaleTaskError, State, TaskId
-from bot.engine.ports import Ageing, Drafts, MediaFolder, Search, ShowLaterError, Tasks
+from bot.domain.tasks import MusicTask, State, TaskId
+from bot.domain.transitions import Part
+from bot.engine.ports import MediaFolder, Search, ShowLaterError
+from bot.engine.submitter import Submitter
 from bot.engine.worker import NotNowError, Worker
+from bot.store.drafts import DraftStore
+from bot.store.erasures import ErasureStore
+from bot.store.tasks import TaskStore
 
 log = logging.getLogger(__name__)
 
@@ -33,27 +38,25 @@ class Janitor(Worker[MusicTask]):
 
     def __init__(
         self,
-        tasks: Tasks,
-        drafts: Drafts,
-        ageing: Ageing,
+        tasks: TaskStore,
+        drafts: DraftStore,
+        erasures: ErasureStore,
+        submitter: Submitter,
         search: Search,
         media: MediaFolder,
         clock: Clock,
         *,
         create_timeout_s: float,
-        is_submitting: Callable[[TaskId], bool],
-        on_queued: Callable[[], None],
     ) -> None:
         super().__init__()
         self._tasks = tasks
         self._drafts = drafts
-        self._ageing = ageing
+        self._erasures = erasures
+        self._submitter = submitter
         self._search = search
         self._media = media
         self._clock = clock
         self._submitting_patience = timedelta(seconds=create_timeout_s) + SUBMITTING_MARGIN
-        self._is_submitting = is_submitting
-        self._on_queued = on_queued
         self._chores_at: datetime | None = None
         self._swept_at: datetime | None = None
 
@@ -63,32 +66,28 @@ class Janitor(Worker[MusicTask]):
 
     async def recover(self) -> int:
         """At start, before anything is sent: whatever the last process was paying for is uncertain now."""
-        left = [task for task in await self._tasks.in_state(State.SUBMITTING) if not self._is_submitting(task.id)]
+        left = await self._abandoned_attempts()
         for task in left:
-            await self._cut_off(task)
+            await self._submitter.give_up(task, by=Part.JANITOR)
         return len(left)
 
-    async def find(self, room: int) -> Sequence[MusicTask]:  # noqa: ARG002 -- a batch of stale rows is small
+    async def find(self, _room: int, /) -> Sequence[MusicTask]:
         """Rows that have been in a passing state for too long."""
         now = self._clock()
         await self._do_chores(now)
         received = await self._tasks.in_state(State.RECEIVED, before=now - RECEIVED_PATIENCE)
-        submitting = await self._tasks.in_state(State.SUBMITTING, before=now - self._submitting_patience)
-        return received + [task for task in submitting if not self._is_submitting(task.id)]
+        return received + await self._abandoned_attempts(before=now - self._submitting_patience)
 
     async def handle(self, item: MusicTask) -> None:
         """Settle one row."""
         if item.state is State.SUBMITTING:
-            await self._cut_off(item)
+            await self._submitter.give_up(item, by=Part.JANITOR)
         else:
             await self._settle_received(item)
 
-    async def _cut_off(self, task: MusicTask) -> None:
-        unclear = task.unclear_attempts + 1
-        await self._tasks.move(
-            task, State.UNCERTAIN, outcome=AttemptOutcome.UNKNOWN, refusals=0, unclear_attempts=unclear
-        )
-        log.warning("fate of a create is unknown", extra={"task_id": task.id, "attempt": task.attempt})
+    async def _abandoned_attempts(self, *, before: datetime | None = None) -> list[MusicTask]:
+        submitting = await self._tasks.in_state(State.SUBMITTING, before=before)
+        return [task for task in submitting if not self._submitter.is_handling(task.id)]
 
     async def _settle_received(self, task: MusicTask) -> None:
         try:
@@ -96,11 +95,11 @@ class Janitor(Worker[MusicTask]):
         except ShowLaterError as error:
             raise NotNowError from error
         if message_id is None:
-            await self._tasks.move(task, State.ABANDONED)
+            await self._tasks.apply(task, transitions.Abandoned())
             log.info("task moved", extra={"task_id": task.id, "from": task.state, "to": State.ABANDONED})
             return
-        await self._tasks.shown(task, message_id)
-        self._on_queued()
+        await self._tasks.apply(task, transitions.Confirmed(by=Part.JANITOR, message_id=message_id))
+        self._submitter.wake()
         log.info("lost card found", extra={"task_id": task.id})
 
     async def _do_chores(self, now: datetime) -> None:
@@ -128,13 +127,12 @@ class Janitor(Worker[MusicTask]):
 
     async def _age(self, now: datetime) -> None:
         """What nobody has decided about for so long is dropped first; it is emptied some rounds later."""
-        await self._ageing.end_blocks()
-        for guild_id, days in (await self._ageing.keeping()).items():
+        await self._erasures.end_blocks()
+        for guild_id, days in (await self._erasures.keeping()).items():
             before = now - timedelta(days=days)
-            for task in await self._ageing.undecided(guild_id, before, AGED_BATCH):
-                with suppress(StaleTaskError):
-                    await self._tasks.move(task, State.CANCELLED)
-            await self._ageing.age_out(guild_id, before, AGED_BATCH)
+            undecided = await self._erasures.undecided(guild_id, before, AGED_BATCH)
+            await self._tasks.apply_all([(task, transitions.Cancelled(by=Part.JANITOR)) for task in undecided])
+            await self._erasures.age_out(guild_id, before, AGED_BATCH)
 
     async def _sweep(self, now: datetime) -> None:
         if self._swept_at is None or now - self._swept_at >= SWEEP_EVERY:

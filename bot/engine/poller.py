@@ -2,15 +2,17 @@
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from bot.clock import Clock
+from bot.domain import transitions
 from bot.domain.pacing import BILLING_GAP_S, gives_up, next_look_at
 from bot.domain.tasks import ErrorCode, MusicTask, State, TaskId
 from bot.engine.budget import Budget, Purpose
 from bot.engine.history import History
-from bot.engine.ports import Provider, Tasks
+from bot.engine.ports import Provider
 from bot.engine.worker import Worker
+from bot.store.tasks import TaskStore
 from bot.tokenlab.errors import (
     AccessRefusedError,
     BadAnswerError,
@@ -39,7 +41,7 @@ class Poller(Worker[MusicTask]):
     concurrency = 32
 
     def __init__(
-        self, tasks: Tasks, provider: Provider, budget: Budget, history: History, clock: Clock, *, interval_s: float
+        self, tasks: TaskStore, provider: Provider, budget: Budget, history: History, clock: Clock, *, interval_s: float
     ) -> None:
         super().__init__()
         self.idle_s = min(1.0, interval_s)
@@ -55,7 +57,7 @@ class Poller(Worker[MusicTask]):
         """See `Worker.key`."""
         return item.id
 
-    async def find(self, room: int) -> Sequence[MusicTask]:
+    async def find(self, room: int, /) -> Sequence[MusicTask]:
         """The tasks that are due, as far as the request budget goes."""
         # a few more than there is room for: those in flight or with a penalty don't hide the others
         due = await self._tasks.due_looks(self._clock(), room + self.hidden)
@@ -94,61 +96,79 @@ class Poller(Worker[MusicTask]):
             await self._fail(task, ErrorCode.NO_RESULT, None, look=look)
             return
         now = self._clock()
-        await self._tasks.move(
-            task,
-            State.COMPLETED,
+        completed = transitions.Completed(
             result=look.result,
             clip_candidates=look.clip_candidates,
-            progress=None,
             provider_status=look.raw_status,
             looked_at=now,
-            look_failures=0,
             billing_transaction_id=look.billing_transaction_id,
             media_wanted=task.kind.makes_audio,
             next_look_at=None if look.billing_transaction_id else now + timedelta(seconds=BILLING_GAP_S),
             is_found_late=task.next_look_at is not None and now - task.next_look_at > AWAY,
         )
+        await self._tasks.apply(task, completed)
         log.info("task moved", extra={"task_id": task.id, "from": task.state, "to": State.COMPLETED})
         await self._history.learn()
 
     async def _fail(self, task: MusicTask, code: ErrorCode, detail: str | None, *, look: Look | None = None) -> None:
-        seen = {} if look is None else {"provider_status": look.raw_status, "looked_at": self._clock()}
-        await self._tasks.move(
-            task, State.FAILED, error_code=code, error_detail=detail, next_look_at=None, progress=None, **seen
+        failed = transitions.Failed(
+            error_code=code,
+            error_detail=detail,
+            provider_status=look.raw_status if look else task.provider_status,
+            looked_at=self._clock(),
         )
+        await self._tasks.apply(task, failed)
         log.info("task moved", extra={"task_id": task.id, "from": task.state, "to": State.FAILED, "code": code})
 
     async def _unfinished(self, task: MusicTask, look: Look) -> None:
+        if await self._overdue(task, look):
+            return
+        now = self._clock()
+        looked = transitions.Looked(
+            provider_status=look.raw_status,
+            progress=max(look.progress or 0, task.progress or 0) or None,  # progress never decreases
+            looked_at=now,
+            next_look_at=next_look_at(now=now, state=task.state, interval_s=self._interval_s),
+        )
+        await self._tasks.apply(task, looked)
+
+    async def _overdue(self, task: MusicTask, look: Look | None) -> bool:
+        """Expire a task that is not finished at its deadline; give it up a day later. Gives whether that was due.
+
+        Without a look, answers made no sense: that counts as "not finished", else its member's slot is lost.
+        """
         now = self._clock()
         deadline_at = task.deadline_at or now
-        seen = {
-            "provider_status": look.raw_status,
-            "progress": max(look.progress or 0, task.progress or 0) or None,  # a bar never goes back
-            "looked_at": now,
-            "look_failures": 0,
-        }
         if task.state is State.EXPIRED and gives_up(now=now, deadline_at=deadline_at):
             await self._fail(task, ErrorCode.NO_ANSWER, None, look=look)
-        elif task.state is State.RUNNING and now >= deadline_at:
-            later = next_look_at(now=now, state=State.EXPIRED, interval_s=self._interval_s)
-            await self._tasks.move(task, State.EXPIRED, **{**seen, "next_look_at": later, "progress": None})
+            return True
+        if task.state is State.RUNNING and now >= deadline_at:
+            expired = transitions.Expired(
+                provider_status=look.raw_status if look else task.provider_status,
+                looked_at=now,
+                next_look_at=next_look_at(now=now, state=State.EXPIRED, interval_s=self._interval_s),
+            )
+            await self._tasks.apply(task, expired)
             log.warning("task moved", extra={"task_id": task.id, "from": task.state, "to": State.EXPIRED})
-        else:
-            later = next_look_at(now=now, state=task.state, interval_s=self._interval_s)
-            await self._tasks.note(task, **{**seen, "next_look_at": later})
+            return True
+        return False
 
     async def _saw_bill(self, task: MusicTask, look: Look) -> None:
         """The result is stored already; only the billing id was missing."""
         looks = task.look_failures + 1
         again = look.billing_transaction_id is None and looks < BILLING_LOOKS
         later = self._clock() + timedelta(seconds=BILLING_GAP_S) if again else None
-        await self._tasks.note(
-            task, billing_transaction_id=look.billing_transaction_id, look_failures=looks, next_look_at=later
+        seen = transitions.BillLooked(
+            billing_transaction_id=look.billing_transaction_id, look_failures=looks, next_look_at=later
         )
+        await self._tasks.apply(task, seen)
 
     async def _gone(self, task: MusicTask, error: TokenLabError) -> None:
         if task.state is State.COMPLETED:
-            await self._tasks.note(task, next_look_at=None)
+            unbilled = transitions.BillLooked(
+                billing_transaction_id=None, look_failures=task.look_failures, next_look_at=None
+            )
+            await self._tasks.apply(task, unbilled)
             return
         await self._fail(task, ErrorCode.RESULT_GONE, error.detail)
 
@@ -163,7 +183,7 @@ class Poller(Worker[MusicTask]):
             self._key_fails(error)
         now = self._clock()
         failures = task.look_failures + 1
-        if failures >= HOPELESS_FAILURES and isinstance(error, BadAnswerError) and await self._overdue(task, now):
+        if failures >= HOPELESS_FAILURES and isinstance(error, BadAnswerError) and await self._overdue(task, None):
             return
         if task.state is State.COMPLETED:
             again = now + timedelta(seconds=BILLING_GAP_S) if failures < BILLING_LOOKS else None
@@ -171,21 +191,9 @@ class Poller(Worker[MusicTask]):
             again = next_look_at(
                 now=now, state=task.state, interval_s=self._interval_s, failures=failures, retry_after_s=retry_after_s
             )
-        await self._tasks.note(task, looked_at=now, look_failures=failures, next_look_at=again)
+        failed = transitions.LookFailed(looked_at=now, look_failures=failures, next_look_at=again)
+        await self._tasks.apply(task, failed)
         log.info("look failed", extra={"task_id": task.id, "failures": failures, "error": type(error).__name__})
-
-    async def _overdue(self, task: MusicTask, now: datetime) -> bool:
-        """After the deadline, answers that make no sense count as "not finished": else its member's slot is lost."""
-        deadline_at = task.deadline_at or now
-        if task.state is State.RUNNING and now >= deadline_at:
-            later = next_look_at(now=now, state=State.EXPIRED, interval_s=self._interval_s)
-            await self._tasks.move(task, State.EXPIRED, looked_at=now, next_look_at=later, progress=None)
-            log.warning("task moved", extra={"task_id": task.id, "from": task.state, "to": State.EXPIRED})
-            return True
-        if task.state is State.EXPIRED and gives_up(now=now, deadline_at=deadline_at):
-            await self._fail(task, ErrorCode.NO_ANSWER, None)
-            return True
-        return False
 
     def _key_fails(self, error: TokenLabError) -> None:
         if not self._key_refused:

@@ -2,18 +2,20 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import takewhile
-from typing import Any
 
 from bot.clock import Clock
+from bot.domain import transitions
 from bot.domain.line import Waiting, in_turn, sendable
-from bot.domain.tasks import AttemptOutcome, ErrorCode, MusicTask, StaleTaskError, State, TaskId
+from bot.domain.tasks import ErrorCode, MusicTask, StaleTaskError, State, TaskId
+from bot.domain.transitions import Part
 from bot.engine.budget import Budget, Purpose
-from bot.engine.ports import Provider, Tasks
+from bot.engine.ports import Provider
 from bot.engine.worker import Worker
+from bot.store.tasks import TaskStore
 from bot.tokenlab.errors import RefusedError, ThrottledError, TokenLabError, TryLaterError
 from bot.tokenlab.models import CREATE_PATH, Created, CreateRequest
 
@@ -43,7 +45,7 @@ class Submitter(Worker[Waiting]):
     grace_s = 8.0
     concurrency = 16
 
-    def __init__(self, tasks: Tasks, provider: Provider, budget: Budget, clock: Clock, rules: SubmitRules) -> None:
+    def __init__(self, tasks: TaskStore, provider: Provider, budget: Budget, clock: Clock, rules: SubmitRules) -> None:
         super().__init__()
         self._tasks = tasks
         self._provider = provider
@@ -55,7 +57,7 @@ class Submitter(Worker[Waiting]):
         """See `Worker.key`."""
         return item.id
 
-    async def find(self, room: int) -> Sequence[Waiting]:
+    async def find(self, room: int, /) -> Sequence[Waiting]:
         """Who is next, as far as the members' limits and the request budget allow."""
         running = await self._tasks.running_by_member()
         order = in_turn(await self._tasks.waiting(), running)
@@ -65,7 +67,7 @@ class Submitter(Worker[Waiting]):
 
     async def handle(self, item: Waiting) -> None:
         """Claim, ask once, and write down what came of it, whatever that is."""
-        if (task := await self._tasks.claim(item.id)) is None:
+        if (task := await self._claim(item.id)) is None:
             return
         log.info("task moved", extra={"task_id": task.id, "to": State.SUBMITTING, "attempt": task.attempt})
         try:
@@ -84,6 +86,18 @@ class Submitter(Worker[Waiting]):
         else:
             self._budget.succeeded()
             await _surely(self._record(task, created))
+
+    async def _claim(self, task_id: TaskId) -> MusicTask | None:
+        """Take a wish out of the line; where that can't be, the request that `find` took from the budget goes back."""
+        claimed: MusicTask | None = None
+        try:
+            task = await self._tasks.get(task_id)
+            if task is not None and task.state is State.QUEUED:
+                claimed = await self._tasks.apply(task, transitions.Claimed())
+        finally:
+            if claimed is None:
+                self._budget.give_back()
+        return claimed
 
     def _request(self, task: MusicTask) -> CreateRequest:
         uploads = task.clip_id is not None and task.clip_id.startswith(("https://", "http://"))
@@ -104,50 +118,42 @@ class Submitter(Worker[Waiting]):
     async def _record(self, task: MusicTask, created: Created) -> None:
         """Write the provider's id until it is written: it was paid for."""
         now = self._clock()
-        accepted: dict[str, Any] = {
-            "provider_task_id": created.provider_task_id,
-            "poll_url": created.poll_url,
-            "request_id": created.request_id,
-            "endpoint": CREATE_PATH,
-            "model": created.model or task.model,
-            "provider_status": created.status,
-            "submitted_at": now,
-            "deadline_at": now + timedelta(seconds=self._rules.deadline_s),
-            "next_look_at": now + timedelta(seconds=self._rules.first_look_s),
-        }
+        accepted = transitions.Accepted(
+            provider_task_id=created.provider_task_id,
+            poll_url=created.poll_url,
+            request_id=created.request_id,
+            endpoint=CREATE_PATH,
+            model=created.model or task.model,
+            provider_status=created.status,
+            submitted_at=now,
+            deadline_at=now + timedelta(seconds=self._rules.deadline_s),
+            next_look_at=now + timedelta(seconds=self._rules.first_look_s),
+        )
         while True:
             try:
-                await self._accept(task, accepted, _ids(task, created))
+                await self._accept(task, accepted)
             except Exception:
-                log.critical("accepted task can't be written, trying again", extra=_ids(task, created), exc_info=True)
+                log.critical("accepted task can't be written, trying again", extra=_ids(task, accepted), exc_info=True)
                 await asyncio.sleep(RECORD_PAUSE_S)
             else:
                 return
 
-    async def _accept(self, task: MusicTask, accepted: Mapping[str, Any], ids: Mapping[str, object]) -> None:
+    async def _accept(self, task: MusicTask, accepted: transitions.Accepted) -> None:
         """RUNNING, out of UNCERTAIN too. Where the task went on without this answer, a task of its own shows it."""
         try:
             await self._run(task, accepted)
         except StaleTaskError:
             late = await self._tasks.get(task.id)
             if late is None or late.state is not State.UNCERTAIN or late.attempt != task.attempt:
-                log.critical("answer comes too late for its task", extra=ids)
-                await self._tasks.keep_late_answer(task, **accepted)
+                log.critical("answer comes too late for its task", extra=_ids(task, accepted))
+                await self._tasks.keep_late_answer(task, accepted)
                 return
             await self._run(late, accepted)
-        log.info("task moved", extra={"to": State.RUNNING, **ids})
+        log.info("task moved", extra={"to": State.RUNNING, **_ids(task, accepted)})
 
-    async def _run(self, task: MusicTask, accepted: Mapping[str, Any]) -> None:
-        await self._tasks.move(
-            task,
-            State.RUNNING,
-            outcome=AttemptOutcome.ACCEPTED,
-            unclear_attempts=task.unclear_attempts - (task.state is State.UNCERTAIN),
-            refusals=0,
-            looked_at=None,
-            look_failures=0,
-            **accepted,
-        )
+    async def _run(self, task: MusicTask, accepted: transitions.Accepted) -> None:
+        unclear = task.unclear_attempts - (task.state is State.UNCERTAIN)
+        await self._tasks.apply(task, replace(accepted, unclear_attempts=unclear))
 
     async def _later(self, task: MusicTask, error: TryLaterError) -> None:
         """Back into the line: nothing was created."""
@@ -157,42 +163,33 @@ class Submitter(Worker[Waiting]):
             await self._fail(task, ErrorCode.PROVIDER_BUSY, error)
             return
         delay_s = max(error.retry_after_s or 0.0, min(FIRST_DELAY_S * 2**task.refusals, LONGEST_DELAY_S))
-        await self._tasks.move(
-            task,
-            State.QUEUED,
-            outcome=AttemptOutcome.REFUSED,
-            refusals=task.refusals + 1,
-            not_before=self._clock() + timedelta(seconds=delay_s),
-            request_id=error.request_id,
-        )
+        not_before = self._clock() + timedelta(seconds=delay_s)
+        put_back = transitions.PutBack(refusals=task.refusals + 1, not_before=not_before, request_id=error.request_id)
+        await self._tasks.apply(task, put_back)
         log.info("task waits for the provider", extra={"task_id": task.id, "delay_s": round(delay_s, 1)})
 
     async def _fail(self, task: MusicTask, code: ErrorCode, error: TokenLabError) -> None:
-        await self._tasks.move(
-            task,
-            State.FAILED,
-            outcome=AttemptOutcome.REFUSED,
-            error_code=code,
-            error_detail=error.detail,
-            request_id=error.request_id,
-        )
+        refused = transitions.Refused(error_code=code, error_detail=error.detail, request_id=error.request_id)
+        await self._tasks.apply(task, refused)
         level = logging.ERROR if code in {ErrorCode.NO_ACCESS, ErrorCode.NO_CREDIT} else logging.INFO
         log.log(level, "create was refused", extra={"task_id": task.id, "code": code, "request_id": error.request_id})
 
     async def _unknown(self, task: MusicTask, error: Exception | None) -> None:
-        request_id = getattr(error, "request_id", None)
-        await self._tasks.move(
-            task,
-            State.UNCERTAIN,
-            outcome=AttemptOutcome.UNKNOWN,
-            refusals=0,
-            unclear_attempts=task.unclear_attempts + 1,
-            request_id=request_id,
-        )
-        log.warning("fate of a create is unknown", extra={"task_id": task.id, "request_id": request_id})
+        request_id = error.request_id if isinstance(error, TokenLabError) else None
+        await self.give_up(task, by=Part.SUBMITTER, request_id=request_id)
+
+    async def give_up(self, task: MusicTask, *, by: Part, request_id: str | None = None) -> None:
+        """SUBMITTING → UNCERTAIN: nobody works on its attempt any more, and nobody knows what became of it.
+
+        Raises:
+            StaleTaskError: somebody was first.
+        """
+        await self._tasks.apply(task, transitions.Unclear.of(task, by=by, request_id=request_id))
+        facts = {"task_id": task.id, "attempt": task.attempt, "request_id": request_id}
+        log.warning("fate of a create is unknown", extra=facts)
 
 
-async def _surely(writing: Coroutine[Any, Any, None]) -> None:
+async def _surely(writing: Coroutine[object, object, None]) -> None:
     """Let a write end although this job is cut meanwhile: the store is closed only after the jobs have ended."""
     job = asyncio.ensure_future(writing)
     try:
@@ -202,10 +199,10 @@ async def _surely(writing: Coroutine[Any, Any, None]) -> None:
         raise
 
 
-def _ids(task: MusicTask, created: Created) -> dict[str, object]:
+def _ids(task: MusicTask, accepted: transitions.Accepted) -> dict[str, object]:
     return {
         "task_id": task.id,
         "attempt": task.attempt,
-        "provider_task_id": created.provider_task_id,
-        "request_id": created.request_id,
+        "provider_task_id": accepted.provider_task_id,
+        "request_id": accepted.request_id,
     }

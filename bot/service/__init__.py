@@ -3,22 +3,29 @@
 Everything that is refused is a `Refused` or a `WishError`, before anything is written.
 """
 
+from bot.clock import Clock
+from bot.service.access import Asker, title_of
 from bot.service.accounting import Accounting, Report
+from bot.service.admission import Admission
 from bot.service.asking import Asking, RepeatedError
 from bot.service.boards import Boards
 from bot.service.deciding import Deciding
 from bot.service.kin import Branch
 from bot.service.library import Library, Page
 from bot.service.lyrics import Earlier, LyricsDesk
+from bot.service.making import Maker
+from bot.service.models import Defaults
 from bot.service.moderating import Doors, Moderating
-from bot.service.parts import Asker, Defaults, Parts, title_of
 from bot.service.preferring import Preferring
 from bot.service.privacy import Keeping, Privacy
 from bot.service.queue import AuditPage, Queue, QueuePage
 from bot.service.ruling import Ruling
+from bot.service.signals import Signals
+from bot.store.stores import Stores
+from bot.tokenlab.catalogue import Catalogue
 
 __all__ = [
-    "Asker", "AuditPage", "Branch", "Defaults", "Doors", "Earlier", "Keeping", "Page", "Parts", "QueuePage",
+    "Asker", "AuditPage", "Branch", "Defaults", "Doors", "Earlier", "Keeping", "Page", "QueuePage",
     "RepeatedError", "Report", "Service", "title_of",
 ]  # fmt: skip
 
@@ -26,31 +33,44 @@ __all__ = [
 class Service:
     """All use cases, by what a person wants."""
 
-    def __init__(self, parts: Parts) -> None:
-        self.parts = parts
-        self.asking = Asking(parts)
+    def __init__(self, stores: Stores, *, catalogue: Catalogue, clock: Clock, defaults: Defaults) -> None:
+        self.signals = signals = Signals()
+        self._admission = admission = Admission(servers=stores.servers, notices=stores.notices, clock=clock)
+        tasks, servers = stores.tasks, stores.servers
+        maker = Maker(tasks=tasks, servers=servers, admission=admission, catalogue=catalogue, defaults=defaults)
+        self.asking = Asking(
+            tasks=tasks, drafts=stores.drafts, servers=servers, maker=maker, admission=admission, signals=signals,
+            catalogue=catalogue, clock=clock, defaults=defaults,
+        )  # fmt: skip
         """For a song, for lyrics, for going on with a song."""
-        self.deciding = Deciding(parts)
+        self.deciding = Deciding(tasks=tasks, admission=admission, signals=signals)
         """About a wish that waits, or that became unclear."""
-        self.library = Library(parts)
+        self.library = Library(tasks=tasks, signals=signals)
         """What was asked for, and what became of it."""
-        self.lyrics = LyricsDesk(parts)
+        self.lyrics = LyricsDesk(
+            tasks=tasks, lyrics=stores.lyrics, servers=servers, admission=admission, signals=signals
+        )
         """Lyrics that are changed by hand."""
-        self.preferring = Preferring(parts)
+        self.preferring = Preferring(members=stores.members, catalogue=catalogue)
         """What a member has chosen for good."""
-        self.accounting = Accounting(parts)
+        self.accounting = Accounting(servers=servers, usage=stores.usage, clock=clock)
         """What was used, and what it cost."""
-        self.boards = Boards(parts)
+        self.boards = Boards(servers=servers, notices=stores.notices, signals=signals)
         """What shows a channel how its server stands."""
-        self.privacy = Privacy(parts)
+        self.privacy = Privacy(
+            servers=servers, erasures=stores.erasures, exports=stores.exports, signals=signals, clock=clock,
+            defaults=defaults,
+        )  # fmt: skip
         """What is kept of a person, and for how long."""
-        self.ruling = Ruling(parts)
+        self.ruling = Ruling(
+            tasks=tasks, servers=servers, erasures=stores.erasures, signals=signals, catalogue=catalogue, clock=clock
+        )
         """The rules of a server."""
-        self.queue = Queue(parts)
+        self.queue = Queue(tasks=tasks, servers=servers, queue=stores.queue, audit=stores.audit, clock=clock)
         """A server's tasks and its audit, for its moderators."""
-        self.moderating = Moderating(parts, self.deciding)
+        self.moderating = Moderating(tasks=tasks, servers=servers, deciding=self.deciding, signals=signals, clock=clock)
         """What moderators do in their server."""
 
     def close(self) -> None:
         """Take no more wishes: the program is stopping."""
-        self.parts.is_closing = True
+        self._admission.close()

@@ -3,10 +3,13 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from bot.clock import Clock
 from bot.domain.limits import Used
 from bot.domain.rules import EVERYWHERE, Rules
 from bot.domain.usage import Entry, Period, Scope, Usage, Whose, span_of
-from bot.service.parts import Asker, Parts, moderated
+from bot.service.access import Asker, moderated
+from bot.store.servers import ServerStore
+from bot.store.usage import UsageStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +28,10 @@ class Report:
 class Accounting:
     """Sums and rows for whoever may see them. Each call checks anew who that is."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+    def __init__(self, *, servers: ServerStore, usage: UsageStore, clock: Clock) -> None:
+        self._servers = servers
+        self._usage = usage
+        self._clock = clock
 
     async def report(self, asker: Asker, scope: Scope, period: Period) -> Report:
         """What was used in a period.
@@ -34,14 +39,14 @@ class Accounting:
         Raises:
             Refused: a server's usage is for its moderators.
         """
-        whose, now = _whose(asker, scope), self._parts.clock()
-        rules = (await self._parts.servers.get(asker.guild_id or EVERYWHERE)).rules
+        whose, now = _whose(asker, scope), self._clock()
+        rules = (await self._servers.get(asker.guild_id or EVERYWHERE)).rules
         return Report(
             scope=scope,
             period=period,
-            usage=await self._parts.accounts.usage(whose, span_of(period, now)),
+            usage=await self._usage.usage(whose, span_of(period, now)),
             rules=rules,
-            used=await self._parts.accounts.used(asker.guild_id, asker.user_id, rules, now),
+            used=await self._usage.used(asker.guild_id, asker.user_id, rules, now),
         )
 
     def entries(self, asker: Asker, scope: Scope, period: Period) -> AsyncIterator[list[Entry]]:
@@ -50,7 +55,7 @@ class Accounting:
         Raises:
             Refused: a server's usage is for its moderators.
         """
-        return self._parts.accounts.entries(_whose(asker, scope), span_of(period, self._parts.clock()))
+        return self._usage.entries(_whose(asker, scope), span_of(period, self._clock()))
 
 
 def _whose(asker: Asker, scope: Scope) -> Whose:

@@ -1,65 +1,113 @@
 """Whether somebody may ask here and now: by the rules of the server, and by what the bot itself needs."""
 
+import asyncio
+from collections.abc import Mapping
 from datetime import timedelta
 
+from bot.clock import Clock
 from bot.domain.blocks import Block
+from bot.domain.filters import filter_of
 from bot.domain.limits import MONTHLY, Limit, day_of, next_month_of
-from bot.domain.refusals import Reason, Refused
-from bot.domain.rules import EVERYWHERE, Intake, Server
-from bot.service.parts import Asker, Parts
+from bot.domain.refusals import Reason, Refused, WishPart
+from bot.domain.rules import EVERYWHERE, Intake, Rules, Server
+from bot.service.access import Asker
+from bot.store.notices import NoticeStore
+from bot.store.servers import ServerStore
 
 DAY = timedelta(days=1)
 
 
-async def admit(parts: Parts, asker: Asker) -> Server:
-    """Let somebody ask; gives the server, whose rules hold for the wish.
+class Admission:
+    """The door that every wish passes."""
 
-    Raises:
-        Refused: the program is stopping, the bot may not work here, or the server or the operator says no.
+    def __init__(self, *, servers: ServerStore, notices: NoticeStore, clock: Clock) -> None:
+        self._servers = servers
+        self._notices = notices
+        self._clock = clock
+        self._is_closed = False
+
+    def close(self) -> None:
+        """Take no more wishes: the program is stopping."""
+        self._is_closed = True
+
+    def check_open(self) -> None:
+        """Refuse whatever costs something once the program is stopping.
+
+        Raises:
+            Refused: it is.
+        """
+        if self._is_closed:
+            raise Refused(Reason.CLOSING)
+
+    async def admit(self, asker: Asker) -> Server:
+        """Let somebody ask; gives the server, whose rules hold for the wish.
+
+        Raises:
+            Refused: the program is stopping, the bot may not work here, or the server or the operator says no.
+        """
+        self.check_open()
+        if asker.missing_permissions:
+            raise Refused(Reason.MISSING_PERMISSION, *asker.missing_permissions)
+        await self.check_not_blocked(asker.guild_id, asker.user_id)
+        server = await self._servers.get(asker.guild_id or EVERYWHERE)
+        if server.intake is not Intake.OPEN:
+            raise Refused(Reason.PAUSED, *([server.intake_note] if server.intake_note else []))
+        rules = server.rules
+        if asker.guild_id is not None and rules.channels and not rules.channels & asker.places:
+            raise Refused(Reason.WRONG_CHANNEL, *sorted(rules.channels))
+        if asker.guild_id is not None and rules.roles and not rules.roles & asker.roles:
+            raise Refused(Reason.WRONG_ROLE, *sorted(rules.roles))
+        return server
+
+    async def check_not_blocked(self, guild_id: int | None, user_id: int) -> None:
+        """Let nobody ask for anything whom a server, or the operator, keeps out.
+
+        Raises:
+            Refused: they are.
+        """
+        if (block := await self._servers.block_on(guild_id or EVERYWHERE, user_id, self._clock())) is not None:
+            raise _blocked(block)
+
+    async def check_words(self, server: Server, texts: Mapping[WishPart, str | None]) -> None:
+        """Let no text pass that holds what the operator or the server keeps out, without saying what that is.
+
+        Raises:
+            Refused: one does.
+        """
+        everywhere = server if server.guild_id == EVERYWHERE else await self._servers.get(EVERYWHERE)
+        for one, reason in ((everywhere, Reason.FORBIDDEN_BY_OPERATOR), (server, Reason.FORBIDDEN_WORD)):
+            for part, text in texts.items():
+                if text and await entry_in(one.rules, text) is not None:
+                    raise Refused(reason, part)
+
+    async def limit_refused(self, limit: Limit, guild_id: int | None) -> Refused:
+        """The answer to a wish that would break a limit; a server whose budget is used hears of it, if it has not."""
+        if limit in MONTHLY:
+            await self._notices.look_at_budget(guild_id or EVERYWHERE)
+        now = self._clock()
+        match limit:
+            case Limit.WAITING_MEMBER:
+                return Refused(Reason.LINE_FULL)
+            case Limit.WAITING_SERVER:
+                return Refused(Reason.SERVER_LINE_FULL)
+            case Limit.DAY_MEMBER:
+                return Refused(Reason.DAY_USED, day_of(now) + DAY)
+            case Limit.DAY_SERVER:
+                return Refused(Reason.SERVER_DAY_USED, day_of(now) + DAY)
+            case Limit.MONTH_SONGS | Limit.MONTH_USD:
+                return Refused(Reason.BUDGET_USED, next_month_of(now))
+            case Limit.UNPRICED:
+                return Refused(Reason.UNPRICED)
+
+
+async def entry_in(rules: Rules, text: str) -> str | None:
+    """Which word or pattern of these rules is in a text, if any.
+
+    In a thread: a search that takes long, whatever an admin thought of, holds up nobody else.
     """
-    parts.check_open()
-    if asker.missing_permissions:
-        raise Refused(Reason.MISSING_PERMISSION, *asker.missing_permissions)
-    await check_not_blocked(parts, asker.guild_id, asker.user_id)
-    server = await parts.servers.get(asker.guild_id or EVERYWHERE)
-    if server.intake is not Intake.OPEN:
-        raise Refused(Reason.PAUSED, *([server.intake_note] if server.intake_note else []))
-    rules = server.rules
-    if asker.guild_id is not None and rules.channels and not rules.channels & asker.places:
-        raise Refused(Reason.WRONG_CHANNEL, *sorted(rules.channels))
-    if asker.guild_id is not None and rules.roles and not rules.roles & asker.roles:
-        raise Refused(Reason.WRONG_ROLE, *sorted(rules.roles))
-    return server
-
-
-async def check_not_blocked(parts: Parts, guild_id: int | None, user_id: int) -> None:
-    """Let nobody ask for anything whom a server, or the operator, keeps out.
-
-    Raises:
-        Refused: they are.
-    """
-    if (block := await parts.servers.block_on(guild_id or EVERYWHERE, user_id, parts.clock())) is not None:
-        raise _blocked(block)
-
-
-async def limit_refused(parts: Parts, limit: Limit, guild_id: int | None) -> Refused:
-    """The answer to a wish that would break a limit; a server whose budget is used hears of it, if it has not."""
-    if limit in MONTHLY:
-        await parts.boards.look_at_budget(guild_id or EVERYWHERE)
-    now = parts.clock()
-    match limit:
-        case Limit.WAITING_MEMBER:
-            return Refused(Reason.LINE_FULL)
-        case Limit.WAITING_SERVER:
-            return Refused(Reason.SERVER_LINE_FULL)
-        case Limit.DAY_MEMBER:
-            return Refused(Reason.DAY_USED, day_of(now) + DAY)
-        case Limit.DAY_SERVER:
-            return Refused(Reason.SERVER_DAY_USED, day_of(now) + DAY)
-        case Limit.MONTH_SONGS | Limit.MONTH_USD:
-            return Refused(Reason.BUDGET_USED, next_month_of(now))
-        case Limit.UNPRICED:
-            return Refused(Reason.UNPRICED)
+    if not rules.words and not rules.patterns:
+        return None
+    return await asyncio.to_thread(lambda: filter_of(rules.words, rules.patterns).find(text))
 
 
 def _blocked(block: Block) -> Refused:

@@ -4,6 +4,7 @@ import logging
 from dataclasses import replace
 from datetime import timedelta
 
+from bot.clock import Clock
 from bot.domain.drafts import Draft
 from bot.domain.limits import LimitReachedError
 from bot.domain.line import Place, Waiting, in_turn, places
@@ -11,11 +12,17 @@ from bot.domain.price import Price
 from bot.domain.refusals import Reason, Refused, WishPart
 from bot.domain.rules import EVERYWHERE, Intake
 from bot.domain.tasks import MusicTask, NewTask, StaleTaskError, State, TaskId
+from bot.domain.transitions import Confirmed, Part
 from bot.domain.wishes import ContinuationWish, ReplyWish, Wish, checked_continuation, wish_again
-from bot.service.admission import admit, limit_refused
+from bot.service.access import Asker, known, own
+from bot.service.admission import Admission
 from bot.service.making import Maker, Origin
-from bot.service.parts import Asker, Parts
-from bot.service.ruling import check_words
+from bot.service.models import Defaults
+from bot.service.signals import Signals
+from bot.store.drafts import DraftStore
+from bot.store.servers import ServerStore
+from bot.store.tasks import TaskStore
+from bot.tokenlab.catalogue import Catalogue
 from bot.tokenlab.models import ModelInfo
 
 log = logging.getLogger(__name__)
@@ -42,9 +49,28 @@ class RepeatedError(Exception):
 class Asking:
     """For a song, for lyrics, for going on with a song."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._maker = Maker(parts)
+    def __init__(
+        self,
+        *,
+        tasks: TaskStore,
+        drafts: DraftStore,
+        servers: ServerStore,
+        maker: Maker,
+        admission: Admission,
+        signals: Signals,
+        catalogue: Catalogue,
+        clock: Clock,
+        defaults: Defaults,
+    ) -> None:
+        self._tasks = tasks
+        self._drafts = drafts
+        self._servers = servers
+        self._maker = maker
+        self._admission = admission
+        self._signals = signals
+        self._catalogue = catalogue
+        self._clock = clock
+        self._defaults = defaults
 
     async def request(self, wish: Wish, asker: Asker) -> MusicTask:
         """Write the row of a wish that came with a command or a form.
@@ -54,37 +80,37 @@ class Asking:
             WishError: the wish itself can't be taken; nothing was written.
             RepeatedError: the member has just asked for the same; a draft was written.
         """
-        server = await admit(self._parts, asker)
+        server = await self._admission.admit(asker)
         new = await self._maker.new_task(wish, asker, server, Origin(key=f"i:{asker.interaction_id}"))
         if (earlier := await self._same(new)) is not None:
             raise RepeatedError(earlier, await self._draft(asker, wish, new.origin_key))
         try:
-            task, is_new = await self._parts.tasks.add(new)
+            task, is_new = await self._tasks.add(new)
         except LimitReachedError as error:
-            raise await limit_refused(self._parts, error.limit, asker.guild_id) from error
+            raise await self._admission.limit_refused(error.limit, asker.guild_id) from error
         log.info("wish received", extra={"task_id": task.id, "kind": task.kind, "is_new": is_new})
         return task
 
     async def shown(self, task: MusicTask, message_id: int) -> MusicTask:
         """Discord has confirmed the card: RECEIVED → QUEUED, unless somebody was first."""
         try:
-            task = await self._parts.tasks.shown(task, message_id)
+            task = await self._tasks.apply(task, Confirmed(by=Part.MEMBER, message_id=message_id))
         except StaleTaskError:
             log.info("card was confirmed already", extra={"task_id": task.id})
-        self._parts.on_queued()
+        self._signals.queued()
         return task
 
     async def confirm_card(self, task_id: TaskId, message_id: int) -> None:
         """A click on a card proves that the card is there: settles a RECEIVED row before the click acts."""
-        task = await self._parts.tasks.get(task_id)
+        task = await self._tasks.get(task_id)
         if task is not None and task.state is State.RECEIVED:
             await self.shown(task, message_id)
 
     async def place_of(self, task: MusicTask) -> Place | None:
         """Where a task stands in the line, or would if it joined now."""
-        waiting, running = await self._parts.tasks.waiting(), await self._parts.tasks.running_by_member()
+        waiting, running = await self._tasks.waiting(), await self._tasks.running_by_member()
         if all(one.id != task.id for one in waiting):
-            home = await self._parts.servers.get(task.guild_id or EVERYWHERE)
+            home = await self._servers.get(task.guild_id or EVERYWHERE)
             newcomer = Waiting(
                 id=task.id, user_id=task.user_id, guild_id=task.guild_id, created_at=task.created_at,
                 rules=home.rules, is_held=home.intake is Intake.PAUSED,
@@ -101,17 +127,17 @@ class Asking:
             Refused: see `admit`; this song can't be continued, or not by this member; or a word is kept out.
             WishError: the text can't be taken.
         """
-        server = await admit(self._parts, asker)
+        server = await self._admission.admit(asker)
         wish = ContinuationWish(parent_id=parent.id, prompt=understood.prompt, at_s=understood.at_s)
         wish = checked_continuation(wish)
         await self.check_continuable(parent, user_id=asker.user_id, channel_id=asker.channel_id)
         self._maker.check_start(wish.at_s)
-        await check_words(self._parts, server, {WishPart.PROMPT: wish.prompt})
+        await self._admission.check_words(server, {WishPart.PROMPT: wish.prompt})
         return await self._draft(asker, wish, f"r:{message_id}")
 
     async def asked(self, draft: Draft, message_id: int) -> None:
         """A message asks in public whether this is meant; it goes with the draft."""
-        await self._parts.drafts.asked(draft.id, message_id)
+        await self._drafts.asked(draft.id, message_id)
 
     async def draft_again(self, task_id: TaskId, asker: Asker, *, message_id: int) -> Draft:
         """Keep the wish of a member's own task until it is confirmed that another one is wanted.
@@ -119,10 +145,10 @@ class Asking:
         Raises:
             Refused: it is not this member's.
         """
-        await admit(self._parts, asker)
-        task = await self._parts.own(task_id, asker.user_id)
+        await self._admission.admit(asker)
+        task = await own(self._tasks, task_id, asker.user_id)
         origin = f"b:{message_id}:again"
-        count = await self._parts.tasks.started_from(origin, asker.user_id)
+        count = await self._tasks.started_from(origin, asker.user_id)
         return await self._draft(asker, wish_again(task), f"{origin}:{count}")
 
     async def drafted(self, draft_id: int, asker: Asker) -> Draft:
@@ -131,7 +157,7 @@ class Asking:
         Raises:
             Refused: it is not this member's, or started, dropped or forgotten already.
         """
-        if (draft := await self._parts.drafts.get(draft_id)) is None:
+        if (draft := await self._drafts.get(draft_id)) is None:
             raise Refused(Reason.DRAFT_GONE)
         if draft.user_id != asker.user_id:
             raise Refused(Reason.NOT_YOURS)
@@ -144,14 +170,14 @@ class Asking:
             Refused: see `admit` and `drafted`; or a word is kept out.
             WishError: the text can't be taken.
         """
-        server = await admit(self._parts, asker)
+        server = await self._admission.admit(asker)
         draft = await self.drafted(draft_id, asker)
         if not isinstance(draft.wish, ContinuationWish):
             raise Refused(Reason.DRAFT_GONE)
         wish = checked_continuation(replace(draft.wish, prompt=prompt, at_s=at_s))
         self._maker.check_start(wish.at_s)
-        await check_words(self._parts, server, {WishPart.PROMPT: wish.prompt})
-        if not await self._parts.drafts.change(draft.id, wish):
+        await self._admission.check_words(server, {WishPart.PROMPT: wish.prompt})
+        if not await self._drafts.change(draft.id, wish):
             raise Refused(Reason.DRAFT_GONE)
         return replace(draft, wish=wish)
 
@@ -166,13 +192,13 @@ class Asking:
         Raises:
             Refused: not this member's, or started or dropped already.
         """
-        server = await admit(self._parts, asker)
+        server = await self._admission.admit(asker)
         draft = await self.drafted(draft_id, asker)
         new = await self._maker.new_task(draft.wish, asker, server, Origin(key=draft.origin_key, message_id=message_id))
         try:
-            task = await self._parts.drafts.start(draft, new)
+            task = await self._drafts.start(draft, new)
         except LimitReachedError as error:
-            raise await limit_refused(self._parts, error.limit, asker.guild_id) from error
+            raise await self._admission.limit_refused(error.limit, asker.guild_id) from error
         if task is None:
             raise Refused(Reason.DRAFT_GONE)
         log.info("wish received", extra={"task_id": task.id, "kind": task.kind, "draft_id": draft.id})
@@ -184,15 +210,15 @@ class Asking:
         Raises:
             Refused: not this member's, or gone already.
         """
-        if not await self._parts.drafts.drop((await self.drafted(draft_id, asker)).id):
+        if not await self._drafts.drop((await self.drafted(draft_id, asker)).id):
             raise Refused(Reason.DRAFT_GONE)
 
     async def _draft(self, asker: Asker, wish: Wish, origin_key: str) -> Draft:
-        return await self._parts.drafts.add(
+        return await self._drafts.add(
             Draft(
                 id=0,
                 origin_key=origin_key,
-                created_at=self._parts.clock(),
+                created_at=self._clock(),
                 user_id=asker.user_id,
                 guild_id=asker.guild_id,
                 channel_id=asker.channel_id,
@@ -208,7 +234,7 @@ class Asking:
         Raises:
             Refused: see `admit`.
         """
-        await admit(self._parts, asker)
+        await self._admission.admit(asker)
 
     async def continuable(self, task_id: TaskId, asker: Asker) -> MusicTask:
         """The song that a member may continue here.
@@ -216,7 +242,7 @@ class Asking:
         Raises:
             Refused: it can't be continued, or not by this member.
         """
-        parent = await self._parts.known(task_id)
+        parent = await known(self._tasks, task_id)
         await self.check_continuable(parent, user_id=asker.user_id, channel_id=asker.channel_id)
         return parent
 
@@ -230,19 +256,19 @@ class Asking:
 
     def takes_negative_tags(self, model: str | None) -> bool:
         """Whether a model (None is the operator's) can be told which styles to keep out."""
-        return self._maker.takes_negative_tags(model or self._parts.defaults.model)
+        return self._maker.takes_negative_tags(model or self._defaults.model)
 
     def music_models(self) -> list[ModelInfo]:
         """The models that make songs, as far as known."""
-        return self._parts.catalogue.music_models()
+        return self._catalogue.music_models()
 
     def lyrics_models(self) -> list[ModelInfo]:
         """The models that write lyrics, as far as known."""
-        return self._parts.catalogue.lyrics_models()
+        return self._catalogue.lyrics_models()
 
     async def _same(self, new: NewTask) -> MusicTask | None:
         """The newest task of this member's that asks for the same and has not ended badly."""
-        for task in await self._parts.tasks.asked_since(new.user_id, self._parts.clock() - SAME_WISH):
+        for task in await self._tasks.asked_since(new.user_id, self._clock() - SAME_WISH):
             if task.state not in ENDED_BADLY and all(getattr(task, name) == getattr(new, name) for name in WISHED):
                 return task if task.origin_key != new.origin_key else None
         return None

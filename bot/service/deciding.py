@@ -2,14 +2,16 @@
 
 import logging
 from collections.abc import Collection, Mapping
-from typing import Any
 
 from bot.domain.audit import Act, Deed
 from bot.domain.limits import LimitReachedError
 from bot.domain.refusals import Reason, Refused
 from bot.domain.tasks import MusicTask, StaleTaskError, State, TaskId
-from bot.service.admission import check_not_blocked, limit_refused
-from bot.service.parts import Asker, Parts
+from bot.domain.transitions import Cancelled, Part, Retried
+from bot.service.access import Asker, known
+from bot.service.admission import Admission
+from bot.service.signals import Signals
+from bot.store.tasks import TaskStore
 
 log = logging.getLogger(__name__)
 
@@ -24,8 +26,10 @@ DECISIONS: Mapping[Act, tuple[State, State]] = {
 class Deciding:
     """By the requester, or by a moderator of the same server."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+    def __init__(self, *, tasks: TaskStore, admission: Admission, signals: Signals) -> None:
+        self._tasks = tasks
+        self._admission = admission
+        self._signals = signals
 
     async def cancel(self, task_id: TaskId, asker: Asker, *, attempt: int | None = None) -> MusicTask:
         """Take a task out of the line; costs nothing. An attempt is the task's when that was asked.
@@ -57,14 +61,13 @@ class Deciding:
         Raises:
             Refused: see `uncertain`; or the confirmation is used up, the member is blocked, or the server's money is.
         """
-        self._parts.check_open()
+        self._admission.check_open()
         task = await self.uncertain(task_id, asker)
         if task.user_id == asker.user_id:
-            await check_not_blocked(self._parts, task.guild_id, task.user_id)
+            await self._admission.check_not_blocked(task.guild_id, task.user_id)
         _still(task, attempt)
-        untold = {"pinged_for": None, "ping_status": None}  # what comes of this attempt is told anew, unclear or not
-        moved = await self._settle(task, asker, Act.RETRY, **untold)
-        self._parts.on_queued()
+        moved = await self._settle(task, asker, Act.RETRY)
+        self._signals.queued()
         return moved
 
     async def drop(self, task_id: TaskId, asker: Asker, *, attempt: int | None = None) -> MusicTask:
@@ -77,31 +80,29 @@ class Deciding:
 
     async def server_removed(self, guild_id: int) -> None:
         """The bot is no longer in a server: what waits there is cancelled; what runs goes to DMs and `/songs`."""
-        for task in await self._parts.tasks.in_line_of(guild_id):
-            try:
-                await self._parts.tasks.move(task, State.CANCELLED)
-            except StaleTaskError:
-                log.info("task was submitted before its server went", extra={"task_id": task.id})
+        waiting = await self._tasks.in_line_of(guild_id)
+        await self._tasks.apply_all([(task, Cancelled(by=Part.GATEWAY)) for task in waiting])
 
     async def servers_present(self, guild_ids: Collection[int]) -> None:
         """These are all servers of ours: wishes of others that wait in the line are cancelled."""
-        for guild_id in await self._parts.tasks.guilds_in_line() - set(guild_ids):
+        for guild_id in await self._tasks.guilds_in_line() - set(guild_ids):
             await self.server_removed(guild_id)
 
-    async def _settle(self, task: MusicTask, asker: Asker, act: Act, **values: Any) -> MusicTask:  # noqa: ANN401 -- column values
+    async def _settle(self, task: MusicTask, asker: Asker, act: Act) -> MusicTask:
         before, after = DECISIONS[act]
         if task.state is not before:
             raise Refused(Reason.TOO_LATE)
-        move = self._parts.tasks.try_again if act is Act.RETRY else self._parts.tasks.move
+        by_moderator = task.user_id != asker.user_id
+        by = Part.MODERATOR if by_moderator else Part.MEMBER
+        decided = Retried(by=by) if act is Act.RETRY else Cancelled(by=by)
         try:
-            moved = await move(task, after, deed=_deed(act, task, asker), **values)
+            moved = await self._tasks.apply(task, decided, _deed(act, task, asker))
         except StaleTaskError as error:
             raise Refused(Reason.TOO_LATE) from error
         except LimitReachedError as error:
-            raise await limit_refused(self._parts, error.limit, task.guild_id) from error
-        by_moderator = task.user_id != asker.user_id
+            raise await self._admission.limit_refused(error.limit, task.guild_id) from error
         log.info("task moved", extra={"task_id": task.id, "from": before, "to": after, "by_moderator": by_moderator})
-        self._parts.on_changed()
+        self._signals.changed()
         return moved
 
     async def touchable(self, task_id: TaskId, asker: Asker) -> MusicTask:
@@ -110,7 +111,7 @@ class Deciding:
         Raises:
             Refused: it is neither.
         """
-        task = await self._parts.known(task_id)
+        task = await known(self._tasks, task_id)
         same_server = task.guild_id is not None and task.guild_id == asker.guild_id
         if task.user_id != asker.user_id and not (asker.is_moderator and same_server):
             raise Refused(Reason.NOT_YOURS)

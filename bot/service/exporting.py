@@ -5,14 +5,13 @@ from collections.abc import AsyncIterator
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from bot.domain.audit import AuditLine
 from bot.domain.blocks import Block
 from bot.domain.drafts import Draft
 from bot.domain.members import Preferences
 from bot.domain.privacy import KeptTask
-from bot.service.parts import Exports
+from bot.store.exports import ExportStore
 
 FORMAT = "encore-export"
 VERSION = 1
@@ -20,7 +19,7 @@ BATCH = 100
 """So many tasks are held at a time."""
 
 
-async def export_of(user_id: int, kept: Exports, now: datetime) -> AsyncIterator[str]:
+async def export_of(user_id: int, kept: ExportStore, now: datetime) -> AsyncIterator[str]:
     """The document in pieces that give it when put together. Ids of Discord are strings, moments are ISO 8601."""
     preferences = await kept.preferences(user_id)
     head = {
@@ -46,13 +45,13 @@ async def export_of(user_id: int, kept: Exports, now: datetime) -> AsyncIterator
     yield "]}\n"
 
 
-def _preferences(chosen: Preferences) -> dict[str, Any]:
+def _preferences(chosen: Preferences) -> dict[str, object]:
     values = asdict(chosen)
     del values["user_id"]
     return values
 
 
-def _draft(draft: Draft) -> dict[str, Any]:
+def _draft(draft: Draft) -> dict[str, object]:
     return {
         "asked_at": draft.created_at,
         **_where(draft.guild_id, draft.channel_id),
@@ -60,11 +59,11 @@ def _draft(draft: Draft) -> dict[str, Any]:
     }
 
 
-def _block(block: Block) -> dict[str, Any]:
+def _block(block: Block) -> dict[str, object]:
     return {"server_id": str(block.guild_id), "reason": block.reason, "until": block.until}
 
 
-def _deed(line: AuditLine, user_id: int) -> dict[str, Any]:
+def _deed(line: AuditLine, user_id: int) -> dict[str, object]:
     """Who else was concerned is not this person's to know."""
     return {
         "at": line.at,
@@ -79,7 +78,7 @@ def _deed(line: AuditLine, user_id: int) -> dict[str, Any]:
     }
 
 
-def _task(kept: KeptTask) -> dict[str, Any]:
+def _task(kept: KeptTask) -> dict[str, object]:
     task = kept.task
     return {
         "id": task.id,
@@ -108,6 +107,7 @@ def _task(kept: KeptTask) -> dict[str, Any]:
         "cost_usd": kept.cost_usd,
         "billing_transaction_id": task.billing_transaction_id,
         "attempts": [asdict(one) for one in kept.attempts],
+        "history": [asdict(one) for one in kept.moves],
         "result": asdict(task.result) if task.result else None,
         "files": [asdict(one) for one in task.media],
         "edited_lyrics": task.edited_lyrics,
@@ -117,7 +117,7 @@ def _task(kept: KeptTask) -> dict[str, Any]:
     }
 
 
-def _where(guild_id: int | None, channel_id: int) -> dict[str, Any]:
+def _where(guild_id: int | None, channel_id: int) -> dict[str, object]:
     return {"server_id": None if guild_id is None else str(guild_id), "channel_id": str(channel_id)}
 
 
@@ -125,7 +125,7 @@ def _message(channel_id: int, message_id: int) -> dict[str, str]:
     return {"channel_id": str(channel_id), "message_id": str(message_id)}
 
 
-def _json(values: dict[str, Any]) -> str:
+def _json(values: dict[str, object]) -> str:
     return json.dumps(values, ensure_ascii=False, default=_plain)
 
 

@@ -6,7 +6,8 @@ from itertools import chain
 
 from bot.domain.listing import ListedTask
 from bot.domain.tasks import TaskId
-from bot.service.parts import Asker, Tasks
+from bot.service.access import Asker
+from bot.store.tasks import TaskStore
 
 GENERATIONS = 12
 """So far a tree goes up, and so far down."""
@@ -42,7 +43,7 @@ class _Eyes:
         return task.user_id == self.asker.user_id or (is_here and known)
 
 
-async def tree_of(task_id: TaskId, asker: Asker, tasks: Tasks) -> list[Branch]:
+async def tree_of(task_id: TaskId, asker: Asker, tasks: TaskStore) -> list[Branch]:
     """The family of a task, each one after what it was made from.
 
     Somebody else's songs are shown only in the server where they were posted, in channels that this person knows;
@@ -56,7 +57,7 @@ async def tree_of(task_id: TaskId, asker: Asker, tasks: Tasks) -> list[Branch]:
     return [*up, *_branches(task_id, len(line), below)]
 
 
-async def _line_to(task_id: TaskId, tasks: Tasks) -> Sequence[ListedTask]:
+async def _line_to(task_id: TaskId, tasks: TaskStore) -> Sequence[ListedTask]:
     """A task and its ancestors, the first one first."""
     line: list[ListedTask] = []
     wanted: TaskId | None = task_id
@@ -66,7 +67,7 @@ async def _line_to(task_id: TaskId, tasks: Tasks) -> Sequence[ListedTask]:
     return line
 
 
-async def _below(task_id: TaskId, eyes: _Eyes, tasks: Tasks) -> dict[TaskId, list[ListedTask]]:
+async def _below(task_id: TaskId, eyes: _Eyes, tasks: TaskStore) -> dict[TaskId, list[ListedTask]]:
     """What was made from each, as far as it is shown."""
     found: dict[TaskId, list[ListedTask]] = {}
     level = [task_id]

@@ -7,8 +7,12 @@ from bot.domain.refusals import Reason, Refused, WishPart
 from bot.domain.rules import EVERYWHERE
 from bot.domain.tasks import Kind, MusicTask, StaleTaskError, State, TaskId
 from bot.domain.wishes import LYRICS_MAX_CHARS, PROMPT_MAX_CHARS, WishError, WishProblem, checked_lyrics, normalise
-from bot.service.parts import Asker, Parts
-from bot.service.ruling import check_words
+from bot.service.access import Asker, own
+from bot.service.admission import Admission
+from bot.service.signals import Signals
+from bot.store.lyrics import LyricsStore
+from bot.store.servers import ServerStore
+from bot.store.tasks import TaskStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +29,14 @@ class Earlier:
 class LyricsDesk:
     """Changes lyrics by hand. The provider is not asked."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+    def __init__(
+        self, *, tasks: TaskStore, lyrics: LyricsStore, servers: ServerStore, admission: Admission, signals: Signals
+    ) -> None:
+        self._tasks = tasks
+        self._lyrics = lyrics
+        self._servers = servers
+        self._admission = admission
+        self._signals = signals
 
     async def own(self, task_id: TaskId, asker: Asker) -> MusicTask:
         """A member's own lyrics.
@@ -34,7 +44,7 @@ class LyricsDesk:
         Raises:
             Refused: they are not theirs, or these are none.
         """
-        task = await self._parts.own(task_id, asker.user_id)
+        task = await own(self._tasks, task_id, asker.user_id)
         if task.kind is not Kind.LYRICS or task.state is not State.COMPLETED or not task.lyrics:
             raise Refused(Reason.NO_LYRICS)
         return task
@@ -79,18 +89,18 @@ class LyricsDesk:
         text = checked_lyrics(lyrics)
         if text == task.lyrics:
             return task
-        server = await self._parts.servers.get(task.guild_id or EVERYWHERE)
-        await check_words(self._parts, server, {WishPart.LYRICS: _new_lines(task.lyrics or "", text)})
+        server = await self._servers.get(task.guild_id or EVERYWHERE)
+        await self._admission.check_words(server, {WishPart.LYRICS: _new_lines(task.lyrics or "", text)})
         try:
-            edited = await self._parts.lyrics.edit(task.id, text, instead_of=instead_of)
+            edited = await self._lyrics.edit(task.id, text, instead_of=instead_of)
         except StaleTaskError as error:
             raise Refused(Reason.FORM_OUTDATED) from error
-        self._parts.on_changed()
+        self._signals.changed()
         return edited
 
     async def has_earlier(self, task: MusicTask) -> bool:
         """Whether any text of theirs that was replaced is kept."""
-        return bool(await self._parts.lyrics.numbers(task.id))
+        return bool(await self._lyrics.numbers(task.id))
 
     async def earlier(self, task_id: TaskId, asker: Asker, wanted: int) -> Earlier:
         """A text that was replaced: the one of that number, or the nearest that is kept; 0 means the newest.
@@ -99,9 +109,9 @@ class LyricsDesk:
             Refused: see `own`; or none is kept.
         """
         task = await self.own(task_id, asker)
-        numbers = await self._parts.lyrics.numbers(task.id)
+        numbers = await self._lyrics.numbers(task.id)
         nearest = min(numbers, key=lambda number: abs(number - (wanted or numbers[-1])), default=0)
-        if (version := await self._parts.lyrics.version(task.id, nearest)) is None:
+        if (version := await self._lyrics.version(task.id, nearest)) is None:
             raise Refused(Reason.NO_LYRICS)
         return Earlier(task=task, version=version, place=numbers.index(nearest) + 1, count=len(numbers))
 
@@ -113,7 +123,7 @@ class LyricsDesk:
             WishError: see `edit`.
         """
         task = await self.own(task_id, asker)
-        if (version := await self._parts.lyrics.version(task.id, number)) is None:
+        if (version := await self._lyrics.version(task.id, number)) is None:
             raise Refused(Reason.NO_LYRICS)
         return await self.edit(task.id, asker, version.text)
 

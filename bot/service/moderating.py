@@ -4,14 +4,19 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.clock import Clock
 from bot.domain.audit import REASON_CHARS, Act, Deed
 from bot.domain.blocks import Block, UntilError, UntilOverError, parse_until
 from bot.domain.refusals import Reason, Refused
 from bot.domain.rules import Intake, Server
-from bot.domain.tasks import MusicTask, State, TaskId
+from bot.domain.tasks import MusicTask, StaleTaskError, State, TaskId
+from bot.domain.transitions import Redelivered
 from bot.domain.wishes import one_line
+from bot.service.access import Asker, known, moderated
 from bot.service.deciding import Deciding
-from bot.service.parts import Asker, Parts, moderated
+from bot.service.signals import Signals
+from bot.store.servers import ServerStore
+from bot.store.tasks import TaskStore
 
 log = logging.getLogger(__name__)
 
@@ -32,9 +37,14 @@ class Doors:
 class Moderating:
     """Each act is written to the audit together with what it does. All of them refuse whoever is no moderator here."""
 
-    def __init__(self, parts: Parts, deciding: Deciding) -> None:
-        self._parts = parts
+    def __init__(
+        self, *, tasks: TaskStore, servers: ServerStore, deciding: Deciding, signals: Signals, clock: Clock
+    ) -> None:
+        self._tasks = tasks
+        self._servers = servers
         self._deciding = deciding
+        self._signals = signals
+        self._clock = clock
 
     # --- tasks -----------------------------------------------------------------------------------------------------
 
@@ -45,7 +55,7 @@ class Moderating:
             Refused: there is none such in this server, or no moderator asks.
         """
         guild_id = moderated(asker)
-        task = await self._parts.known(task_id)
+        task = await known(self._tasks, task_id)
         if task.guild_id != guild_id:
             raise Refused(Reason.NOT_FOUND)
         return task
@@ -95,10 +105,14 @@ class Moderating:
         )  # fmt: skip
         if task.state is not State.COMPLETED:
             raise Refused(Reason.NOT_FINISHED)
-        if task.revision != revision or not await self._parts.tasks.show_again(task, deed):
+        if task.revision != revision:
             raise Refused(Reason.TOO_LATE)
+        try:
+            task = await self._tasks.apply(task, Redelivered(), deed)
+        except StaleTaskError as error:
+            raise Refused(Reason.TOO_LATE) from error
         log.info("task is delivered again", extra={"task_id": task.id})
-        self._parts.on_changed()
+        self._signals.changed()
         return task
 
     # --- members ---------------------------------------------------------------------------------------------------
@@ -109,10 +123,10 @@ class Moderating:
         Raises:
             Refused: no moderator asks.
         """
-        guild_id, now = moderated(asker), self._parts.clock()
-        blocks = await self._parts.servers.blocks_of(guild_id, now, PAGE_BLOCKS + 1, skip=number * PAGE_BLOCKS)
+        guild_id, now = moderated(asker), self._clock()
+        blocks = await self._servers.blocks_of(guild_id, now, PAGE_BLOCKS + 1, skip=number * PAGE_BLOCKS)
         return Doors(
-            server=await self._parts.servers.get(guild_id),
+            server=await self._servers.get(guild_id),
             blocks=blocks[:PAGE_BLOCKS],
             number=number,
             has_more=len(blocks) > PAGE_BLOCKS,
@@ -125,7 +139,7 @@ class Moderating:
             Refused: no moderator asks.
         """
         guild_id = moderated(asker)
-        block = await self._parts.servers.block_on(guild_id, user_id, self._parts.clock())
+        block = await self._servers.block_on(guild_id, user_id, self._clock())
         return block is not None and block.guild_id == guild_id
 
     async def knows(self, user_id: int, asker: Asker) -> bool:
@@ -134,7 +148,7 @@ class Moderating:
         Raises:
             Refused: no moderator asks.
         """
-        return await self._parts.servers.knows(moderated(asker), user_id)
+        return await self._servers.knows(moderated(asker), user_id)
 
     async def block(self, user_id: int, asker: Asker, *, until: str, reason: str) -> Block:
         """Keep a member out; a block that is there already is replaced.
@@ -152,7 +166,7 @@ class Moderating:
         if user_id == asker.user_id:
             raise Refused(Reason.NOT_YOURSELF)
         try:
-            ends_at = parse_until(until, self._parts.clock())
+            ends_at = parse_until(until, self._clock())
         except UntilOverError as error:
             raise Refused(Reason.UNTIL_OVER) from error
         except UntilError as error:
@@ -160,7 +174,7 @@ class Moderating:
         why = one_line(reason)[:REASON_CHARS] or None
         block = Block(guild_id=guild_id, user_id=user_id, until=ends_at, reason=why)
         deed = Deed(act=Act.BLOCK, guild_id=guild_id, actor_id=asker.user_id, subject_id=user_id, reason=why)
-        await self._parts.servers.block(block, deed)
+        await self._servers.block(block, deed)
         log.info("member blocked", extra={"guild_id": guild_id, "for_good": ends_at is None})
         return block
 
@@ -172,7 +186,7 @@ class Moderating:
         """
         guild_id = moderated(asker)
         deed = Deed(act=Act.UNBLOCK, guild_id=guild_id, actor_id=asker.user_id, subject_id=user_id)
-        if not await self._parts.servers.unblock(guild_id, user_id, deed):
+        if not await self._servers.unblock(guild_id, user_id, deed):
             raise Refused(Reason.NOT_BLOCKED)
         log.info("member unblocked", extra={"guild_id": guild_id})
 
@@ -188,9 +202,9 @@ class Moderating:
         told = one_line(note)[:REASON_CHARS] or None
         kept = None if intake is Intake.OPEN else told
         deed = Deed(act=Act.INTAKE, guild_id=guild_id, actor_id=asker.user_id, reason=told)
-        if not await self._parts.servers.set_intake(guild_id, intake, kept, deed):
+        if not await self._servers.set_intake(guild_id, intake, kept, deed):
             raise Refused(Reason.NOTHING_CHANGED)
         log.info("intake changed", extra={"guild_id": guild_id, "intake": intake})
-        self._parts.on_queued()
-        self._parts.on_changed()
+        self._signals.queued()
+        self._signals.changed()
         return told

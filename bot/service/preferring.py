@@ -1,22 +1,24 @@
 """What a member has chosen for good: how to be told, and defaults for the next wish."""
 
-from dataclasses import asdict, replace
-from typing import Any
+from dataclasses import replace
 
-from bot.domain.members import Preferences
+from bot.domain.members import NO_PREFERENCES, PreferenceChanges, Preferences
 from bot.domain.wishes import SongWish, checked_tags
-from bot.service.parts import Parts
+from bot.service.models import music_model, usable_model
+from bot.store.members import MemberStore
+from bot.tokenlab.catalogue import Catalogue
 
 
 class Preferring:
     """Reads and changes a member's own preferences."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+    def __init__(self, *, members: MemberStore, catalogue: Catalogue) -> None:
+        self._members = members
+        self._catalogue = catalogue
 
     async def get(self, user_id: int) -> Preferences:
         """What a member has chosen so far."""
-        return await self._parts.members.get(user_id)
+        return await self._members.get(user_id)
 
     async def filled(self, wish: SongWish, user_id: int) -> SongWish:
         """A new wish for a song, what it leaves open filled in with what its member has chosen for good."""
@@ -31,21 +33,21 @@ class Preferring:
 
     def usable_model(self, chosen: Preferences) -> str | None:
         """The model that a member has chosen; None if there is none, or if it is known to make no music any more."""
-        return self._parts.usable_model(chosen.model)
+        return usable_model(self._catalogue, chosen.model)
 
-    async def change(self, user_id: int, **choices: Any) -> Preferences:  # noqa: ANN401 -- fields of `Preferences`
+    async def change(self, user_id: int, changes: PreferenceChanges) -> Preferences:
         """Choose anew; what is not named stays.
 
         Raises:
             Refused: a model that does not make music.
             WishError: tags that are too long or hold a secret.
         """
-        if choices.get("tags") is not None:
-            choices["tags"] = checked_tags(choices["tags"])
-        if (model := choices.get("model")) is not None:
-            choices["model"] = self._parts.music_model(model).id
-        return await self._parts.members.change(user_id, **choices)
+        if isinstance(changes.tags, str):
+            changes = replace(changes, tags=checked_tags(changes.tags))
+        if isinstance(changes.model, str):
+            changes = replace(changes, model=music_model(self._catalogue, changes.model).id)
+        return await self._members.change(user_id, changes)
 
     async def reset(self, user_id: int) -> Preferences:
         """Forget all that a member has chosen."""
-        return await self._parts.members.change(**asdict(Preferences(user_id=user_id)))
+        return await self._members.change(user_id, NO_PREFERENCES)

@@ -4,11 +4,16 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from bot.clock import Clock
 from bot.domain.privacy import Erasure
 from bot.domain.refusals import Reason, Refused
 from bot.domain.rules import EVERYWHERE
 from bot.service.exporting import export_of
-from bot.service.parts import Parts
+from bot.service.models import Defaults
+from bot.service.signals import Signals
+from bot.store.erasures import ErasureStore
+from bot.store.exports import ExportStore
+from bot.store.servers import ServerStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,19 +31,33 @@ class Keeping:
 class Privacy:
     """Answers whoever wants to know, to have, or to be forgotten."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+    def __init__(
+        self,
+        *,
+        servers: ServerStore,
+        erasures: ErasureStore,
+        exports: ExportStore,
+        signals: Signals,
+        clock: Clock,
+        defaults: Defaults,
+    ) -> None:
+        self._servers = servers
+        self._erasures = erasures
+        self._exports = exports
+        self._signals = signals
+        self._clock = clock
+        self._defaults = defaults
         self._exporting: set[int] = set()
 
     async def keeping(self, user_id: int, guild_id: int | None) -> Keeping:
         """What holds for somebody here."""
-        rules = (await self._parts.servers.get(guild_id or EVERYWHERE)).rules
-        erasure = await self._parts.erasures.get(user_id)
+        rules = (await self._servers.get(guild_id or EVERYWHERE)).rules
+        erasure = await self._erasures.get(user_id)
         return Keeping(
             keep_days=rules.keep_days,
-            media_keep_days=self._parts.defaults.media_keep_days,
+            media_keep_days=self._defaults.media_keep_days,
             erasure=erasure,
-            left=await self._parts.erasures.left(erasure) if erasure else 0,
+            left=await self._erasures.left(erasure) if erasure else 0,
         )
 
     @contextmanager
@@ -52,11 +71,11 @@ class Privacy:
             raise Refused(Reason.EXPORTING)
         self._exporting.add(user_id)
         try:
-            yield export_of(user_id, self._parts.exports, self._parts.clock())
+            yield export_of(user_id, self._exports, self._clock())
         finally:
             self._exporting.discard(user_id)
 
     async def erase(self, user_id: int, locale: str) -> None:
         """Erase everything that a person has asked for up to now; the engine works it off and tells them."""
-        await self._parts.erasures.begin(user_id, locale)
-        self._parts.on_erasing()
+        await self._erasures.begin(user_id, locale)
+        self._signals.erasing()

@@ -3,13 +3,18 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from bot.clock import Clock
 from bot.domain.audit import Act, AuditLine
 from bot.domain.listing import ListedTask
 from bot.domain.pacing import StuckAfter
 from bot.domain.queue import COUNTED_FOR, Lane, Narrowed, Tally
 from bot.domain.rules import Server
 from bot.domain.tasks import TaskId
-from bot.service.parts import Asker, Parts, moderated
+from bot.service.access import Asker, moderated
+from bot.store.audit import AuditStore
+from bot.store.queue import QueueStore
+from bot.store.servers import ServerStore
+from bot.store.tasks import TaskStore
 
 PAGE_ROWS = 8
 
@@ -42,8 +47,14 @@ class AuditPage:
 class Queue:
     """Looks, for moderators."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+    def __init__(
+        self, *, tasks: TaskStore, servers: ServerStore, queue: QueueStore, audit: AuditStore, clock: Clock
+    ) -> None:
+        self._tasks = tasks
+        self._servers = servers
+        self._queue = queue
+        self._audit = audit
+        self._clock = clock
 
     async def page(self, asker: Asker, narrowed: Narrowed, number: int, *, stuck_after: StuckAfter) -> QueuePage:
         """A page of the tasks of a moderator's server; an earlier one where it has emptied.
@@ -52,7 +63,7 @@ class Queue:
             Refused: not a moderator's, or not in a server.
         """
         guild_id = moderated(asker)
-        now, rows = self._parts.clock(), self._parts.queue
+        now, rows = self._clock(), self._queue
         at_work = await rows.at_work(guild_id)
         stuck = [one for one in at_work if now - one.submitted_at > stuck_after(one.kind, one.model)]
         ids: Sequence[TaskId] = []
@@ -66,10 +77,10 @@ class Queue:
                 break
         here = ids[:PAGE_ROWS]
         return QueuePage(
-            server=await self._parts.servers.get(guild_id),
+            server=await self._servers.get(guild_id),
             tally=await rows.tally(guild_id, now - COUNTED_FOR),
             stuck=frozenset(one.id for one in stuck),
-            rows=sorted(await self._parts.tasks.listed(here), key=lambda task: here.index(task.id)),
+            rows=sorted(await self._tasks.listed(here), key=lambda task: here.index(task.id)),
             number=page,
             has_more=len(ids) > PAGE_ROWS,
         )
@@ -81,7 +92,7 @@ class Queue:
             Refused: not a moderator's, or not in a server.
         """
         guild_id, acts = moderated(asker), [act] if act is not None else []
-        pages = max(1, -(-await self._parts.audit.count(guild_id, acts=acts) // PAGE_ROWS))
+        pages = max(1, -(-await self._audit.count(guild_id, acts=acts) // PAGE_ROWS))
         number = min(number, pages - 1)
-        lines = await self._parts.audit.page(guild_id, acts=acts, skip=number * PAGE_ROWS, limit=PAGE_ROWS)
+        lines = await self._audit.page(guild_id, acts=acts, skip=number * PAGE_ROWS, limit=PAGE_ROWS)
         return AuditPage(lines=lines, number=number, pages=pages)

@@ -3,16 +3,16 @@
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, insert, select
+from sqlalchemy import ColumnElement, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.audit import Act, AuditLine, Deed
 from bot.domain.tasks import TaskId
 from bot.store.database import Database
+from bot.store.rows import AnyRow, values_of
 from bot.store.schema import audit, people
-from bot.store.statements import insert_or
+from bot.store.statements import AnyColumn, insert_or
 
 REF_BYTES = 16
 ACTOR, SUBJECT = people.alias("actor"), people.alias("subject")
@@ -40,7 +40,7 @@ class AuditStore:
 async def lines_of(
     connection: AsyncConnection,
     *conditions: ColumnElement[bool],
-    order: ColumnElement[Any],
+    order: AnyColumn,
     skip: int = 0,
     limit: int,
 ) -> list[AuditLine]:
@@ -84,11 +84,11 @@ async def _ref_of(connection: AsyncConnection, user_id: int) -> str:
     return str((await connection.execute(known)).scalar_one())
 
 
-def _wanted(guild_id: int, acts: Sequence[Act]) -> list[Any]:
+def _wanted(guild_id: int, acts: Sequence[Act]) -> list[ColumnElement[bool]]:
     return [audit.c.guild_id == guild_id, *([audit.c.act.in_(acts)] if acts else [])]
 
 
-def _line_of(row: Row[Any]) -> AuditLine:
-    values = dict(row._mapping)  # noqa: SLF001 -- SQLAlchemy's public accessor, despite its name
+def _line_of(row: AnyRow) -> AuditLine:
+    values = values_of(row)
     task_id = values["task_id"]
     return AuditLine(**{**values, "act": Act(values["act"]), "task_id": None if task_id is None else TaskId(task_id)})

@@ -4,9 +4,9 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import Connection, event
+from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -70,11 +70,11 @@ def _postgresql_engine(url: URL, *, pooled: bool) -> AsyncEngine:
     )
 
 
-def _direct() -> dict[str, Any]:
+def _direct() -> dict[str, object]:
     return {"server_settings": {"synchronous_commit": "on"}}
 
 
-def _through_pooler() -> dict[str, Any]:
+def _through_pooler() -> dict[str, object]:
     """Each transaction may meet another server connection: nothing may be left behind there, nor expected."""
     return {
         "statement_cache_size": 0,
@@ -89,9 +89,9 @@ def _sqlite_engine(url: URL, *, pool_size: int, read_only: bool) -> AsyncEngine:
     )
 
     @event.listens_for(engine.sync_engine, "connect")
-    def configure(connection: Any, _record: object) -> None:  # noqa: ANN401 -- SQLAlchemy's adapter
+    def configure(connection: AsyncAdapt_aiosqlite_connection, _record: object) -> None:
         connection.isolation_level = None  # transactions are begun below, not by the driver
-        cursor: sqlite3.Cursor = connection.cursor()
+        cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA synchronous = FULL")  # NORMAL may lose the last commit on power loss, and pay twice
@@ -101,13 +101,13 @@ def _sqlite_engine(url: URL, *, pool_size: int, read_only: bool) -> AsyncEngine:
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "invalidate")
-    def let_go(connection: Any, _record: object, _error: BaseException | None) -> None:  # noqa: ANN401 -- as above
+    def let_go(connection: AsyncAdapt_aiosqlite_connection, _record: object, _error: BaseException | None) -> None:
         # a cancelled statement may be alive in a traceback: closing alone would then keep its lock on the file
         with suppress(sqlite3.Error, ValueError):  # closed already
             connection.rollback()
 
     @event.listens_for(engine.sync_engine, "begin")
-    def begin(connection: Any) -> None:  # noqa: ANN401 -- SQLAlchemy's connection, sync side
+    def begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
     return engine

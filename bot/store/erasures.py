@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, func, literal, not_, or_, select, update
 
@@ -13,7 +12,7 @@ from bot.domain.rules import EVERYWHERE, Rules
 from bot.domain.tasks import CARD_REMOVED, RELEASED, TERMINAL, MusicTask, State, TaskId
 from bot.store.database import Database
 from bot.store.emptying import empty_rows
-from bot.store.rows import TASK_COLUMNS, task_of
+from bot.store.rows import TASK_COLUMNS, task_of, values_of
 from bot.store.schema import (
     KEPT,
     OPEN,
@@ -34,7 +33,7 @@ E = erasures.c
 ERASURE_COLUMNS = (E.user_id, E.asked_at, E.locale)
 LONG_AGO = datetime.fromtimestamp(0, UTC)
 ERASED_KEY = literal("erased:").concat(T.id)
-NOWHERE: Mapping[str, Any] = {
+NOWHERE: Mapping[str, object] = {
     "channel_id": NOBODY,  # a channel of direct messages is a person, too
     "origin_key": ERASED_KEY,
     **dict.fromkeys(("message_id", "interaction_id", "interaction_token", "token_at")),
@@ -105,7 +104,7 @@ class ErasureStore:
         async with self._database.write() as connection:
             rows = (await connection.execute(select(T.id, T.media).where(T.id.in_(found), *ended))).all()
             ids = [row.id for row in rows]
-            await empty_rows(connection, ids, now=self._clock(), shown_revision=T.revision)
+            await empty_rows(connection, ids, now=self._clock())
         files = (one for row in rows for one in row.media or ())
         return len(rows), [name for one in files for name in (one["name"], one.get("picture")) if name]
 
@@ -159,7 +158,7 @@ class ErasureStore:
         query = select(*ERASURE_COLUMNS).where(*conditions).order_by(E.asked_at, E.user_id)
         async with self._database.read() as connection:
             rows = (await connection.execute(query)).all()
-        return [Erasure(**row._mapping) for row in rows]  # noqa: SLF001 -- SQLAlchemy's public accessor
+        return [Erasure(**values_of(row)) for row in rows]
 
     # --- what is too old -------------------------------------------------------------------------------------------
 
@@ -197,7 +196,7 @@ class ErasureStore:
         if not ids:
             return 0
         async with self._database.write() as connection:
-            return await empty_rows(connection, ids, now=self._clock(), shown_revision=T.revision, aged_out=True)
+            return await empty_rows(connection, ids, now=self._clock(), aged_out=True)
 
     async def _oldest(self, guild_id: int, before: datetime, limit: int) -> Collection[TaskId]:
         query = select(T.id).where(self._aged(guild_id, before))

@@ -1,9 +1,8 @@
 """All SQL that gathers what is kept of one person."""
 
 from collections import defaultdict
-from typing import Any
 
-from sqlalchemy import Row, or_, select
+from sqlalchemy import Table, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.audit import AuditLine
@@ -11,12 +10,33 @@ from bot.domain.blocks import Block
 from bot.domain.drafts import Draft
 from bot.domain.lyrics import LyricsVersion
 from bot.domain.members import Preferences
-from bot.domain.privacy import Attempt, KeptTask
-from bot.domain.tasks import AttemptOutcome, TaskId
+from bot.domain.privacy import Attempt, KeptTask, TaskMove
+from bot.domain.tasks import AttemptOutcome, State, TaskId
+from bot.domain.transitions import Part
 from bot.store.audit import lines_of
 from bot.store.database import Database
-from bot.store.rows import DRAFT_COLUMNS, MEMBER_COLUMNS, TASK_COLUMNS, draft_of, preferences_of, task_of
-from bot.store.schema import T, attempts, audit, blocks, drafts, lyrics_versions, members, people, task_messages
+from bot.store.rows import (
+    DRAFT_COLUMNS,
+    MEMBER_COLUMNS,
+    TASK_COLUMNS,
+    AnyRow,
+    draft_of,
+    preferences_of,
+    task_of,
+    values_of,
+)
+from bot.store.schema import (
+    T,
+    attempts,
+    audit,
+    blocks,
+    drafts,
+    lyrics_versions,
+    members,
+    people,
+    task_messages,
+    task_moves,
+)
 
 
 class ExportStore:
@@ -42,7 +62,7 @@ class ExportStore:
         query = select(blocks).where(blocks.c.user_id == user_id).order_by(blocks.c.guild_id)
         async with self._database.read() as connection:
             rows = (await connection.execute(query)).all()
-        return [Block(**row._mapping) for row in rows]  # noqa: SLF001 -- SQLAlchemy's public accessor
+        return [Block(**values_of(row)) for row in rows]
 
     async def audit(self, user_id: int, *, after: int, limit: int) -> list[AuditLine]:
         """What the person did as a moderator and what was done to them, oldest first, from behind a line on."""
@@ -58,6 +78,7 @@ class ExportStore:
             tasks = [task_of(row) for row in (await connection.execute(query)).all()]
             ids = [task.id for task in tasks]
             tried = await _by_task(connection, attempts, ids)
+            moved = await _by_task(connection, task_moves, ids)
             replaced = await _by_task(connection, lyrics_versions, ids)
             shown = await _by_task(connection, task_messages, ids)
             charged = await connection.execute(select(T.id, T.cost_usd).where(T.id.in_(ids)))
@@ -66,6 +87,7 @@ class ExportStore:
             KeptTask(
                 task=task,
                 attempts=tuple(map(_attempt_of, tried[task.id])),
+                moves=tuple(map(_move_of, moved[task.id])),
                 versions=tuple(
                     LyricsVersion(number=row.number, replaced_at=row.replaced_at, text=row.text)
                     for row in replaced[task.id]
@@ -77,15 +99,15 @@ class ExportStore:
         ]
 
 
-async def _by_task(connection: AsyncConnection, table: Any, ids: list[TaskId]) -> dict[TaskId, list[Row[Any]]]:  # noqa: ANN401 -- one of three tables
-    found: dict[TaskId, list[Row[Any]]] = defaultdict(list)
+async def _by_task(connection: AsyncConnection, table: Table, ids: list[TaskId]) -> dict[TaskId, list[AnyRow]]:
+    found: dict[TaskId, list[AnyRow]] = defaultdict(list)
     query = select(table).where(table.c.task_id.in_(ids)).order_by(*table.primary_key.columns)
     for row in await connection.execute(query):
         found[row.task_id].append(row)
     return found
 
 
-def _attempt_of(row: Row[Any]) -> Attempt:
+def _attempt_of(row: AnyRow) -> Attempt:
     return Attempt(
         number=row.number,
         started_at=row.started_at,
@@ -93,4 +115,14 @@ def _attempt_of(row: Row[Any]) -> Attempt:
         outcome=AttemptOutcome(row.outcome),
         request_id=row.request_id,
         provider_task_id=row.provider_task_id,
+    )
+
+
+def _move_of(row: AnyRow) -> TaskMove:
+    return TaskMove(
+        from_state=State(row.from_state) if row.from_state else None,
+        to_state=State(row.to_state),
+        at=row.at,
+        part=Part(row.part),
+        attempt=row.attempt,
     )

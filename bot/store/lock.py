@@ -6,7 +6,6 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import asyncpg
 from sqlalchemy.engine import URL, make_url
@@ -74,7 +73,7 @@ async def _advisory_lock(url: URL, lost: asyncio.Event) -> AsyncIterator[None]:
         connection.terminate()
 
 
-def _arguments(url: URL) -> dict[str, Any]:
+def _arguments(url: URL) -> dict[str, object]:
     """What the pool hands to asyncpg for this address, without what is meant for SQLAlchemy alone."""
     _, arguments = url.get_dialect()().create_connect_args(url)
     return {name: value for name, value in arguments.items() if not name.startswith("prepared_statement_")}

@@ -1,12 +1,14 @@
 """All SQL about lyrics that were changed by hand: the newest text stands in the task's row, the earlier ones here."""
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select
 
 from bot.clock import Clock
 from bot.domain.lyrics import VERSIONS_KEPT, LyricsVersion
 from bot.domain.tasks import MusicTask, StaleTaskError, TaskId
+from bot.domain.transitions import LyricsEdited
+from bot.store.changes import change_task
 from bot.store.database import Database
-from bot.store.rows import TASK_COLUMNS, task_of
+from bot.store.rows import TASK_COLUMNS, task_of, values_of
 from bot.store.schema import lyrics_versions, music_tasks
 
 V = lyrics_versions.c
@@ -48,13 +50,7 @@ class LyricsStore:
             await connection.execute(
                 delete(lyrics_versions).where(V.task_id == task_id, V.number <= number - VERSIONS_KEPT)
             )
-            changed = (
-                update(music_tasks)
-                .where(here)
-                .values(edited_lyrics=lyrics, revision=music_tasks.c.revision + 1, files_shown=False)
-                .returning(*TASK_COLUMNS)
-            )
-            return task_of((await connection.execute(changed)).one())
+            return await change_task(connection, before, LyricsEdited(edited_lyrics=lyrics), now=self._clock())
 
     async def numbers(self, task_id: TaskId) -> list[int]:
         """Which versions are kept, the oldest first."""
@@ -67,4 +63,4 @@ class LyricsStore:
         query = select(V.number, V.replaced_at, V.text).where(V.task_id == task_id, V.number == number)
         async with self._database.read() as connection:
             row = (await connection.execute(query)).one_or_none()
-        return LyricsVersion(**row._mapping) if row else None  # noqa: SLF001 -- SQLAlchemy's public accessor
+        return LyricsVersion(**values_of(row)) if row else None

@@ -1,11 +1,11 @@
 """All SQL about what members have chosen for good."""
 
 from dataclasses import asdict, replace
-from typing import Any
 
 from sqlalchemy import select
 
-from bot.domain.members import Preferences
+from bot.domain.changes import named
+from bot.domain.members import PreferenceChanges, Preferences
 from bot.store.database import Database
 from bot.store.rows import MEMBER_COLUMNS, preferences_of
 from bot.store.schema import members
@@ -24,8 +24,9 @@ class MemberStore:
             row = (await connection.execute(select(*MEMBER_COLUMNS).where(members.c.user_id == user_id))).first()
         return preferences_of(row) if row else Preferences(user_id=user_id)
 
-    async def change(self, user_id: int, **choices: Any) -> Preferences:  # noqa: ANN401 -- fields of `Preferences`
+    async def change(self, user_id: int, changes: PreferenceChanges) -> Preferences:
         """Keep what a member chooses now; what is not named stays. Gives all that is chosen then."""
+        choices = named(changes)
         first = asdict(replace(Preferences(user_id=user_id), **choices))
         async with self._database.write() as connection:
             kept = insert_or(connection, members).values(**first)

@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from dataclasses import fields
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, Update, and_, delete, or_, select, true, update
 
@@ -15,6 +14,7 @@ from bot.domain.rules import EVERYWHERE, Server
 from bot.domain.tasks import Kind, State, TaskId
 from bot.store.audit import write_deed
 from bot.store.database import Database
+from bot.store.rows import AnyRow, values_of
 from bot.store.schema import OPEN, boards, music_tasks, servers
 from bot.store.servers import SERVER_COLUMNS, look_at_budget_of, server_of, servers_among
 from bot.store.statements import insert_or
@@ -120,7 +120,7 @@ class NoticeStore:
         async with self._database.write() as connection:
             await connection.execute(delete(boards).where(_unchanged(board)))
 
-    async def _change(self, which: ColumnElement[bool], **values: Any) -> Board | None:  # noqa: ANN401 -- column values
+    async def _change(self, which: ColumnElement[bool], **values: object) -> Board | None:
         change = update(boards).where(which).values(**values).returning(*BOARD_COLUMNS)
         async with self._database.write() as connection:
             row = (await connection.execute(change)).first()
@@ -173,12 +173,12 @@ def _unchanged(board: Board) -> ColumnElement[bool]:
     )
 
 
-def _board_of(row: Any) -> Board:  # noqa: ANN401 -- `BOARD_COLUMNS`
-    return Board(**row._mapping)  # noqa: SLF001 -- SQLAlchemy's public accessor, despite its name
+def _board_of(row: AnyRow) -> Board:
+    return Board(**values_of(row))
 
 
-def _open_task_of(row: Any) -> OpenTask:  # noqa: ANN401 -- `OPEN_TASK_COLUMNS`
-    values = dict(row._mapping)  # noqa: SLF001 -- as above
+def _open_task_of(row: AnyRow) -> OpenTask:
+    values = values_of(row)
     return OpenTask(
         **{**values, "id": TaskId(values["id"]), "kind": Kind(values["kind"]), "state": State(values["state"])}
     )

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
@@ -11,12 +10,12 @@ from bot.domain.listing import LISTED, ListedTask, Wanted, folded
 from bot.domain.rules import EVERYWHERE, Intake
 from bot.domain.tasks import SETTLED, Kind, MusicTask, State, TaskId
 from bot.store.database import Database
-from bot.store.rows import LISTED_COLUMNS, TASK_COLUMNS, listed_of, task_of
-from bot.store.schema import UNPINGED, T, task_messages
+from bot.store.rows import LISTED_COLUMNS, TASK_COLUMNS, listed_of, task_of, values_of
+from bot.store.schema import OPEN, T, task_messages
 from bot.store.servers import servers_among
+from bot.store.statements import AnyColumn
 from bot.store.used import AT_PROVIDER
 
-NEVER_SHOWN = (State.RECEIVED, State.ABANDONED)
 DURATIONS_AMONG = 3000
 """The newest finished tasks of all kinds and models, in which durations are looked for: what keeps that cheap."""
 DURATIONS_EACH = 300
@@ -52,13 +51,15 @@ class TaskQueries:
         for row in rows:
             home = homes[row.guild_id or EVERYWHERE]
             held = home.intake is Intake.PAUSED
-            found.append(Waiting(**row._mapping, rules=home.rules, is_held=held))  # noqa: SLF001 -- SQLAlchemy's public accessor
+            found.append(Waiting(**values_of(row), rules=home.rules, is_held=held))
         return found
 
     async def running_by_member(self) -> Running:
         """How many tasks are at the provider, by server and member."""
         query = (
-            select(T.guild_id, T.user_id, func.count()).where(T.state.in_(AT_PROVIDER)).group_by(T.guild_id, T.user_id)
+            select(T.guild_id, T.user_id, func.count())
+            .where(OPEN, T.state.in_(AT_PROVIDER))
+            .group_by(T.guild_id, T.user_id)
         )
         async with self._database.read() as connection:
             rows = (await connection.execute(query)).all()
@@ -100,10 +101,7 @@ class TaskQueries:
         as such only if that began before `settle_since`, as the next change is usually a moment away.
         """
         due = and_(
-            T.revision > T.shown_revision,
-            T.deleted_at.is_(None),
-            T.state.not_in(NEVER_SHOWN),
-            or_(T.show_after.is_(None), T.show_after <= now),
+            _owed("card", now),
             or_(T.media_wanted.is_(False), T.media_failures > 0, T.state_at < media_since, T.state != State.COMPLETED),
             or_(T.state.not_in((State.SUBMITTING, State.QUEUED)), T.state_at < settle_since),
         )
@@ -111,27 +109,23 @@ class TaskQueries:
 
     async def unremoved(self, now: datetime, limit: int) -> list[MusicTask]:
         """Deleted tasks that messages may still show, the longest deleted first."""
-        due = and_(
-            T.revision > T.shown_revision,
-            T.deleted_at.is_not(None),
-            or_(T.show_after.is_(None), T.show_after <= now),
-        )
-        return await self._list(due, order=[T.deleted_at, T.id], limit=limit)
+        return await self._list(_owed("removal", now), order=[T.deleted_at, T.id], limit=limit)
 
     async def unpinged(self, now: datetime, limit: int) -> list[MusicTask]:
         """Tasks whose card is settled and whose requester has not been told, or perhaps not."""
-        due = and_(
-            UNPINGED,
-            T.revision == T.shown_revision,
-            or_(T.show_after.is_(None), T.show_after <= now),
-        )
-        return await self._list(due, order=[T.state_at], limit=limit)
+        return await self._list(_owed("ping", now), order=[T.state_at], limit=limit)
+
+    async def family_changed(self, now: datetime, limit: int) -> list[MusicTask]:
+        """Finished cards that are up to date but for their family."""
+        return await self._list(_owed("family", now), order=[T.state_at], limit=limit)
 
     async def moving_cards(self, since: datetime) -> list[MusicTask]:
         """Tasks in line or running whose card is up to date and not older than `since`: for soft refreshes."""
         states = (State.QUEUED, State.RUNNING)
         return await self._list(
-            and_(T.state.in_(states), T.revision == T.shown_revision, T.created_at > since, T.card_lost.is_(None)),
+            and_(
+                OPEN, T.state.in_(states), T.revision == T.shown_revision, T.created_at > since, T.card_lost.is_(None)
+            ),
             order=[T.id],
             limit=1000,
         )
@@ -222,16 +216,16 @@ class TaskQueries:
         found = await self._list(condition, order=[], limit=1)
         return found[0] if found else None
 
-    async def _list(
-        self, condition: ColumnElement[bool], *, order: Sequence[ColumnElement[Any]], limit: int
-    ) -> list[MusicTask]:
+    async def _list(self, condition: ColumnElement[bool], *, order: Sequence[AnyColumn], limit: int) -> list[MusicTask]:
         query = select(*TASK_COLUMNS).where(condition).order_by(*order).limit(limit)
         async with self._database.read() as connection:
             return [task_of(row) for row in (await connection.execute(query)).all()]
 
-    async def _listed(
-        self, condition: ColumnElement[bool], *, order: ColumnElement[Any], limit: int
-    ) -> list[ListedTask]:
+    async def _listed(self, condition: ColumnElement[bool], *, order: AnyColumn, limit: int) -> list[ListedTask]:
         query = select(*LISTED_COLUMNS).where(condition).order_by(order).limit(limit)
         async with self._database.read() as connection:
             return [listed_of(row) for row in (await connection.execute(query)).all()]
+
+
+def _owed(what: str, now: datetime) -> ColumnElement[bool]:
+    return and_(T.owed == what, or_(T.show_after.is_(None), T.show_after <= now))

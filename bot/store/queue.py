@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 
@@ -11,6 +10,7 @@ from bot.domain.queue import LANES, AtWork, Lane, Narrowed, Tally
 from bot.domain.tasks import ErrorCode, Kind, State, TaskId
 from bot.store.database import Database
 from bot.store.schema import ENDED, OPEN, T
+from bot.store.statements import AnyColumn
 
 ENDINGS = (State.COMPLETED, State.FAILED, State.CANCELLED)
 """Those of `ENDED`, named so that its index is searched state by state."""
@@ -90,6 +90,6 @@ def _narrowing(narrowed: Narrowed) -> list[ColumnElement[bool]]:
     return kind + ([T.user_id == narrowed.user_id] if narrowed.user_id is not None else [])
 
 
-def _out_of_order() -> ColumnElement[Any]:
+def _out_of_order() -> AnyColumn:
     """By id, as an expression: else a planner may walk through everything ever made to find it sorted."""
     return T.id + 0

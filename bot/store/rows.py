@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, fields
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Row, func
 
@@ -37,9 +37,18 @@ MEMBER_COLUMNS = [members.c[field.name] for field in fields(Preferences)]
 WISHES: Mapping[str, type[Wish]] = {one.kind: one for one in (SongWish, LyricsWish, ContinuationWish)}
 
 
-def task_of(row: Row[Any]) -> MusicTask:
+AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
+"""A row of whichever columns a query has asked for."""
+
+
+def values_of(row: AnyRow) -> dict[str, Any]:
+    """A row by the names of its columns."""
+    return dict(row._mapping)  # noqa: SLF001 -- SQLAlchemy's public accessor, despite its name
+
+
+def task_of(row: AnyRow) -> MusicTask:
     """A row of `music_tasks` as a domain object."""
-    values = dict(row._mapping)  # noqa: SLF001 -- SQLAlchemy's public accessor, despite its name
+    values = values_of(row)
     values["id"] = TaskId(values["id"])
     values["kind"] = Kind(values["kind"])
     values["state"] = State(values["state"])
@@ -52,40 +61,45 @@ def task_of(row: Row[Any]) -> MusicTask:
     return MusicTask(**values)
 
 
-def listed_of(row: Row[Any]) -> ListedTask:
+def listed_of(row: AnyRow) -> ListedTask:
     """`LISTED_COLUMNS` of a row of `music_tasks` as a domain object."""
-    values = dict(row._mapping)  # noqa: SLF001 -- SQLAlchemy's public accessor, despite its name
+    values = values_of(row)
     return ListedTask(**{**values, "kind": Kind(values["kind"]), "state": State(values["state"])})
 
 
-def draft_of(row: Row[Any]) -> Draft:
+def draft_of(row: AnyRow) -> Draft:
     """A row of `drafts` as a domain object."""
-    values = dict(row._mapping)  # noqa: SLF001 -- SQLAlchemy's public accessor, despite its name
+    values = values_of(row)
     wish = dict(values.pop("wish"))
     return Draft(**values, wish=WISHES[wish.pop("kind")](**wish))
 
 
-def wish_column(wish: Wish) -> dict[str, Any]:
+def wish_column(wish: Wish) -> dict[str, object]:
     """A wish as a draft's row keeps it."""
     return {"kind": wish.kind, **asdict(wish)}
 
 
-def preferences_of(row: Row[Any]) -> Preferences:
+def preferences_of(row: AnyRow) -> Preferences:
     """A row of `members` as a domain object."""
-    values = dict(row._mapping)  # noqa: SLF001 -- SQLAlchemy's public accessor, despite its name
+    values = values_of(row)
     return Preferences(**{**values, "telling": Telling(values["telling"])})
 
 
-def columns_of(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Domain values as a row keeps them."""
-    written = dict(values)
-    if isinstance(result := written.get("result"), Result):
-        written["result"] = asdict(result)
-    if "media" in written:
-        written["media"] = [asdict(one) for one in written["media"]]
-    if written.get("clip_candidates") is not None:
-        written["clip_candidates"] = {source: list(ids) for source, ids in written["clip_candidates"].items()}
-    return written
+def columns_of(values: Mapping[str, object]) -> dict[str, object]:
+    """Values of a task's fields as a row keeps them."""
+    return {name: _kept(value) for name, value in values.items()}
+
+
+def _kept(value: object) -> object:
+    match value:
+        case Result():
+            return asdict(value)
+        case tuple():  # its files: none is no list, or the index of those that have any would hold it
+            return [asdict(one) for one in value] or None
+        case Mapping():  # what may name its clip
+            return {source: list(ids) for source, ids in value.items()}
+        case _:
+            return value
 
 
 def _result_of(value: Mapping[str, Any] | None) -> Result | None:

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Computed,
     Dialect,
     Float,
     ForeignKey,
@@ -39,11 +40,11 @@ class Dollars(TypeDecorator[Decimal]):
     impl = BigInteger
     cache_ok = True
 
-    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:  # noqa: ARG002 -- given by SQLAlchemy
+    def process_bind_param(self, value: Decimal | None, _dialect: Dialect) -> int | None:
         """To the database."""
         return None if value is None else int(value * MILLION)
 
-    def process_result_value(self, value: int | None, dialect: Dialect) -> Decimal | None:  # noqa: ARG002 -- given by SQLAlchemy
+    def process_result_value(self, value: int | None, _dialect: Dialect) -> Decimal | None:
         """From the database."""
         return None if value is None else Decimal(value) / MILLION
 
@@ -54,11 +55,11 @@ class Moment(TypeDecorator[datetime]):
     impl = BigInteger
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002 -- given by SQLAlchemy
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> int | None:
         """To the database."""
         return None if value is None else (value - EPOCH) // timedelta(milliseconds=1)
 
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 -- given by SQLAlchemy
+    def process_result_value(self, value: int | None, _dialect: Dialect) -> datetime | None:
         """From the database."""
         return None if value is None else EPOCH + timedelta(milliseconds=value)
 
@@ -78,6 +79,17 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+OWED = """CASE
+WHEN revision > shown_revision AND deleted_at IS NOT NULL THEN 'removal'
+WHEN revision > shown_revision AND state NOT IN ('received', 'abandoned') THEN 'card'
+WHEN state IN ('completed', 'failed', 'uncertain')
+ AND (ping_status IS NULL OR ping_status <> 'done' OR pinged_for IS NULL OR pinged_for <> state) THEN 'ping'
+WHEN family_changed_at IS NOT NULL AND state = 'completed' AND deleted_at IS NULL AND card_lost IS NULL
+ THEN 'family'
+END"""
+"""What the courier owes a task, worked out by the database. A column, as a planner has no statistics for what compares
+two of them, and would read everything that was ever made to find nothing."""
 
 music_tasks = Table(
     "music_tasks",
@@ -149,6 +161,8 @@ music_tasks = Table(
     Column("search_text", Text, nullable=False, server_default=""),
     Column("cost_usd", Dollars),
     Column("aged_out", Boolean, nullable=False, server_default=text("false")),
+    Column("family_changed_at", Moment),
+    Column("owed", String(8), Computed(OWED, persisted=True)),
     _one_of("state", State),
     _one_of("kind", Kind),
     CheckConstraint("shown_revision <= revision", name="shown"),
@@ -161,7 +175,7 @@ Index("ix_music_tasks_state_id", music_tasks.c.state, music_tasks.c.id)
 Index("ix_music_tasks_user_id_id", music_tasks.c.user_id, music_tasks.c.id)
 Index("ix_music_tasks_guild_id_id", music_tasks.c.guild_id, music_tasks.c.id)
 OPEN = text("state IN ('received', 'queued', 'submitting', 'running', 'expired', 'uncertain')")
-"""Not yet at an end. As with `UNPINGED`, a query finds the index only by the very same words."""
+"""Not yet at an end. A query finds the index only by the very same words."""
 Index(
     "ix_music_tasks_open",
     music_tasks.c.guild_id,
@@ -212,17 +226,12 @@ Index(
     postgresql_where=music_tasks.c.next_look_at.isnot(None),
 )
 Index(
-    "ix_music_tasks_unshown",
-    music_tasks.c.state,
-    sqlite_where=music_tasks.c.revision > music_tasks.c.shown_revision,
-    postgresql_where=music_tasks.c.revision > music_tasks.c.shown_revision,
+    "ix_music_tasks_owed",
+    music_tasks.c.owed,
+    music_tasks.c.state_at,
+    sqlite_where=music_tasks.c.owed.isnot(None),
+    postgresql_where=music_tasks.c.owed.isnot(None),
 )
-UNPINGED = text(
-    "state IN ('completed', 'failed', 'uncertain')"
-    " AND (ping_status IS NULL OR ping_status <> 'done' OR pinged_for <> state)"
-)
-"""Whose requester has not been told, or perhaps not. A query finds the index only by the very same words."""
-Index("ix_music_tasks_unpinged", music_tasks.c.state, sqlite_where=UNPINGED, postgresql_where=UNPINGED)
 Index(
     "ix_music_tasks_media_wanted",
     music_tasks.c.id,
@@ -247,7 +256,7 @@ KEPT = text(
     " AND (state = 'abandoned' OR revision = shown_revision AND media_wanted IS FALSE"
     " AND (state = 'cancelled' OR ping_status = 'done' AND pinged_for = state))"
 )
-"""At an end, shown and told, and its texts are still there. As with `UNPINGED`, a query finds the index only by these
+"""At an end, shown and told, and its texts are still there. As with `OPEN`, a query finds the index only by these
 very words."""
 Index(
     "ix_music_tasks_kept",
@@ -270,6 +279,19 @@ attempts = Table(
     Column("provider_task_id", Text),
     CheckConstraint("outcome IN ('under_way', 'accepted', 'refused', 'unknown')", name="outcome"),
 )
+
+task_moves = Table(
+    "task_moves",
+    metadata,
+    Column("task_id", RowId, ForeignKey("music_tasks.id"), primary_key=True),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    Column("from_state", String(16)),
+    Column("to_state", String(16), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("part", String(16), nullable=False),
+    Column("attempt", Integer, nullable=False),
+)
+"""The history of a task: how it came into each of its states. It begins with the row, in no state before."""
 
 task_messages = Table(
     "task_messages",

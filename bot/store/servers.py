@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from dataclasses import asdict, replace
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,9 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.clock import Clock
 from bot.domain.audit import Deed
 from bot.domain.blocks import Block
-from bot.domain.rules import EVERYWHERE, Intake, Rules, Server
+from bot.domain.changes import named
+from bot.domain.rules import EVERYWHERE, Intake, RuleChanges, Rules, Server
 from bot.store.audit import write_deed
 from bot.store.database import Database
+from bot.store.rows import AnyRow, values_of
 from bot.store.schema import T, blocks, servers
 from bot.store.statements import insert_or
 from bot.store.used import lock_server, look_at_budget
@@ -34,14 +35,14 @@ class ServerStore:
         async with self._database.read() as connection:
             return await server_in(connection, guild_id)
 
-    async def change_rules(self, guild_id: int, changes: dict[str, Any], deed: Deed) -> Server:
-        """Set some of the rules, by their names in `Rules`; the audit is told what has changed, if anything has."""
+    async def change_rules(self, guild_id: int, changes: RuleChanges, deed: Deed) -> Server:
+        """Set some of the rules; the audit is told what has changed, if anything has."""
         async with self._database.write() as connection:
             await lock_server(connection, guild_id or None)
             await _ensure(connection, guild_id)
             before = await _locked(connection, guild_id)
-            rules = replace(before.rules, **changes)
-            changed = [name for name in changes if getattr(rules, name) != getattr(before.rules, name)]
+            rules = replace(before.rules, **named(changes))
+            changed = [name for name in named(changes) if getattr(rules, name) != getattr(before.rules, name)]
             if not changed:
                 return before
             row = update(servers).where(servers.c.guild_id == guild_id)
@@ -75,7 +76,7 @@ class ServerStore:
         query = select(blocks).where(own, blocks.c.user_id == user_id, holds).order_by(blocks.c.guild_id.desc())
         async with self._database.read() as connection:
             row = (await connection.execute(query.limit(1))).first()
-        return Block(**row._mapping) if row else None  # noqa: SLF001 -- SQLAlchemy's public accessor
+        return Block(**values_of(row)) if row else None
 
     async def knows(self, guild_id: int, user_id: int) -> bool:
         """Whether somebody has ever asked for something in a server, or is blocked there."""
@@ -90,7 +91,7 @@ class ServerStore:
         query = select(blocks).where(blocks.c.guild_id == guild_id, holds).order_by(blocks.c.user_id)
         async with self._database.read() as connection:
             rows = (await connection.execute(query.offset(skip).limit(limit))).all()
-        return [Block(**row._mapping) for row in rows]  # noqa: SLF001 -- SQLAlchemy's public accessor
+        return [Block(**values_of(row)) for row in rows]
 
     async def block(self, block: Block, deed: Deed) -> None:
         """Keep somebody out; a block that is there already is replaced."""
@@ -136,7 +137,7 @@ async def servers_among(connection: AsyncConnection, guild_ids: Collection[int])
     return {guild_id: known.get(guild_id) or Server(guild_id=guild_id) for guild_id in guild_ids}
 
 
-def server_of(row: Any) -> Server:  # noqa: ANN401 -- `SERVER_COLUMNS`
+def server_of(row: AnyRow) -> Server:
     """A row of `servers` as a domain object."""
     return Server(
         guild_id=row.guild_id,

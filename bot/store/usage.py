@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -29,6 +28,7 @@ from bot.domain.rules import EVERYWHERE, Rules
 from bot.domain.tasks import AttemptOutcome, Kind, State, TaskId
 from bot.domain.usage import DAY, SHOWN_MOST, DayRow, Entry, MemberRow, Span, Spent, Unrecorded, Usage, Whose
 from bot.store.database import Database
+from bot.store.rows import AnyRow, values_of
 from bot.store.schema import EPOCH, T, attempts, music_tasks
 from bot.store.servers import look_at_budget_of
 from bot.store.used import ESTIMATE, MAY_COST, used_in
@@ -118,7 +118,7 @@ class UsageStore:
         sent = sent.where(tries.task_id.in_(select(T.id).where(waits)), charged).order_by(tries.number)
         async with self._database.read() as connection:
             rows = (await connection.execute(select(*columns).where(waits))).all()
-            of_task: dict[int, list[Any]] = defaultdict(list)
+            of_task: dict[int, list[AnyRow]] = defaultdict(list)
             for one in (await connection.execute(sent)).all():
                 of_task[one.task_id].append(one)
         found = [_unrecorded_of(row, of_task[row.id]) for row in rows]
@@ -142,14 +142,14 @@ def _asked(whose: Whose, span: Span) -> ColumnElement[bool]:
     return and_(theirs, T.created_at >= span.since, T.created_at < span.until)
 
 
-def _unrecorded_of(row: Any, tries: Sequence[Any]) -> Unrecorded:  # noqa: ANN401 -- a row and those of its attempts
+def _unrecorded_of(row: AnyRow, tries: Sequence[AnyRow]) -> Unrecorded:
     last = [name for name in (row.billing_transaction_id, row.request_id) if name]
     earlier = [one.request_id for one in tries if one.number < row.attempt and one.request_id]
     sent_at = min((one.started_at for one in tries), default=row.state_at)
     return Unrecorded(id=TaskId(row.id), sent_at=sent_at, last=last, earlier=earlier)
 
 
-def _spent_of(row: Any) -> Spent:  # noqa: ANN401 -- `SUMS`
+def _spent_of(row: AnyRow) -> Spent:
     return Spent(
         tasks=row.tasks,
         recorded_usd=Decimal(row.recorded_usd),
@@ -158,7 +158,7 @@ def _spent_of(row: Any) -> Spent:  # noqa: ANN401 -- `SUMS`
     )
 
 
-def _entry_of(row: Any) -> Entry:  # noqa: ANN401 -- `ENTRY_COLUMNS` and the charge
-    values = dict(row._mapping)  # noqa: SLF001 -- SQLAlchemy's public accessor
+def _entry_of(row: AnyRow) -> Entry:
+    values = values_of(row)
     values["kind"], values["state"], values["charge"] = Kind(row.kind), State(row.state), Charge(row.charge)
     return Entry(**values)

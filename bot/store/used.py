@@ -1,9 +1,8 @@
 """Counting what a member and their server have used, inside the transaction that would add to it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -58,7 +57,7 @@ async def used_in(connection: AsyncConnection, guild_id: int | None, user_id: in
     waiting, own = T.state.in_(IN_LINE), T.user_id == user_id
     line = select(_sum(and_(waiting, own)), _sum(waiting)).where(OPEN, home(guild_id))
     waiting_member, waiting_server = (await connection.execute(line)).one()
-    used = {"waiting_member": waiting_member, "waiting_server": waiting_server}
+    used = Used(waiting_member=waiting_member, waiting_server=waiting_server)
     day, month = day_of(now), month_of(now)
     if has_budget(rules) or rules.daily_per_member is not None or rules.daily_per_server is not None:
         counts = T.state.not_in(RELEASED)
@@ -67,9 +66,10 @@ async def used_in(connection: AsyncConnection, guild_id: int | None, user_id: in
             home(guild_id), T.created_at >= (month if has_budget(rules) else day)
         )
         day_member, day_server, songs, usd = (await connection.execute(counted)).one()
-        used |= {"day_member": day_member, "day_server": day_server, "month_songs": songs}
-        return Used(**used, month_usd=Decimal(usd or 0))
-    return Used(**used)
+        used = replace(
+            used, day_member=day_member, day_server=day_server, month_songs=songs, month_usd=Decimal(usd or 0)
+        )
+    return used
 
 
 async def in_use(connection: AsyncConnection, guild_id: int, now: datetime) -> dict[str, int | Decimal]:
@@ -127,5 +127,5 @@ def home(guild_id: int | None) -> ColumnElement[bool]:
     return T.guild_id.is_(None) if guild_id is None else T.guild_id == guild_id
 
 
-def _sum(condition: ColumnElement[bool]) -> ColumnElement[Any]:
+def _sum(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)

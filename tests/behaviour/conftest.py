@@ -26,6 +26,7 @@ from bot.store.database import Database
 from bot.store.migrate import migrate
 from sandbox.tokenlab import StandIn
 from sandbox.tune import Jukebox, Score, compose, encode_mp3, render
+from tests.fakes.rows import write_columns
 
 TURNS_MAX = 40
 SETTLE_TIMEOUT_S = 25.0
@@ -176,9 +177,13 @@ class World:
         raise AssertionError(f"task {task_id} is {task.state}, not {state}")
 
     async def task(self, task_id: int = 1) -> MusicTask:
-        task = await self.app.tasks.get(TaskId(task_id))
+        task = await self.app.stores.tasks.get(TaskId(task_id))
         assert task is not None
         return task
+
+    async def write(self, task_id: int, **columns: Any) -> None:
+        """Write columns of a task behind the program's back."""
+        await write_columns(self.app.database, task_id, **columns)
 
     def card(self, task: MusicTask) -> Any:
         """The card as people see it now."""
@@ -202,7 +207,7 @@ class World:
         answer = await (by or self.alice).slash(self.channel, "song", prompt=prompt, **options)
         assert answer.response is not None, "no answer"
         assert not answer.response.ephemeral, answer.response.content
-        found = await self.app.tasks.by_message(answer.response.id)
+        found = await self.app.stores.tasks.by_message(answer.response.id)
         assert found is not None
         return found
 

@@ -66,7 +66,7 @@ async def test_without_a_model_for_lyrics_the_answer_is_private_and_nothing_is_w
     answer = await world.alice.slash(world.channel, "lyrics", prompt="A lighthouse keeper")
 
     assert "No model writes lyrics" in private(answer)
-    assert await world.app.tasks.counts() == {}
+    assert await world.app.stores.tasks.counts() == {}
 
 
 @pytest.mark.parametrize("world", [{"loads_catalogue": False}], indirect=True)
@@ -75,7 +75,7 @@ async def test_lyrics_before_the_catalogue_was_read_are_put_off(world: World, op
     answer = await world.alice.slash(world.channel, "lyrics", prompt="A lighthouse keeper", **options)
 
     assert "Try again in a minute" in private(answer)
-    assert await world.app.tasks.counts() == {}
+    assert await world.app.stores.tasks.counts() == {}
 
 
 @pytest.mark.parametrize("command", ["song", "lyrics"])
@@ -116,7 +116,7 @@ async def test_what_can_not_be_passed_on_is_refused_before_the_row(world: World,
 
     assert words in private(answer)
     assert prompt not in private(answer)
-    assert await world.app.tasks.counts() == {}
+    assert await world.app.stores.tasks.counts() == {}
     assert world.channel.history(viewer=world.bob) == []
 
 
@@ -254,14 +254,14 @@ async def test_the_eleventh_wish_in_line_is_refused_privately(world: World) -> N
     answer = await world.alice.slash(world.channel, "song", prompt="one more")
 
     assert "enough waiting" in private(answer)
-    assert (await world.app.tasks.counts())[State.QUEUED] == 10
+    assert (await world.app.stores.tasks.counts())[State.QUEUED] == 10
 
 
 async def test_a_bot_that_is_stopping_takes_no_wishes(world: World) -> None:
     world.app.service.close()
 
     assert "restarting" in private(await world.alice.slash(world.channel, "song", prompt="Blues"))
-    assert await world.app.tasks.counts() == {}
+    assert await world.app.stores.tasks.counts() == {}
 
 
 @pytest.mark.parametrize(

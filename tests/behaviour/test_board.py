@@ -8,11 +8,10 @@ import discord
 import pytest
 
 from bot.domain.audit import Act, Deed
-from bot.domain.rules import Intake
+from bot.domain.rules import Intake, RuleChanges
 from bot.domain.tasks import State
 from bot.store.audit import AuditStore
 from bot.store.notices import NoticeStore
-from bot.store.servers import ServerStore
 from tests.behaviour.conftest import Seen, World, labels, private, text_of
 
 EDIT_EVERY_S = 15
@@ -42,7 +41,7 @@ async def put_up(world: World, channel: Any = None) -> discord.Message:
 
 async def pause(world: World, note: str | None = "Tea until five", intake: Intake = Intake.PAUSED) -> None:
     deed = Deed(act=Act.INTAKE, guild_id=world.guild.id, actor_id=world.mo.id)
-    await ServerStore(world.app.database, world.clock).set_intake(world.guild.id, intake, note, deed)
+    await world.app.stores.servers.set_intake(world.guild.id, intake, note, deed)
 
 
 def edits(world: World, message: discord.Message) -> int:
@@ -324,7 +323,7 @@ async def test_a_moderator_of_another_server_reaches_only_their_own(world: World
 async def limited(world: World, **rules: Any) -> None:
     deed = Deed(act=Act.RULES, guild_id=world.guild.id, actor_id=world.mo.id)
     values = {"monthly_songs": 5, "waiting_per_member": 99, "warning_channel_id": world.other_channel.id, **rules}
-    await ServerStore(world.app.database, world.clock).change_rules(world.guild.id, values, deed)
+    await world.app.stores.servers.change_rules(world.guild.id, RuleChanges(**values), deed)
 
 
 def warnings(world: World) -> list[str]:

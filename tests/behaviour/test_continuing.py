@@ -276,7 +276,7 @@ async def test_ten_starts_of_a_draft_at_the_same_moment_are_one_song(world: Worl
     )
 
     assert [type(one) for one in started].count(Refused) == 9
-    assert await world.app.tasks.counts() == {State.COMPLETED: 1, State.RECEIVED: 1}
+    assert await world.app.stores.tasks.counts() == {State.COMPLETED: 1, State.RECEIVED: 1}
     assert (await world.task(2)).parent_id == parent.id
 
 
@@ -297,7 +297,7 @@ async def _asker(world: World) -> Asker:
 
     handlers = world.app.bot._press_handlers
     before, handlers["continue"] = handlers["continue"], look
-    task = await world.app.tasks.get(TaskId(1)) or await world.song("Somebody's")
+    task = await world.app.stores.tasks.get(TaskId(1)) or await world.song("Somebody's")
     await world.alice.click(world.card(task), label="Continue")
     handlers["continue"] = before
     return seen[0]

@@ -6,7 +6,8 @@ import discord
 import pytest
 
 from bot.domain.listing import Wanted
-from bot.domain.rules import EVERYWHERE
+from bot.domain.members import PreferenceChanges
+from bot.domain.rules import EVERYWHERE, RuleChanges
 from bot.domain.tasks import MusicTask, State
 from bot.domain.wishes import LYRICS_MAX_CHARS
 from bot.ui import lyrics
@@ -25,7 +26,7 @@ SECRET = "sk-proj-abcdefghij0123456789abcdefghij0123456789"
 async def written(world: World, text: str = SONG, channel: Any = None) -> MusicTask:
     """Alice has asked for lyrics and has got these; gives their task."""
     answer = await world.alice.slash(channel or world.channel, "lyrics", prompt="A lighthouse keeper")
-    task = await world.app.tasks.by_message(answer.response.id)
+    task = await world.app.stores.tasks.by_message(answer.response.id)
     assert task is not None
     await world.turn()
     world.standin.faults.on_status(changed(lambda scene: dict(scene.finished) | {"lyrics": text}))
@@ -115,7 +116,7 @@ async def test_a_year_and_a_restart_later_lyrics_are_still_read_and_changed(worl
 async def test_a_page_that_is_no_longer_there_is_the_last_one(world: World) -> None:
     task = await written(world, LONG)
     page = await world.bob.click(world.card(task), label="Read")
-    await world.app.service.parts.lyrics.edit(task.id, "short")
+    await world.app.stores.lyrics.edit(task.id, "short")
 
     page = await world.bob.click(page.response, label="Next page")
 
@@ -137,7 +138,7 @@ async def test_where_no_files_may_be_attached_the_pages_are_all_there_is(world: 
 @pytest.mark.parametrize("press", ["lyrics:1:2", "edit_lyrics:1", "earlier:1:1", "take_back:1:1"])
 async def test_no_press_turns_a_card_into_a_private_answer(world: World, press: str) -> None:
     task = await written(world, LONG)
-    await world.app.service.parts.lyrics.edit(task.id, f"{LONG}\nmore")
+    await world.app.stores.lyrics.edit(task.id, f"{LONG}\nmore")
     await world.turn()
     card = world.card(task)
     before = text_of(card)
@@ -239,7 +240,7 @@ async def test_somebody_elses_lyrics_are_neither_changed_nor_sung(world: World) 
 
     for label in ("Edit", "Make it a song"):
         assert "somebody else's" in private(await world.bob.click(card, label=label))
-    assert await world.app.tasks.ids_of_member(world.bob.id, Wanted()) == []
+    assert await world.app.stores.tasks.ids_of_member(world.bob.id, Wanted()) == []
 
 
 async def test_a_form_that_was_open_over_a_restart_still_counts(world: World) -> None:
@@ -326,7 +327,7 @@ async def test_lyrics_with_a_secret_are_refused_and_not_repeated(world: World, t
 async def test_a_word_that_is_kept_out_is_not_brought_in_by_hand(world: World, who: str) -> None:
     task = await written(world)
     guild_id = world.guild.id if who == "the server" else EVERYWHERE
-    await world.app.service.ruling.change(guild_id, world.mo.id, words=("rude",))
+    await world.app.service.ruling.change(guild_id, world.mo.id, RuleChanges(words=("rude",)))
 
     answer = await edit(world, task, "2 · Chorus", text0="[Chorus]\nOh r.u.d.e harbour")
 
@@ -338,7 +339,7 @@ async def test_a_word_that_is_kept_out_is_not_brought_in_by_hand(world: World, w
 
 async def test_lyrics_that_hold_such_a_word_already_can_be_mended_part_by_part(world: World) -> None:
     task = await written(world, "[Verse 1]\nA rude tin\n\n[Chorus]\nOh rude harbour")
-    await world.app.service.ruling.change(world.guild.id, world.mo.id, words=("rude",))
+    await world.app.service.ruling.change(world.guild.id, world.mo.id, RuleChanges(words=("rude",)))
 
     await edit(world, task, "1 · Verse 1", text0="[Verse 1]\nA tin")
     await edit(world, task, "2 · Chorus", text0="[Chorus]\nOh harbour")
@@ -391,7 +392,7 @@ async def test_the_file_of_long_lyrics_is_replaced_and_goes_once_they_are_short(
     assert now is not None
     assert now.endswith("[Outro]\nThe new end")
     assert await file_of(world.card(await world.task())) == now
-    await world.app.service.parts.lyrics.edit(task.id, SONG)
+    await world.app.stores.lyrics.edit(task.id, SONG)
     await world.advance(1)
 
     card = world.card(await world.task())
@@ -404,7 +405,7 @@ async def test_the_file_of_long_lyrics_is_replaced_and_goes_once_they_are_short(
 async def test_a_change_that_no_card_can_show_is_in_the_list(world: World) -> None:
     task = await written(world)
     parts = await world.alice.click(world.card(task), label="Edit")
-    await world.app.tasks.annotate(task.id, card_lost="no_channel")
+    await world.write(task.id, card_lost="no_channel")
 
     form = await world.alice.click(parts.response, label="2 · Chorus")
     answer = await fill(world.alice, form, text0="[Chorus]\nOh lantern")
@@ -463,7 +464,7 @@ async def test_earlier_texts_are_shown_newest_first_and_come_back(world: World) 
     assert "Oh harbour" not in private(back)
     assert await lyrics_of(world, task) == SONG
     assert "> Oh harbour" in text_of(world.card(await world.task()))
-    kept = [await world.app.service.parts.lyrics.version(task.id, number) for number in (1, 2, 3)]
+    kept = [await world.app.stores.lyrics.version(task.id, number) for number in (1, 2, 3)]
     assert [one and one.text.partition("Oh ")[2].split()[0] for one in kept] == ["harbour", "lantern", "sail"]
 
 
@@ -508,7 +509,7 @@ async def test_a_version_that_went_while_it_was_looked_at_is_the_oldest_one(worl
     panel = await edit(world, task, "2 · Chorus", text0="[Chorus]\nOh lantern")
     shown = await world.alice.click(panel.response, label="Earlier versions")
     for number in range(30):
-        await world.app.service.parts.lyrics.edit(task.id, f"text {number}")
+        await world.app.stores.lyrics.edit(task.id, f"text {number}")
 
     assert "There are no lyrics here" in private(await world.alice.click(shown.response, label="Take this one back"))
     panel = await world.alice.click(shown.response, label="Back")
@@ -531,7 +532,7 @@ async def test_lyrics_become_a_song_and_each_card_leads_to_the_other(world: Worl
     form = await world.alice.click(world.card(task), label="Make it a song")
     answer = await fill(world.alice, form, title="Low Tide", tags="blues", avoid="metal", instrumental=["0"])
     assert not answer.response.ephemeral
-    song = await world.app.tasks.by_message(answer.response.id)
+    song = await world.app.stores.tasks.by_message(answer.response.id)
     assert song is not None
     await world.turn()
     song = await world.until(State.COMPLETED, song.id, step_s=16)
@@ -548,7 +549,9 @@ async def test_lyrics_become_a_song_and_each_card_leads_to_the_other(world: Worl
 
 async def test_the_form_knows_the_title_and_what_its_member_has_chosen_for_good(world: World) -> None:
     task = await written(world)
-    await world.app.service.preferring.change(world.alice.id, tags="folk", instrumental=True, version="chirp-v5")
+    await world.app.service.preferring.change(
+        world.alice.id, PreferenceChanges(tags="folk", instrumental=True, version="chirp-v5")
+    )
 
     form = await world.alice.click(world.card(task), label="Make it a song")
     fields = {label["component"]["custom_id"]: label["component"] for label in form.modal["components"]}
@@ -596,7 +599,7 @@ async def test_no_song_of_them_is_begun_while_none_can_be_asked_for_and_what_was
 async def test_words_that_became_too_long_while_the_form_was_open_are_not_sung(world: World) -> None:
     task = await written(world)
     form = await world.alice.click(world.card(task), label="Make it a song")
-    await world.app.service.parts.lyrics.edit(task.id, "x" * 5001)
+    await world.app.stores.lyrics.edit(task.id, "x" * 5001)
 
     answer = await fill(world.alice, form, instrumental=["0"])
 

@@ -5,7 +5,9 @@ from typing import Any
 import discord
 import pytest
 
+from bot.domain.rules import RuleChanges
 from bot.domain.tasks import State
+from bot.domain.transitions import Part, Retried
 from tests.behaviour.conftest import Seen, World, control, files_of, fill, labels, private, text_of
 from tests.behaviour.test_queue import audit, queue
 
@@ -283,7 +285,7 @@ async def test_from_a_question_one_gets_back_to_what_can_be_done(world: World) -
 
 async def test_a_song_that_was_sent_once_is_cancelled_with_true_words(world: World) -> None:
     await world.uncertain()
-    await world.app.tasks.move(await world.task(), State.QUEUED)
+    await world.app.stores.tasks.apply(await world.task(), Retried(by=Part.MEMBER))
 
     asked = (await world.mo.click(await panel(world, world.mo), label="Cancel")).response
 
@@ -360,7 +362,7 @@ async def test_somebody_who_never_asked_is_blocked_from_the_menu_and_a_stranger_
 
 async def test_blocks_are_told_in_the_language_of_the_server(world: World) -> None:
     await world.asked("Harbour")
-    await world.app.service.ruling.change(world.guild.id, world.mo.id, locale="de")
+    await world.app.service.ruling.change(world.guild.id, world.mo.id, RuleChanges(locale="de"))
     await fill(world.mo, await world.mo.click(await panel(world, world.mo), label="Block the member"), reason="Laut")
     await world.mo.click(await panel(world, world.mo), label="Unblock the member")
     assert "hat dich" in world.dms()[-1].content

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.members import Preferences, Telling
+from bot.domain.members import PreferenceChanges, Preferences, Telling
 from bot.domain.tasks import State
 from sandbox.catalog import MUSIC, Model
 from tests.behaviour.conftest import Seen, World, files_of, fill, private
@@ -85,7 +85,7 @@ async def test_models_are_offered_with_what_they_cost(world: World) -> None:
 
 async def test_no_more_models_are_offered_than_a_menu_takes_and_the_chosen_one_is_among_them(world: World) -> None:
     await offer(world, *(replace(OTHER, id=f"music-{number}") for number in range(40)))
-    await world.app.service.preferring.change(world.alice.id, model="music-39")
+    await world.app.service.preferring.change(world.alice.id, PreferenceChanges(model="music-39"))
 
     menu = menus(await panel(world))["prefer_model"]
 
@@ -113,7 +113,7 @@ async def test_each_choice_is_kept_and_shown_at_once_on_the_same_panel(world: Wo
 @pytest.mark.parametrize("name", ["model", "version"])
 async def test_a_choice_can_be_left_to_the_bot_again(world: World, name: str) -> None:
     menu = MENUS[name][0]
-    await world.app.service.preferring.change(world.alice.id, model="suno-music", version="chirp-v5")
+    await world.app.service.preferring.change(world.alice.id, PreferenceChanges(model="suno-music", version="chirp-v5"))
     shown = await panel(world)
 
     await pick(world, shown, menu, OPEN)
@@ -210,7 +210,7 @@ async def test_a_panel_and_its_form_answer_after_a_restart(world: World) -> None
 async def test_the_panel_of_another_member_can_not_be_pressed(world: World, custom_id: str, values: list[str]) -> None:
     """No client shows it to others: its press is forged."""
     await offer(world, MUSIC, OTHER)
-    await world.app.service.preferring.change(world.alice.id, tags="blues")
+    await world.app.service.preferring.change(world.alice.id, PreferenceChanges(tags="blues"))
     shown = await panel(world)
 
     answer = await Seen(world, shown.response.message).press(world.bob, custom_id.format(world.alice.id), *values)
@@ -238,7 +238,7 @@ async def test_the_form_of_another_member_can_not_be_filled_in(world: World) -> 
 
 async def test_a_chosen_model_that_vanished_is_shown_as_such(world: World) -> None:
     await offer(world, MUSIC, OTHER)
-    await world.app.service.preferring.change(world.alice.id, model="other-music")
+    await world.app.service.preferring.change(world.alice.id, PreferenceChanges(model="other-music"))
     await offer(world, MUSIC)
 
     shown = await panel(world)
@@ -264,7 +264,7 @@ async def test_a_model_that_vanished_while_the_panel_was_open_is_refused_and_tak
 @pytest.mark.parametrize("menu", ["prefer_version", "prefer_vocals"])
 async def test_other_choices_work_while_the_model_is_gone(world: World, menu: str) -> None:
     await offer(world, MUSIC, OTHER)
-    await world.app.service.preferring.change(world.alice.id, model="other-music")
+    await world.app.service.preferring.change(world.alice.id, PreferenceChanges(model="other-music"))
     await offer(world, MUSIC)
     shown = await panel(world)
 
@@ -279,7 +279,7 @@ async def test_other_choices_work_while_the_model_is_gone(world: World, menu: st
 
 @pytest.mark.parametrize("world", [{"loads_catalogue": False}], indirect=True)
 async def test_before_the_catalogue_was_read_nothing_is_known_against_a_chosen_model(world: World) -> None:
-    await world.app.service.parts.members.change(world.alice.id, model="other-music")
+    await world.app.stores.members.change(world.alice.id, PreferenceChanges(model="other-music"))
 
     shown = await panel(world)
 
@@ -298,7 +298,7 @@ GIVEN: dict[str, Any] = {"model": "suno-music", "version": "chirp-v4-5", "tags":
 async def choosy(world: World) -> World:
     """Alice has chosen all there is to choose."""
     await offer(world, MUSIC, OTHER)
-    await world.app.service.preferring.change(world.alice.id, **CHOSEN)
+    await world.app.service.preferring.change(world.alice.id, PreferenceChanges(**CHOSEN))
     return world
 
 

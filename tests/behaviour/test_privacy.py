@@ -14,12 +14,11 @@ import pytest
 
 from bot.domain.audit import Act, Deed
 from bot.domain.blocks import Block
-from bot.domain.members import Telling
+from bot.domain.members import PreferenceChanges, Telling
 from bot.domain.privacy import NOBODY
-from bot.domain.rules import EVERYWHERE
+from bot.domain.rules import EVERYWHERE, RuleChanges
 from bot.domain.tasks import MusicTask, Result, Role, State, Track
 from bot.engine.fetcher import Fetcher
-from bot.store.servers import ServerStore
 from bot.ui.client import asker_of
 from bot.ui.packing import NAME
 from tests.behaviour.conftest import Seen, World, labels, private, text_of
@@ -34,8 +33,8 @@ async def panel(world: World, by: Any = None) -> Any:
 
 
 async def set_rules(world: World, guild_id: int, **rules: Any) -> None:
-    servers = ServerStore(world.app.database, world.clock)
-    await servers.change_rules(guild_id, rules, Deed(act=Act.RULES, guild_id=guild_id, actor_id=world.mo.id))
+    deed = Deed(act=Act.RULES, guild_id=guild_id, actor_id=world.mo.id)
+    await world.app.stores.servers.change_rules(guild_id, RuleChanges(**rules), deed)
 
 
 async def want_erased(world: World) -> Any:
@@ -46,7 +45,7 @@ async def want_erased(world: World) -> Any:
 
 
 async def is_erased(world: World) -> bool:
-    return await world.app.service.parts.erasures.get(world.alice.id) is None
+    return await world.app.stores.erasures.get(world.alice.id) is None
 
 
 async def until_erased(world: World) -> None:
@@ -127,10 +126,10 @@ async def test_an_export_holds_all_of_ones_own_and_nothing_else(world: World) ->
     song = await world.song("Slow harbour blues", title="Harbour")
     await world.asked("Bob's secret wish", by=world.bob)
     await world.asked("Still waiting")
-    await world.app.service.preferring.change(world.alice.id, telling=Telling.SILENT, tags="blues")
+    await world.app.service.preferring.change(world.alice.id, PreferenceChanges(telling=Telling.SILENT, tags="blues"))
     await world.alice.click(world.card(song), label="Again")
     deed = Deed(act=Act.BLOCK, guild_id=world.guild.id, actor_id=world.mo.id, subject_id=world.alice.id)
-    servers = ServerStore(world.app.database, world.clock)
+    servers = world.app.stores.servers
     block = Block(guild_id=world.guild.id, user_id=world.alice.id, until=world.clock(), reason="too many")
     await servers.block(block, deed)
 
@@ -251,9 +250,9 @@ async def test_after_an_erasure_nothing_of_the_member_is_left(world: World) -> N
     await world.until(State.COMPLETED, 3, step_s=16)
     await world.turn()
     waiting = await world.asked("Not yet sent")
-    await world.app.service.preferring.change(world.alice.id, tags="my own styles")
+    await world.app.service.preferring.change(world.alice.id, PreferenceChanges(tags="my own styles"))
     await world.alice.click(world.card(song), label="Again")
-    servers = ServerStore(world.app.database, world.clock)
+    servers = world.app.stores.servers
     deed = Deed(act=Act.CANCEL, guild_id=world.guild.id, actor_id=world.mo.id, subject_id=world.alice.id)
     await servers.unblock(world.guild.id, world.alice.id, deed)
     before = {task.id: shown_by(world, task) for task in (song, waiting)}
@@ -353,7 +352,7 @@ async def test_what_is_asked_for_meanwhile_is_kept(world: World) -> None:
 
 
 async def test_erasing_is_no_way_around_a_block(world: World) -> None:
-    servers = ServerStore(world.app.database, world.clock)
+    servers = world.app.stores.servers
     block = Block(guild_id=world.guild.id, user_id=world.alice.id, reason="spam")
     await servers.block(block, Deed(act=Act.BLOCK, guild_id=world.guild.id, actor_id=world.mo.id))
 
@@ -379,7 +378,7 @@ async def test_audio_that_arrives_during_the_erasure_leaves_nothing_behind(
 ) -> None:
     task = await world.asked(title="Harbour")
     result = Result(title="Harbour", tracks=(Track(audio_url="https://media.example.net/a.mp3"),))
-    await world.app.tasks.annotate(task.id, state=State.COMPLETED, result=result, media_wanted=True)
+    await world.write(task.id, state=State.COMPLETED, result=result, media_wanted=True)
     wanted = await world.task(task.id)
     await want_erased(world)
     monkeypatch.setattr(Fetcher, "find", _nothing)
@@ -494,7 +493,7 @@ async def test_a_late_child_leaves_the_card_of_its_old_parent_alone(world: World
     await world.alice.slash(world.channel, "continue", song="1", prompt="Second part")
     before = text_of(world.card(song))
     long_ago = world.clock().replace(year=2025)
-    await world.app.tasks.annotate(song.id, created_at=long_ago, state_at=long_ago)
+    await world.write(song.id, created_at=long_ago, state_at=long_ago)
     await world.advance(61)
     assert (await world.task(song.id)).aged_out
 
@@ -506,7 +505,9 @@ async def test_a_late_child_leaves_the_card_of_its_old_parent_alone(world: World
 
 async def test_old_cards_are_removed_if_their_member_is_erased(world: World) -> None:
     song = await world.song()
-    await world.app.tasks.remember_message(song, message_id=77, channel_id=world.channel.id, role=Role.REPLACEMENT)
+    await world.app.stores.tasks.remember_message(
+        song, message_id=77, channel_id=world.channel.id, role=Role.REPLACEMENT
+    )
     await set_rules(world, world.guild.id, keep_days=1)
     await world.advance(2 * DAY_S)
     assert (await world.task()).aged_out

@@ -5,7 +5,7 @@ from discord.webhook.async_ import AsyncWebhookAdapter
 
 from bot.domain.audit import Act, Deed
 from bot.domain.blocks import Block
-from bot.domain.rules import EVERYWHERE, Intake
+from bot.domain.rules import EVERYWHERE, Intake, RuleChanges
 from bot.domain.tasks import MusicTask, State
 from tests.behaviour.conftest import Seen, World, fill, labels, private, text_of
 
@@ -14,7 +14,7 @@ SECRET = "sing sk-proj-abcdefghij0123456789abcdefghij0123456789"
 
 async def shut(world: World, why: str) -> None:
     """From now on Alice may not ask, or not for what is rude."""
-    servers, guild_id = world.app.service.parts.servers, world.guild.id
+    servers, guild_id = world.app.stores.servers, world.guild.id
     match why:
         case "blocked":
             block = Block(guild_id=guild_id, user_id=world.alice.id, until=None, reason=None)
@@ -23,7 +23,7 @@ async def shut(world: World, why: str) -> None:
             deed = Deed(act=Act.INTAKE, guild_id=guild_id, actor_id=world.mo.id)
             await servers.set_intake(guild_id, Intake.PAUSED, None, deed)
         case _:
-            await world.app.service.ruling.change(guild_id, world.mo.id, words=("rude",))
+            await world.app.service.ruling.change(guild_id, world.mo.id, RuleChanges(words=("rude",)))
 
 
 async def drafted(world: World, words: str = "from 0:05, quieter bridge") -> MusicTask:
@@ -136,7 +136,7 @@ async def test_an_edit_that_can_not_be_taken_leaves_the_question_as_it_was(world
 @pytest.mark.parametrize("who", ["the server", "the operator"])
 async def test_a_reply_with_a_word_that_is_kept_out_is_not_quoted(world: World, who: str) -> None:
     guild_id = world.guild.id if who == "the server" else EVERYWHERE
-    await world.app.service.ruling.change(guild_id, world.mo.id, words=("rude",))
+    await world.app.service.ruling.change(guild_id, world.mo.id, RuleChanges(words=("rude",)))
 
     await drafted(world, "a rüde bridge")
 

@@ -7,6 +7,7 @@ from tests.behaviour.conftest import World, files_of, fill, labels, private, tex
 
 UNCONFIRMED = (
     "DELETE FROM task_messages",
+    "DELETE FROM task_moves WHERE revision > 1",
     "UPDATE music_tasks SET state = 'received', message_id = NULL, revision = 1, shown_revision = 0",
 )
 SUBMITTING = (
@@ -176,7 +177,7 @@ async def test_after_two_minutes_a_ping_is_looked_for_and_not_repeated(world: Wo
     await world.advance(1)
 
     assert len(world.pings()) == int(was_sent)
-    assert (await world.app.tasks.by_message(ping.id) is not None) is was_sent
+    assert (await world.app.stores.tasks.by_message(ping.id) is not None) is was_sent
 
 
 async def test_unclear_songs_stay_unclear_and_can_still_be_decided(world: World) -> None:

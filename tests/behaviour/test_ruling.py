@@ -10,7 +10,7 @@ from simcord import SetupError
 
 from bot.domain.audit import Act, Deed
 from bot.domain.refusals import Reason
-from bot.domain.rules import EVERYWHERE, Rules
+from bot.domain.rules import EVERYWHERE, RuleChanges, Rules
 from bot.domain.tasks import State
 from bot.store.audit import AuditStore
 from bot.ui import texts
@@ -51,12 +51,12 @@ async def rules(world: World, guild_id: int | None = None) -> Rules:
 
 async def setting(world: World, **changes: Any) -> None:
     """Somebody has set that."""
-    await world.app.service.ruling.change(world.guild.id, world.mo.id, **changes)
+    await world.app.service.ruling.change(world.guild.id, world.mo.id, RuleChanges(**changes))
 
 
 async def operator_sets(world: World, **changes: Any) -> None:
     deed = Deed(act=Act.RULES, guild_id=EVERYWHERE, actor_id=None)
-    await world.app.service.parts.servers.change_rules(EVERYWHERE, changes, deed)
+    await world.app.stores.servers.change_rules(EVERYWHERE, RuleChanges(**changes), deed)
 
 
 def fields(shown: Any) -> dict[str, str]:
@@ -527,7 +527,7 @@ async def test_the_filter_of_a_server_does_not_reach_direct_messages_and_the_ope
 
 async def test_lyrics_that_become_a_song_are_looked_at_too(world: World) -> None:
     answer = await world.alice.slash(world.channel, "lyrics", prompt="Rude words by the harbour")
-    task = await world.app.tasks.by_message(answer.response.id)
+    task = await world.app.stores.tasks.by_message(answer.response.id)
     assert task is not None
     await world.until(State.COMPLETED, task.id)
     done = await world.task(task.id)

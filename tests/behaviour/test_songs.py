@@ -7,6 +7,7 @@ import discord
 import pytest
 
 from bot.domain.tasks import Kind, MusicTask, State
+from bot.domain.transitions import Emptied
 from sandbox.faults import changed
 from tests.behaviour.conftest import REPEAT, Seen, World, control, fill, labels, private, text_of
 
@@ -15,7 +16,7 @@ async def shelf(world: World, count: int, **columns: Any) -> None:
     """So many tasks of Alice's that have come to an end."""
     for number in range(count):
         task = await world.asked(f"Wish {number} {columns}", title=f"Song {number}")
-        await world.app.tasks.annotate(task.id, **{"state": State.CANCELLED, **columns})
+        await world.write(task.id, **{"state": State.CANCELLED, **columns})
 
 
 async def songs(world: World, **options: Any) -> Any:
@@ -96,7 +97,7 @@ async def test_a_page_that_is_gone_meanwhile_shows_the_last_one(world: World) ->
     await shelf(world, 9)
     shown = await songs(world)
     for number in range(1, 4):
-        await world.app.tasks.delete(await world.task(number))
+        await world.app.stores.tasks.apply(await world.task(number), Emptied())
 
     await world.alice.click(shown, label="Older")
 
@@ -197,7 +198,7 @@ async def test_a_song_is_opened_again_with_its_file_and_without_asking_anybody(w
     assert labels(card.message) == ["Continue", "Lyrics", *REPEAT, "Go to the card", "Delete"]
     assert url_of(card, "Go to the card").endswith(f"/{world.channel.id}/{task.message_id}")
     assert len(world.standin.requests) == asked
-    assert (await world.app.tasks.counts()) == {State.COMPLETED: 1}
+    assert (await world.app.stores.tasks.counts()) == {State.COMPLETED: 1}
 
 
 async def test_without_our_own_file_the_one_on_the_card_is_linked(world: World) -> None:
@@ -268,7 +269,7 @@ async def test_the_answer_is_on_its_way_before_discord_is_asked_for_the_card(wor
 @pytest.mark.parametrize("state", [State.QUEUED, State.RUNNING, State.FAILED])
 async def test_what_is_not_finished_is_opened_as_its_card_stands(world: World, state: State) -> None:
     task = await world.asked()
-    await world.app.tasks.annotate(task.id, state=state)
+    await world.write(task.id, state=state)
 
     card = await opened(world, task)
 
@@ -278,7 +279,7 @@ async def test_what_is_not_finished_is_opened_as_its_card_stands(world: World, s
 
 async def test_a_press_on_an_opened_card_does_not_take_it_for_the_card(world: World) -> None:
     task = await world.asked()
-    await world.app.tasks.annotate(task.id, state=State.RECEIVED)
+    await world.write(task.id, state=State.RECEIVED)
     card = await opened(world, task)
 
     await world.alice.click(card.message, label="Cancel")
@@ -332,7 +333,7 @@ async def test_what_is_not_ones_own_can_not_be_opened(world: World, picked: str,
     await world.asked("Alpha")
     await world.asked("Beta", by=world.bob)
     gone = await world.asked("Gamma")
-    await world.app.tasks.annotate(gone.id, deleted_at=world.clock())
+    await world.write(gone.id, deleted_at=world.clock())
     shown = await songs(world)
 
     answer = await Seen(world, shown.message).press(world.alice, control(shown, "open_song"), picked)
@@ -381,9 +382,9 @@ async def test_what_others_made_elsewhere_is_shown_nowhere(world: World) -> None
     await world.song("Root")
     await world.bob.slash(world.channel, "continue", song="1", prompt="Bob's own")
     await world.until(State.COMPLETED, 2, step_s=16)
-    await world.app.tasks.annotate((await world.task(2)).id, guild_id=77, channel_id=78)
+    await world.write(2, guild_id=77, channel_id=78)
     await world.alice.slash(world.channel, "continue", song="1", prompt="Mine")
-    await world.app.tasks.annotate((await world.task(3)).id, parent_id=2)
+    await world.write(3, parent_id=2)
 
     assert f"<@{world.bob.id}>" not in text_of(await family(world, await world.task(1)))
     lines = text_of(await family(world, await world.task(3))).splitlines()

@@ -14,9 +14,9 @@ import pytest
 from PIL import Image
 
 from bot.domain.audit import Act, Deed
+from bot.domain.rules import RuleChanges
 from bot.domain.tasks import State
 from bot.domain.usage import Period, Usage, span_of
-from bot.store.servers import ServerStore
 from bot.ui.client import asker_of
 from bot.ui.media.chart import draw_usage
 from sandbox.tokenlab import DEMO_TOKEN
@@ -155,9 +155,7 @@ async def test_in_a_direct_message_it_is_the_members_own(world: World) -> None:
 
 
 async def test_limits_stand_beside_what_is_used(world: World) -> None:
-    servers = world.app.service.parts.servers
-    assert isinstance(servers, ServerStore)
-    await servers.change_rules(world.guild.id, {"daily_per_member": 5, "monthly_songs": 20}, DEED)
+    await world.app.stores.servers.change_rules(world.guild.id, RuleChanges(daily_per_member=5, monthly_songs=20), DEED)
     await world.asked(by=world.alice)
     await world.asked(by=world.bob)
     own = text_of(await usage(world, world.alice))
@@ -330,7 +328,7 @@ async def test_an_unclear_task_that_is_on_the_bill_is_no_longer_unclear(world: W
     world.standin.faults.on_create("drop_recorded")
     await world.until(State.UNCERTAIN, task.id, step_s=1)
     (create,) = world.standin.creates
-    await world.app.tasks.note(await world.task(task.id), request_id=create.request_id)
+    await world.write(task.id, request_id=create.request_id)
     await world.advance(timedelta(minutes=6).total_seconds())
     words = text_of(await usage(world, world.alice))
     assert "Spent (solid) **1** · $0.135" in words

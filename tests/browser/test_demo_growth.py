@@ -72,7 +72,7 @@ async def test_the_page_asks_for_a_restart_once_in_so_many_songs(
             return {State.COMPLETED: 12}
         return {State.COMPLETED: count}
 
-    app = cast(App, SimpleNamespace(tasks=SimpleNamespace(counts=counts)))
+    app = cast(App, SimpleNamespace(stores=SimpleNamespace(tasks=SimpleNamespace(counts=counts))))
     live = cast(LivePage, SimpleNamespace(lock=asyncio.Lock()))
     running: Any = demo._keep_small(app, studio, live, stop)
     await asyncio.wait_for(running, PATIENCE_S)

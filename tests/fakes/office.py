@@ -13,18 +13,10 @@ import pytest
 from bot.domain.audit import Deed
 from bot.domain.refusals import Reason, Refused
 from bot.domain.tasks import State
-from bot.service import Asker, Defaults, Parts, Service
-from bot.store.audit import AuditStore, write_deed
-from bot.store.drafts import DraftStore
-from bot.store.erasures import ErasureStore
-from bot.store.exports import ExportStore
-from bot.store.lyrics import LyricsStore
-from bot.store.members import MemberStore
-from bot.store.notices import NoticeStore
-from bot.store.queue import QueueStore
+from bot.service import Asker, Defaults, Service
+from bot.store.audit import write_deed
 from bot.store.schema import lyrics_versions
-from bot.store.servers import ServerStore
-from bot.store.usage import UsageStore
+from bot.store.stores import Stores
 from bot.tokenlab.catalogue import Catalogue
 from bot.tokenlab.models import ModelInfo
 from tests.fakes.engine_fakes import SONG
@@ -45,12 +37,6 @@ class Office:
         self.clock = HandClock()
         self.rows = Rows(self.clock, *tasks)
         database = self.rows.database
-        self.drafts = DraftStore(database, self.clock)
-        self.members = MemberStore(database)
-        self.servers = ServerStore(database, self.clock)
-        self.lyrics = LyricsStore(database, self.clock)
-        self.usage = UsageStore(database, self.clock)
-        self.notices = NoticeStore(database, self.clock)
         self.catalogue = Catalogue(None, lyrics_model=None)  # type: ignore[arg-type]  # nothing is read here
         self.catalogue._models = None if models is None else tuple(models)
         values: dict[str, Any] = {
@@ -62,26 +48,12 @@ class Office:
             **defaults,
         }
         self.rung: list[str] = []
-        self.service = Service(
-            Parts(
-                tasks=self.rows,
-                drafts=self.drafts,
-                members=self.members,
-                servers=self.servers,
-                lyrics=self.lyrics,
-                accounts=self.usage,
-                boards=self.notices,
-                erasures=ErasureStore(database, self.clock),
-                exports=ExportStore(database),
-                queue=QueueStore(database),
-                audit=AuditStore(database),
-                catalogue=self.catalogue,
-                clock=self.clock,
-                defaults=Defaults(**values),
-                on_queued=lambda: self.rung.append("queued"),
-                on_changed=lambda: self.rung.append("changed"),
-            )
-        )
+        stores = replace(Stores.over(database, self.clock), tasks=self.rows)
+        self.service = Service(stores, catalogue=self.catalogue, clock=self.clock, defaults=Defaults(**values))
+        self.service.signals.queued = lambda: self.rung.append("queued")
+        self.service.signals.changed = lambda: self.rung.append("changed")
+        self.drafts, self.members, self.servers = stores.drafts, stores.members, stores.servers
+        self.lyrics, self.usage, self.notices = stores.lyrics, stores.usage, stores.notices
 
 
 def asker(user_id: int = 7, **changes: Any) -> Asker:

@@ -21,6 +21,7 @@ from bot.store.schema import metadata
 from bot.store.servers import ServerStore
 from bot.store.tasks import TaskStore
 from tests.fakes.postgres import NoPostgresError, Postgres, running_postgres
+from tests.fakes.rows import write_columns
 
 START = datetime(2026, 1, 1, 12, 0, 0, 123000, tzinfo=UTC)
 ALICE, BOB, STUDIO, SONGS = 111, 222, 900, 901
@@ -168,7 +169,7 @@ def audit(database: Database) -> AuditStore:
 
 
 @pytest.fixture
-def make(store: TaskStore) -> Make:
+def make(store: TaskStore, database: Database) -> Make:
     """Puts a task into any state, with any columns; each is of another member unless said otherwise."""
     numbers = count(1)
 
@@ -176,7 +177,7 @@ def make(store: TaskStore) -> Make:
         number = next(numbers)
         wished = {name: columns.pop(name) for name in ("user_id", "price_max_usd") if name in columns}
         task, _ = await store.add(wish(f"made {number}", **{"user_id": 10_000 + number, **wished}))
-        await store.annotate(task.id, state=state, **columns)
+        await write_columns(database, task.id, state=state, **columns)
         return await again(store, task)
 
     return made

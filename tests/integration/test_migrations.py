@@ -78,7 +78,8 @@ async def shape(database: Database) -> Any:
         "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1",
         "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace"
         " ORDER BY 1",
-        "SELECT table_name, column_name, data_type, character_maximum_length, is_nullable, column_default"
+        "SELECT table_name, column_name, data_type, character_maximum_length, is_nullable, column_default,"
+        " generation_expression"
         " FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1, 2",
     ]
     sqlite = ["SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY 1"]
@@ -118,6 +119,30 @@ async def test_songs_of_the_first_version_are_found_by_their_words(empty: Databa
         assert len(await store.ids_of_member(1, Wanted(text=words))) == 1501
 
 
+async def test_what_the_third_version_owed_is_still_owed(empty: Database, clock: HandClock):
+    rows = {"card": "revision = 2", "removal": "revision = 2, deleted_at = 1", "ping": "ping_status = 'sending'"}
+    done = "revision = 1, shown_revision = 1, ping_status = 'done', pinged_for = 'completed'"
+    async with empty.write() as connection:
+        await connection.run_sync(lambda sync: command.upgrade(alembic_config(sync), "0003"))
+        for number, what in enumerate([*rows, "nothing"]):
+            row = {"title": what, "made": None, "number": number, "origin": f"i:{number}"}
+            await connection.execute(text(OLD_ROW), row)
+        await connection.execute(text(f"UPDATE music_tasks SET {done}"))  # noqa: S608 -- our own words
+        for what, columns in rows.items():
+            await connection.execute(text(f"UPDATE music_tasks SET {columns} WHERE title = '{what}'"))  # noqa: S608 -- our own words
+    await migrate(empty)
+    store, now = TaskStore(empty, clock), clock()
+    found = {
+        "card": await store.unshown(now, 9, media_since=now, settle_since=now),
+        "removal": await store.unremoved(now, 9),
+        "ping": await store.unpinged(now, 9),
+        "family": await store.family_changed(now, 9),
+    }
+    assert {what: [one.title for one in tasks] for what, tasks in found.items()} == {
+        **{what: [what] for what in rows}, "family": [],
+    }  # fmt: skip
+
+
 async def test_the_migrations_make_the_tables_that_the_program_describes(database: Database):
     def differences(connection: Connection) -> list[Any]:
         context = MigrationContext.configure(connection, opts={"compare_type": same_type})
@@ -141,9 +166,13 @@ async def test_constraints_and_indexes_are_those_that_the_program_describes(
 
 
 def words(rows: Any) -> list[Any]:
-    """Each definition as the sorted words of it: spacing, quotes and the order of constraints say nothing."""
+    """Each definition as the sorted words of it: spacing, quotes and the order of constraints say nothing.
+
+    SQLite adds no stored column to a table that is there: in a migrated one it is worked out when it is read.
+    """
     plain = str.maketrans({",": " ", '"': ""})
-    return [sorted(str(row).replace("\\n", " ").replace("\\t", " ").translate(plain).split()) for row in rows]
+    told = [str(row).replace("\\n", " ").replace("\\t", " ").translate(plain).split() for row in rows]
+    return [sorted(word for word in one if word != "STORED") for one in told]
 
 
 @pytest.mark.usefixtures("broken_step")

@@ -10,12 +10,12 @@ from bot.domain.audit import Act, Deed
 from bot.domain.blocks import Block
 from bot.domain.drafts import Draft
 from bot.domain.limits import LimitReachedError
-from bot.domain.members import Telling
+from bot.domain.members import PreferenceChanges, Telling
 from bot.domain.privacy import NOBODY, Erasure
-from bot.domain.rules import EVERYWHERE
+from bot.domain.rules import EVERYWHERE, RuleChanges
 from bot.domain.tasks import (
     CARD_REMOVED,
-    AttemptOutcome,
+    ErrorCode,
     Kind,
     MediaFile,
     MusicTask,
@@ -26,6 +26,7 @@ from bot.domain.tasks import (
     TaskId,
     Track,
 )
+from bot.domain.transitions import Claimed, Emptied, Failed, Removed, Shown, ShowPostponed, Told
 from bot.domain.wishes import SongWish
 from bot.store import erasures as erasing
 from bot.store.audit import AuditStore
@@ -37,6 +38,8 @@ from bot.store.members import MemberStore
 from bot.store.schema import attempts, lyrics_versions, task_messages
 from bot.store.servers import ServerStore
 from bot.store.tasks import TaskStore
+from tests.fakes.rows import write_columns
+from tests.fakes.sample_changes import accepted
 from tests.integration.conftest import ALICE, BOB, SONGS, STUDIO, HandClock, Make, again, wish
 
 DAY_S = 24 * 3600
@@ -78,15 +81,13 @@ async def begun(erasures: ErasureStore, user_id: int = ALICE) -> Erasure:
 
 async def removed(store: TaskStore, task: MusicTask) -> None:
     """What the courier does with a task that was handed over."""
-    await store.mark_removed(await again(store, task))
+    await store.apply(await again(store, task), Removed())
 
 
-async def delivered(store: TaskStore, task: MusicTask) -> None:
+async def delivered(store: TaskStore, task: MusicTask) -> MusicTask:
     """Its card shows it, and its member has been told."""
-    now = await again(store, task)
-    await store.annotate(
-        task.id, shown_revision=now.revision, pinged_for=now.state, ping_status=PingStatus.DONE, media_wanted=False
-    )
+    shown = await store.apply(await again(store, task), Shown())
+    return await store.apply(shown, Told(pinged_for=shown.state, ping_at=shown.state_at))
 
 
 def is_empty(task: MusicTask) -> bool:
@@ -122,7 +123,7 @@ async def test_choices_and_drafts_go_at_once_and_only_ones_own(
 ):
     kept = []
     for user_id in (ALICE, BOB):
-        await members.change(user_id, telling=Telling.DM)
+        await members.change(user_id, PreferenceChanges(telling=Telling.DM))
         draft = Draft(
             id=0, origin_key=f"r:{user_id}", created_at=clock(), user_id=user_id, guild_id=STUDIO, channel_id=SONGS,
             wish=SongWish(prompt="rain"),
@@ -162,15 +163,13 @@ async def test_a_question_in_public_is_over_at_once_and_waited_for(
 async def test_a_task_is_emptied_removed_and_let_go_and_the_bill_stays(
     erasures: ErasureStore, store: TaskStore, lyrics: LyricsStore, database: Database, make: Make, clock: HandClock
 ):
-    claimed = await store.claim((await make(State.QUEUED, user_id=ALICE)).id)
-    assert claimed is not None
-    task = await store.move(
-        claimed, State.RUNNING, outcome=AttemptOutcome.ACCEPTED, request_id="r", provider_task_id="p"
-    )
-    await store.annotate(task.id, state=State.COMPLETED, kind=Kind.LYRICS, shown_revision=task.revision, **FULL)
+    claimed = await store.apply(await make(State.QUEUED, user_id=ALICE), Claimed())
+    task = await store.apply(claimed, accepted(model=claimed.model))
+    full = {"state": State.COMPLETED, "kind": Kind.LYRICS, "shown_revision": task.revision, **FULL}
+    await write_columns(database, task.id, **full)
     await store.remember_message(task, message_id=7000, channel_id=SONGS, role=Role.CARD)
     await lyrics.edit(task.id, "drum")
-    await store.mark_shown(await again(store, task))
+    await store.apply(await again(store, task), Shown())
     erasure = await begun(erasures)
 
     assert await erasures.let_go(erasure, 10) == 0
@@ -262,14 +261,14 @@ async def test_steps_are_as_small_as_is_said(
 
 
 async def test_erasing_is_no_way_around_a_daily_limit(
-    erasures: ErasureStore, store: TaskStore, servers: ServerStore, clock: HandClock
+    erasures: ErasureStore, store: TaskStore, servers: ServerStore, database: Database, clock: HandClock
 ):
     for guild_id in (STUDIO, EVERYWHERE):
         deed = Deed(act=Act.RULES, guild_id=guild_id, actor_id=BOB)
-        await servers.change_rules(guild_id, {"daily_per_member": 1}, deed)
+        await servers.change_rules(guild_id, RuleChanges(daily_per_member=1), deed)
     limited, direct, free = [(await store.add(wish(f"of {home}", guild_id=home)))[0] for home in (STUDIO, None, 77)]
     for task in (limited, direct, free):
-        await store.annotate(task.id, state=State.COMPLETED)
+        await write_columns(database, task.id, state=State.COMPLETED)
     erasure = await begun(erasures)
     await erasures.empty(erasure, 5)
     for task in (limited, direct, free):
@@ -294,7 +293,7 @@ async def test_what_was_deleted_or_aged_out_before_is_let_go_too(
 ):
     deleted, aged = await make(State.FAILED, user_id=ALICE), await make(State.FAILED, user_id=ALICE)
     await delivered(store, aged)
-    await store.delete(deleted)
+    await store.apply(deleted, Emptied())
     clock.tick(DAY_S)
     assert await erasures.age_out(STUDIO, clock(), 10) == 1
     erasure = await begun(erasures)
@@ -323,11 +322,10 @@ async def test_who_is_erased_is_nobody_in_the_audit_whose_lines_stay_and_so_do_b
 
 async def test_a_late_answer_of_a_deleted_task_makes_no_task(store: TaskStore, make: Make, database: Database):
     task = await make(State.QUEUED, user_id=ALICE)
-    sent = await store.claim(task.id)
-    assert sent is not None
-    await store.annotate(task.id, state=State.CANCELLED)
-    await store.delete(await again(store, task))
-    await store.keep_late_answer(sent, provider_task_id="ld_late", request_id="r")
+    sent = await store.apply(task, Claimed())
+    await write_columns(database, task.id, state=State.CANCELLED)
+    await store.apply(await again(store, task), Emptied())
+    await store.keep_late_answer(sent, accepted(provider_task_id="ld_late"))
     assert await store.get(TaskId(task.id + 1)) is None
     async with database.read() as connection:
         assert (await connection.execute(select(attempts.c.provider_task_id))).scalar_one() == "ld_late"
@@ -335,10 +333,11 @@ async def test_a_late_answer_of_a_deleted_task_makes_no_task(store: TaskStore, m
 
 async def test_deleted_tasks_are_to_be_removed_and_not_to_be_shown(store: TaskStore, make: Make, clock: HandClock):
     task = await make(State.FAILED)
-    await store.delete(task)
+    gone = await store.apply(task, Emptied())
     assert await store.unshown(clock(), 10, media_since=clock(), settle_since=clock()) == []
     assert [one.id for one in await store.unremoved(clock(), 10)] == [task.id]
-    await store.annotate(task.id, show_after=clock() + timedelta(seconds=5))
+    later = ShowPostponed(show_after=clock() + timedelta(seconds=5), show_failures=1)
+    await store.apply(gone, later)
     assert await store.unremoved(clock(), 10) == []
     clock.tick(5)
     await removed(store, task)
@@ -365,15 +364,19 @@ async def test_nobody_is_no_member_with_limits_or_songs(
 
 
 async def test_servers_with_a_rule_about_age_are_known(erasures: ErasureStore, servers: ServerStore):
-    for guild_id, rules in ((1, {"keep_days": 30}), (2, {"daily_per_member": 3}), (EVERYWHERE, {"keep_days": 7})):
+    for guild_id, rules in (
+        (1, RuleChanges(keep_days=30)),
+        (2, RuleChanges(daily_per_member=3)),
+        (EVERYWHERE, RuleChanges(keep_days=7)),
+    ):
         await servers.change_rules(guild_id, rules, Deed(act=Act.RULES, guild_id=guild_id, actor_id=BOB))
     assert await erasures.keeping() == {1: 30, EVERYWHERE: 7}
-    await servers.change_rules(1, {"keep_days": None}, Deed(act=Act.RULES, guild_id=1, actor_id=BOB))
+    await servers.change_rules(1, RuleChanges(keep_days=None), Deed(act=Act.RULES, guild_id=1, actor_id=BOB))
     assert await erasures.keeping() == {EVERYWHERE: 7}
 
 
 async def test_the_oldest_are_emptied_in_batches_and_their_messages_stay(
-    erasures: ErasureStore, store: TaskStore, lyrics: LyricsStore, make: Make, clock: HandClock
+    erasures: ErasureStore, store: TaskStore, lyrics: LyricsStore, database: Database, make: Make, clock: HandClock
 ):
     tasks = []
     for _ in range(4):
@@ -384,7 +387,7 @@ async def test_the_oldest_are_emptied_in_batches_and_their_messages_stay(
         await delivered(store, task)
         clock.tick(10)
     before = tasks[3].created_at
-    await store.annotate(tasks[3].id, shown_revision=0)
+    await write_columns(database, tasks[3].id, shown_revision=0)
     tasks[3] = await again(store, tasks[3])
     clock.tick(DAY_S)
     assert await erasures.older(STUDIO, before) == 3
@@ -430,12 +433,12 @@ async def test_only_what_has_come_to_an_end_ages_out(
     ],
 )
 async def test_what_its_member_has_not_had_yet_is_not_erased_however_old(
-    erasures: ErasureStore, store: TaskStore, make: Make, clock: HandClock,
+    erasures: ErasureStore, store: TaskStore, database: Database, make: Make, clock: HandClock,
     state: State, lack: dict[str, Any], ages: int,
 ):  # fmt: skip
     task = await make(state)
     await delivered(store, task)
-    await store.annotate(task.id, **lack)
+    await write_columns(database, task.id, **lack)
     clock.tick(400 * DAY_S)
     assert await erasures.age_out(STUDIO, clock(), 10) == ages
 
@@ -445,8 +448,8 @@ async def test_what_has_just_come_to_its_end_is_there_for_a_day(
 ):
     task = await make(State.RUNNING)
     clock.tick(30 * DAY_S)
-    await store.annotate(task.id, state=State.FAILED, state_at=clock())
-    await delivered(store, task)
+    failed = Failed(error_code=ErrorCode.NO_RESULT, error_detail=None, provider_status=None, looked_at=clock())
+    await delivered(store, await store.apply(task, failed))
     assert await erasures.age_out(STUDIO, clock(), 10) == 0
     clock.tick(DAY_S)
     assert await erasures.age_out(STUDIO, clock(), 10) == 1
@@ -479,12 +482,12 @@ OPEN_STATES = {State.RECEIVED, State.QUEUED, State.SUBMITTING, State.RUNNING, St
 
 
 async def test_each_server_ages_by_itself_and_direct_messages_are_one(
-    erasures: ErasureStore, store: TaskStore, clock: HandClock
+    erasures: ErasureStore, store: TaskStore, database: Database, clock: HandClock
 ):
     homes = [STUDIO, 77, None]
     tasks = [(await store.add(wish(f"of {home}", guild_id=home)))[0] for home in homes]
     for task in tasks:
-        await store.annotate(task.id, state=State.CANCELLED)
+        await write_columns(database, task.id, state=State.CANCELLED)
         await delivered(store, task)
     clock.tick(DAY_S)
 

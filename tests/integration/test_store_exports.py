@@ -7,9 +7,11 @@ import pytest
 from bot.domain.audit import Act, Deed
 from bot.domain.blocks import Block
 from bot.domain.drafts import Draft
-from bot.domain.members import Telling
+from bot.domain.members import PreferenceChanges, Telling
+from bot.domain.privacy import TaskMove
 from bot.domain.rules import EVERYWHERE
 from bot.domain.tasks import AttemptOutcome, Kind, Role, State
+from bot.domain.transitions import Claimed, Part
 from bot.domain.wishes import LyricsWish
 from bot.store.database import Database
 from bot.store.drafts import DraftStore
@@ -18,6 +20,8 @@ from bot.store.lyrics import LyricsStore
 from bot.store.members import MemberStore
 from bot.store.servers import ServerStore
 from bot.store.tasks import TaskStore
+from tests.fakes.rows import write_columns
+from tests.fakes.sample_changes import accepted
 from tests.integration.conftest import ALICE, BOB, SONGS, STUDIO, HandClock, Make, again
 
 
@@ -34,15 +38,14 @@ async def test_of_somebody_unknown_there_is_nothing(exports: ExportStore):
 
 
 async def test_tasks_come_in_batches_with_all_that_belongs_to_them(
-    exports: ExportStore, store: TaskStore, lyrics: LyricsStore, make: Make
+    exports: ExportStore, store: TaskStore, lyrics: LyricsStore, database: Database, make: Make, clock: HandClock
 ):
     plain = await make(State.FAILED, user_id=ALICE)
     await make(State.FAILED, user_id=BOB)
     task = await make(State.QUEUED, user_id=ALICE)
-    claimed = await store.claim(task.id)
-    assert claimed is not None
-    await store.move(claimed, State.RUNNING, outcome=AttemptOutcome.ACCEPTED, request_id="r", provider_task_id="p")
-    await store.annotate(task.id, state=State.COMPLETED, kind=Kind.LYRICS, edited_lyrics="one", cost_usd=Decimal("0.2"))
+    await store.apply(await store.apply(task, Claimed()), accepted(request_id="r", provider_task_id="p"))
+    made = {"kind": Kind.LYRICS, "edited_lyrics": "one", "cost_usd": Decimal("0.2")}
+    await write_columns(database, task.id, state=State.COMPLETED, **made)
     for words in ("two", "three"):
         await lyrics.edit(task.id, words)
     for number in (6001, 6000):
@@ -59,6 +62,14 @@ async def test_tasks_come_in_batches_with_all_that_belongs_to_them(
     (attempt,) = second.attempts
     assert (attempt.number, attempt.outcome) == (1, AttemptOutcome.ACCEPTED)
     assert (attempt.request_id, attempt.provider_task_id) == ("r", "p")
+    assert second.moves == tuple(
+        TaskMove(from_state=before, to_state=after, at=clock(), part=part, attempt=number)
+        for before, after, part, number in (
+            (None, State.RECEIVED, Part.MEMBER, 0),
+            (State.QUEUED, State.SUBMITTING, Part.SUBMITTER, 1),
+            (State.SUBMITTING, State.RUNNING, Part.SUBMITTER, 1),
+        )
+    )
 
 
 async def test_choices_drafts_and_blocks_are_ones_own(
@@ -66,7 +77,7 @@ async def test_choices_drafts_and_blocks_are_ones_own(
 ):
     members = MemberStore(database)
     for user_id in (ALICE, BOB):
-        await members.change(user_id, telling=Telling.DM)
+        await members.change(user_id, PreferenceChanges(telling=Telling.DM))
         draft = Draft(
             id=0, origin_key=f"r:{user_id}", created_at=clock(), user_id=user_id, guild_id=STUDIO, channel_id=SONGS,
             wish=LyricsWish(prompt=f"of {user_id}"),

@@ -12,22 +12,25 @@ from sqlalchemy import select
 from bot.domain.audit import Act, Deed
 from bot.domain.limits import Limit, LimitReachedError
 from bot.domain.privacy import NOBODY
-from bot.domain.rules import EVERYWHERE, Intake
-from bot.domain.tasks import RELEASED, ErrorCode, MusicTask, State
+from bot.domain.rules import EVERYWHERE, Intake, RuleChanges
+from bot.domain.tasks import RELEASED, ErrorCode, MusicTask, StaleTaskError, State
+from bot.domain.transitions import Claimed, Part, Retried
 from bot.store.database import Database
 from bot.store.notices import NoticeStore
 from bot.store.schema import servers as server_rows
 from bot.store.servers import ServerStore
 from bot.store.tasks import TaskStore
 from bot.store.usage import UsageStore
+from tests.fakes.rows import write_columns
 from tests.integration.conftest import ALICE, BOB, STUDIO, HandClock, Make, again, wish
 
 DEED = Deed(act=Act.RULES, guild_id=STUDIO, actor_id=BOB)
+RETRIED = Retried(by=Part.MEMBER)
 OTHER = 950
 
 
 async def rule(servers: ServerStore, guild_id: int = STUDIO, **changes: Any) -> None:
-    await servers.change_rules(guild_id, changes, DEED)
+    await servers.change_rules(guild_id, RuleChanges(**changes), DEED)
 
 
 async def reached(store: TaskStore, origin: object, **changes: Any) -> Limit | None:
@@ -88,12 +91,14 @@ async def test_servers_and_direct_messages_do_not_count_for_each_other(store: Ta
     assert asked == [None, None, None, full, None, None, full, None, full]
 
 
-async def test_what_the_records_say_counts_instead_of_the_price(store: TaskStore, servers: ServerStore, make: Make):
+async def test_what_the_records_say_counts_instead_of_the_price(
+    store: TaskStore, servers: ServerStore, database: Database, make: Make
+):
     await rule(servers, monthly_usd=Decimal("1.00"))
     dear = {"price_max_usd": Decimal("0.60")}
     task = await make(State.COMPLETED, **dear)
     assert await reached(store, "too dear", **dear) is Limit.MONTH_USD
-    await store.annotate(task.id, cost_usd=Decimal("0.40"))
+    await write_columns(database, task.id, cost_usd=Decimal("0.40"))
     assert await reached(store, "fits", **dear) is None
 
 
@@ -121,14 +126,14 @@ async def test_one_more_try_of_an_unclear_task_needs_money_for_it(store: TaskSto
     await rule(servers, monthly_usd=Decimal("0.70"))
     price = {"price_max_usd": Decimal("0.25"), "unclear_attempts": 1}
     tasks = [await make(State.UNCERTAIN, **price) for _ in range(2)]
-    answers = await asyncio.gather(*(store.try_again(task, State.QUEUED) for task in tasks), return_exceptions=True)
+    answers = await asyncio.gather(*(store.apply(task, RETRIED) for task in tasks), return_exceptions=True)
     assert all(isinstance(one, LimitReachedError) and one.limit is Limit.MONTH_USD for one in answers)
     await rule(servers, monthly_usd=Decimal("0.75"))
-    answers = await asyncio.gather(*(store.try_again(task, State.QUEUED) for task in tasks), return_exceptions=True)
+    answers = await asyncio.gather(*(store.apply(task, RETRIED) for task in tasks), return_exceptions=True)
     assert sorted(isinstance(one, LimitReachedError) for one in answers) == [False, True]
     await rule(servers, monthly_usd=None)
     (left,) = [task for task in tasks if (await again(store, task)).state is State.UNCERTAIN]
-    assert (await store.try_again(left, State.QUEUED)).state is State.QUEUED
+    assert (await store.apply(left, RETRIED)).state is State.QUEUED
 
 
 async def test_those_who_were_erased_are_not_one_member(store: TaskStore, make: Make):
@@ -188,14 +193,16 @@ async def test_a_server_is_warned_once_a_month(
 
 
 async def test_the_limits_at_the_provider_hold_for_member_and_server(
-    store: TaskStore, servers: ServerStore, make: Make
+    store: TaskStore, servers: ServerStore, database: Database, make: Make
 ):
     await rule(servers, running_per_server=4, running_per_member=3, waiting_per_member=99)
     tasks = [await make(user_id=ALICE) for _ in range(5)] + [await make(user_id=BOB) for _ in range(5)]
     elsewhere, _ = await store.add(wish("elsewhere", guild_id=OTHER))
-    await store.annotate(elsewhere.id, state=State.QUEUED)
-    claims = await asyncio.gather(*(store.claim(task.id) for task in [*tasks, elsewhere]))
-    taken = Counter((task.guild_id, task.user_id) for task in claims if task is not None)
+    await write_columns(database, elsewhere.id, state=State.QUEUED)
+    waiting = [await again(store, task) for task in [*tasks, elsewhere]]
+    claims = await asyncio.gather(*(store.apply(task, Claimed()) for task in waiting), return_exceptions=True)
+    taken = Counter((task.guild_id, task.user_id) for task in claims if isinstance(task, MusicTask))
+    assert all(isinstance(one, MusicTask | StaleTaskError) for one in claims)
     assert taken.pop((OTHER, ALICE)) == 1
     assert sum(taken.values()) == 4
     assert max(taken.values()) <= 3
@@ -207,10 +214,11 @@ async def test_a_paused_line_is_held_and_a_drained_one_goes_on(store: TaskStore,
     assert await servers.set_intake(STUDIO, Intake.PAUSED, "Tea", deed)
     assert not await servers.set_intake(STUDIO, Intake.PAUSED, "Tea", deed)
     assert (await store.waiting())[0].is_held
-    assert await store.claim(task.id) is None
+    with pytest.raises(StaleTaskError):
+        await store.apply(task, Claimed())
     assert await servers.set_intake(STUDIO, Intake.DRAINING, None, deed)
     assert not (await store.waiting())[0].is_held
-    assert await store.claim(task.id) is not None
+    await store.apply(task, Claimed())
     assert (await again(store, task)).state is State.SUBMITTING
 
 

@@ -1,17 +1,31 @@
 """What each worker finds to do, and what members and moderators see, on both databases."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
+from itertools import product
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, select, text
 
 from bot.domain.line import Waiting
 from bot.domain.listing import STATES, Stage, Wanted
-from bot.domain.tasks import Kind, MediaFile, MusicTask, PingStatus, Result, State, TaskId
+from bot.domain.tasks import ANNOUNCED, Kind, MediaFile, MusicTask, PingStatus, Result, State, TaskId
+from bot.domain.transitions import (
+    Emptied,
+    FamilyChanged,
+    FamilyShown,
+    FilesShown,
+    MediaFetched,
+    Shown,
+    ShowPostponed,
+    Told,
+)
 from bot.store.database import Database
+from bot.store.schema import T, music_tasks
 from bot.store.tasks import TaskStore
+from tests.fakes.sample_changes import accepted, completed
 from tests.integration.conftest import ALICE, BOB, START, STUDIO, HandClock, Make, again, wish
 
 NOW = START + timedelta(hours=1)
@@ -163,7 +177,7 @@ async def test_a_card_is_shown_until_it_has_caught_up(store: TaskStore, make: Ma
     task = await make(state)
     never = state in {State.RECEIVED, State.ABANDONED}
     assert await unshown(store) == ([] if never else [task.id])
-    await store.mark_shown(task)
+    await store.apply(task, Shown())
     assert await unshown(store) == []
 
 
@@ -202,7 +216,7 @@ async def test_moving_cards_are_recent_up_to_date_and_not_lost(store: TaskStore,
     lost = await make(State.RUNNING, card_lost="message_gone")
     old = await make(State.RUNNING, created_at=START - SECOND)
     for task in (*made, lost, old):
-        await store.mark_shown(task)
+        await store.apply(task, Shown(card_lost=task.card_lost))
     await make(State.RUNNING)
     moving = await store.moving_cards(START - SECOND)
     assert {task.state for task in moving} == {State.QUEUED, State.RUNNING}
@@ -216,7 +230,7 @@ async def test_moving_cards_are_recent_up_to_date_and_not_lost(store: TaskStore,
 async def test_a_requester_is_told_of_an_outcome_once_its_card_is_settled(store: TaskStore, make: Make, state: State):
     task = await make(state)
     assert await store.unpinged(NOW, 10) == []
-    await store.mark_shown(task)
+    await store.apply(task, Shown())
     announced = state in {State.COMPLETED, State.FAILED, State.UNCERTAIN}
     assert ids(await store.unpinged(NOW, 10)) == ([task.id] if announced else [])
 
@@ -233,17 +247,97 @@ async def test_a_requester_is_told_of_an_outcome_once_its_card_is_settled(store:
     ],
 )
 async def test_each_outcome_is_told_once(store: TaskStore, make: Make, *, columns: dict[str, Any], is_due: bool):
-    task = await make(State.COMPLETED)
-    await store.mark_shown(task)
-    await store.annotate(task.id, **columns)
+    task = await make(State.COMPLETED, shown_revision=1, **columns)
     assert ids(await store.unpinged(NOW, 10)) == ([task.id] if is_due else [])
 
 
 async def test_who_has_waited_longest_is_told_first(store: TaskStore, make: Make):
     tasks = [await make(State.FAILED, state_at=NOW - number * SECOND) for number in range(3)]
     for task in tasks:
-        await store.mark_shown(task)
+        await store.apply(task, Shown())
     assert ids(await store.unpinged(NOW, 2)) == ids(tasks[:0:-1])
+
+
+# --- families --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", State)
+async def test_a_finished_card_is_drawn_once_more_when_its_family_has_changed(
+    store: TaskStore, make: Make, state: State
+):
+    told = {"shown_revision": 1, "pinged_for": state, "ping_status": PingStatus.DONE}
+    task, lost = await make(state, **told), await make(state, card_lost="no_channel", **told)
+    assert await store.family_changed(NOW, 10) == []
+    for one in (task, lost):
+        await store.apply(one, FamilyChanged(family_changed_at=NOW))
+    assert ids(await store.family_changed(NOW, 10)) == ([task.id] if state is State.COMPLETED else [])
+    await store.apply(await again(store, task), FamilyShown())
+    assert await store.family_changed(NOW, 10) == []
+
+
+async def test_a_card_that_is_shown_or_told_anyway_is_not_drawn_for_its_family_before(store: TaskStore, make: Make):
+    changed = {"family_changed_at": NOW}
+    task = await make(State.COMPLETED, **changed)
+    assert await store.family_changed(NOW, 10) == []
+    shown = await store.apply(replace(task, family_changed_at=None), Shown())
+    assert await store.family_changed(NOW, 10) == []
+    told = await store.apply(shown, Told(pinged_for=State.COMPLETED, ping_at=NOW))
+    assert ids(await store.family_changed(NOW, 10)) == [told.id]
+    await store.apply(told, ShowPostponed(show_after=NOW + SECOND, show_failures=1))
+    assert await store.family_changed(NOW, 10) == []
+    assert ids(await store.family_changed(NOW + SECOND, 10)) == [told.id]
+
+
+async def test_what_is_emptied_is_not_drawn_for_its_family(store: TaskStore, make: Make):
+    """Nor if it went by its age: then its messages stay as they are."""
+    told = {"shown_revision": 1, "pinged_for": State.COMPLETED, "ping_status": PingStatus.DONE}
+    task = await make(State.COMPLETED, deleted_at=NOW, aged_out=True, **told)
+    await store.apply(task, FamilyChanged(family_changed_at=NOW))
+    assert await store.family_changed(NOW, 10) == []
+
+
+async def test_what_is_owed_is_one_thing_at_a_time(store: TaskStore, database: Database):
+    rows: list[dict[str, Any]] = []
+    owed: list[str | None] = []
+    pings = [(None, None), ("sending", True), ("done", True), ("done", False)]
+    for state, lag, deleted_at, (status, is_own), changed_at, lost in product(
+        State, [0, 1], [None, NOW], pings, [None, NOW], [None, "no_channel"]
+    ):
+        row = {
+            "origin_key": f"i:{len(rows)}",
+            "kind": Kind.SONG,
+            "state": state,
+            "revision": 3,
+            "shown_revision": 3 - lag,
+            "created_at": NOW,
+            "state_at": NOW,
+            "user_id": ALICE,
+            "channel_id": 2,
+            "prompt": "rain",
+            "model": "suno-music",
+            "attachment_limit_bytes": 1,
+            "deleted_at": deleted_at,
+            "ping_status": status,
+            "pinged_for": state if is_own else status and State.QUEUED,
+            "family_changed_at": changed_at,
+            "card_lost": lost,
+        }
+        is_due = state in ANNOUNCED and not (status == "done" and is_own)
+        expected = [
+            ("removal", lag and deleted_at is not None),
+            ("card", lag and state not in {State.RECEIVED, State.ABANDONED}),
+            ("ping", is_due),
+            (
+                "family",
+                changed_at is not None and state is State.COMPLETED and deleted_at is None and lost is None,
+            ),
+        ]
+        rows.append(row)
+        owed.append(next((what for what, holds in expected if holds), None))
+    async with database.write() as connection:
+        await connection.execute(insert(music_tasks), rows)
+        found = (await connection.execute(select(T.owed).order_by(T.id))).scalars().all()
+    assert [(row, one) for row, one, due in zip(rows, found, owed, strict=True) if one != due] == []
 
 
 # --- media -----------------------------------------------------------------------------------------------------------
@@ -255,17 +349,17 @@ async def test_media_is_wanted_until_it_is_fetched_oldest_first(store: TaskStore
     await make(State.COMPLETED, media_wanted=True, media_after=NOW + SECOND)
     await make(State.COMPLETED)
     assert ids(await store.media_wanted(NOW, 10)) == ids([older, newer])
-    await store.media_fetched(older, [FILE])
+    await store.apply(older, MediaFetched(media=(FILE,)))
     assert ids(await store.media_wanted(NOW, 1)) == [newer.id]
 
 
 async def test_files_are_named_until_a_card_carries_them(store: TaskStore, make: Make):
     task, other = await make(State.COMPLETED, media_wanted=True), await make(State.COMPLETED, media_wanted=True)
     pictured = MediaFile(name="2.mp3", shown_as="Rain 2.mp3", size_bytes=5, picture="2.png")
-    await store.media_fetched(task, [FILE, pictured])
-    await store.media_fetched(other, [])
+    fetched = await store.apply(task, MediaFetched(media=(FILE, pictured)))
+    await store.apply(other, MediaFetched(media=()))
     assert await store.media_names() == {"1.mp3", "2.mp3", "2.png"}
-    await store.mark_shown(await again(store, task), files_shown=True)
+    await store.apply(fetched, FilesShown(files_shown=True))
     assert await store.media_names() == set()
 
 
@@ -326,7 +420,7 @@ async def test_signs_that_mean_something_to_databases_mean_themselves(store: Tas
 
 async def test_a_song_is_found_by_the_title_that_its_result_brought(store: TaskStore, make: Make):
     running = await make(State.RUNNING, user_id=ALICE)
-    done = await store.move(running, State.COMPLETED, result=Result(title="Fern\u00dcber"))
+    done = await store.apply(running, completed(result=Result(title="Fern\u00dcber")))
     assert await store.ids_of_member(ALICE, Wanted(text="fern\u00fcb")) == [done.id]
     assert await store.ids_of_member(ALICE, Wanted(text="tin roof")) == [done.id]
     (listed,) = await store.listed([done.id])
@@ -335,14 +429,14 @@ async def test_a_song_is_found_by_the_title_that_its_result_brought(store: TaskS
 
 async def test_what_a_late_answer_makes_is_found_by_its_words(store: TaskStore, make: Make):
     task = await make(State.CANCELLED, user_id=ALICE, attempt=1)
-    await store.keep_late_answer(task, provider_task_id="ld_1", request_id="r")
+    await store.keep_late_answer(task, accepted())
     assert len(await store.ids_of_member(ALICE, Wanted(text="tin roof"))) == 2
 
 
 async def test_deleted_songs_are_in_no_list_and_their_words_are_gone(store: TaskStore, make: Make, database: Database):
     parent = await make(State.COMPLETED, user_id=ALICE)
     task = await make(State.COMPLETED, user_id=ALICE, parent_id=parent.id)
-    await store.delete(task)
+    await store.apply(task, Emptied())
     assert await store.ids_of_member(ALICE, Wanted()) == [parent.id]
     assert await store.listed_children([parent.id], 10) == []
     async with database.read() as connection:

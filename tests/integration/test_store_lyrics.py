@@ -7,10 +7,12 @@ from sqlalchemy import func, select
 
 from bot.domain.lyrics import LyricsVersion
 from bot.domain.tasks import Kind, MusicTask, Result, StaleTaskError, State
+from bot.domain.transitions import Emptied
 from bot.store.database import Database
 from bot.store.lyrics import LyricsStore
 from bot.store.schema import lyrics_versions
 from bot.store.tasks import TaskStore
+from tests.fakes.sample_changes import completed
 from tests.integration.conftest import START, HandClock, Make, again
 
 
@@ -91,7 +93,7 @@ async def test_lyrics_that_were_deleted_are_not_changed_any_more(
     lyrics: LyricsStore, store: TaskStore, words: MusicTask, database: Database
 ):
     await lyrics.edit(words.id, "sun")
-    assert await store.delete(await again(store, words))
+    await store.apply(await again(store, words), Emptied())
     with pytest.raises(StaleTaskError):
         await lyrics.edit(words.id, "snow")
     assert (await again(store, words)).lyrics is None
@@ -100,9 +102,10 @@ async def test_lyrics_that_were_deleted_are_not_changed_any_more(
 
 async def test_a_delete_that_came_too_late_leaves_the_versions(lyrics: LyricsStore, store: TaskStore, make: Make):
     running = await make(State.RUNNING, kind=Kind.LYRICS)
-    done = await store.move(running, State.COMPLETED, result=Result(lyrics="rain"))
+    done = await store.apply(running, completed(result=Result(lyrics="rain")))
     await lyrics.edit(done.id, "sun")
-    assert not await store.delete(running)
+    with pytest.raises(StaleTaskError):
+        await store.apply(running, Emptied())
     assert await lyrics.numbers(done.id) == [1]
 
 
@@ -112,7 +115,7 @@ async def test_whoever_deletes_and_whoever_changes_at_once_leave_no_text_behind(
     for number in range(20):
         done = await make(State.COMPLETED, kind=Kind.LYRICS, result=Result(lyrics="rain"))
         changes = [lyrics.edit(done.id, f"text {number} {n}") for n in range(3)]
-        await asyncio.gather(*changes, store.delete(done), return_exceptions=True)
+        await asyncio.gather(*changes, store.apply(done, Emptied()), return_exceptions=True)
         now = await again(store, done)
         assert now.deleted_at is not None
         assert now.lyrics is None

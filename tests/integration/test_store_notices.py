@@ -10,12 +10,14 @@ import pytest
 from bot.domain.audit import Act, Deed
 from bot.domain.limits import Used, month_of
 from bot.domain.notices import Board
-from bot.domain.rules import EVERYWHERE, Intake, Rules
+from bot.domain.rules import EVERYWHERE, Intake, RuleChanges, Rules
 from bot.domain.tasks import State
 from bot.store.audit import AuditStore
+from bot.store.database import Database
 from bot.store.notices import NoticeStore
 from bot.store.servers import ServerStore
 from bot.store.tasks import TaskStore
+from tests.fakes.rows import write_columns
 from tests.integration.conftest import BOB, SONGS, START, STUDIO, HandClock, Make, wish
 
 OTHER, LOUNGE = 950, 902
@@ -143,7 +145,7 @@ async def test_a_warning_tells_what_is_used_by_now_until_it_was_told(
     notices: NoticeStore, servers: ServerStore, store: TaskStore, clock: HandClock, guild_id: int
 ):
     rules: dict[str, Any] = {"monthly_songs": 5, "monthly_usd": Decimal(4)}
-    await servers.change_rules(guild_id, rules, deed(act=Act.RULES))
+    await servers.change_rules(guild_id, RuleChanges(**rules), deed(act=Act.RULES))
     for number in range(4):
         assert await notices.warnings_due() == []
         await store.add(wish(number, guild_id=guild_id or None, user_id=100 + number, price_max_usd=Decimal("0.20")))
@@ -161,12 +163,12 @@ async def test_a_warning_tells_what_is_used_by_now_until_it_was_told(
 
 
 async def test_a_warning_that_was_not_true_any_more_comes_again_once_it_is(
-    notices: NoticeStore, servers: ServerStore, store: TaskStore, make: Make
+    notices: NoticeStore, servers: ServerStore, store: TaskStore, database: Database, make: Make
 ):
-    await servers.change_rules(STUDIO, {"monthly_songs": 2}, deed(act=Act.RULES))
+    await servers.change_rules(STUDIO, RuleChanges(monthly_songs=2), deed(act=Act.RULES))
     await make()
     failed = await make()
-    await store.annotate(failed.id, state=State.FAILED)
+    await write_columns(database, failed.id, state=State.FAILED)
     (due,) = await notices.warnings_due()
     assert due.used.month_songs == 1
     await notices.withdraw(replace(due, month=due.month - timedelta(days=31)))

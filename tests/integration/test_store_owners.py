@@ -1,20 +1,24 @@
 """What owners do to their rows: deleting, families, what a button has started, on both databases."""
 
+from typing import Any
+
 import pytest
 from alembic import command
 from sqlalchemy import select, text
 
 from bot.domain.listing import Wanted
-from bot.domain.tasks import MediaFile, Result, State, Track
+from bot.domain.tasks import MediaFile, Result, StaleTaskError, State, Track
+from bot.domain.transitions import Emptied, MediaFetched
 from bot.store.database import Database
 from bot.store.drafts import DraftStore
 from bot.store.lyrics import LyricsStore
 from bot.store.migrate import alembic_config, migrate
 from bot.store.schema import lyrics_versions
 from bot.store.tasks import TaskStore
+from tests.fakes.rows import write_columns
 from tests.integration.conftest import ALICE, START, HandClock, Make, again, wish
 
-DONE = {
+DONE: dict[str, Any] = {
     "result": Result(title="Low Tide", lyrics="la", tracks=(Track(audio_url="https://m.example.net/a.mp3"),)),
     "media": (MediaFile(name="1-1.mp3", shown_as="Low Tide.mp3", size_bytes=9),),
     "provider_task_id": "ld_1",
@@ -29,9 +33,9 @@ async def test_a_deleted_task_keeps_what_a_bill_needs_and_no_text(
     task = await make(State.COMPLETED, title="Low Tide", tags="blues", negative_tags="brass", **DONE)
     await LyricsStore(database, clock).edit(task.id, "la la")
 
-    assert await store.delete(task)
+    left = await store.apply(task, Emptied())
 
-    left = await again(store, task)
+    assert left == await again(store, task)
     assert (left.prompt, left.title, left.tags, left.negative_tags) == ("", None, None, None)
     assert (left.result, left.edited_lyrics, left.media, left.clip_candidates, left.error_detail) == (
         None, None, (), {}, None,
@@ -43,19 +47,23 @@ async def test_a_deleted_task_keeps_what_a_bill_needs_and_no_text(
         assert (await connection.execute(select(lyrics_versions))).all() == []
 
 
-async def test_a_task_is_deleted_once_and_only_as_it_was_seen(store: TaskStore, make: Make) -> None:
+async def test_a_task_is_deleted_once_and_only_as_it_was_seen(store: TaskStore, database: Database, make: Make) -> None:
     task = await make(State.COMPLETED)
     stale = await make(State.FAILED)
-    await store.annotate(stale.id, state=State.COMPLETED)
+    await write_columns(database, stale.id, state=State.COMPLETED)
 
-    assert [await store.delete(one) for one in (task, task, stale)] == [True, False, False]
+    gone = await store.apply(task, Emptied())
+    for one in (task, gone, stale):
+        with pytest.raises(StaleTaskError):
+            await store.apply(one, Emptied())
+    assert await again(store, task) == gone
+    assert (await again(store, stale)).deleted_at is None
 
 
 async def test_deleted_tasks_are_not_listed(store: TaskStore, make: Make, clock: HandClock) -> None:
     parent = await make(State.COMPLETED, user_id=ALICE)
-    child = await make(State.COMPLETED, user_id=ALICE)
-    await store.annotate(child.id, parent_id=parent.id)
-    assert await store.delete(await again(store, child))
+    child = await make(State.COMPLETED, user_id=ALICE, parent_id=parent.id)
+    await store.apply(child, Emptied())
 
     assert await store.children_of(parent.id) == []
     assert await store.ids_of_member(ALICE, Wanted()) == [parent.id]
@@ -64,9 +72,8 @@ async def test_deleted_tasks_are_not_listed(store: TaskStore, make: Make, clock:
 
 async def test_children_are_what_was_made_from_a_task(store: TaskStore, make: Make) -> None:
     parent = await make(State.COMPLETED)
-    children = [await make(State.COMPLETED), await make(State.RUNNING)]
-    for child in [*children, lost := await make(State.ABANDONED)]:
-        await store.annotate(child.id, parent_id=parent.id)
+    children = [await make(state, parent_id=parent.id) for state in (State.COMPLETED, State.RUNNING)]
+    lost = await make(State.ABANDONED, parent_id=parent.id)
 
     assert [one.id for one in await store.children_of(parent.id)] == [one.id for one in children]
     assert await store.children_of(lost.id) == []
@@ -75,18 +82,20 @@ async def test_children_are_what_was_made_from_a_task(store: TaskStore, make: Ma
 async def test_of_many_children_the_newest_are_named(store: TaskStore, make: Make) -> None:
     parent = await make(State.COMPLETED)
     for _ in range(26):
-        await store.annotate((await make(State.COMPLETED)).id, parent_id=parent.id)
+        await make(State.COMPLETED, parent_id=parent.id)
 
     assert [one.id for one in await store.children_of(parent.id)] == list(range(parent.id + 2, parent.id + 27))
 
 
 async def test_audio_that_comes_after_a_task_was_deleted_is_not_kept(store: TaskStore, make: Make) -> None:
     task = await make(State.COMPLETED, media_wanted=True)
-    assert await store.delete(task)
-    await store.media_fetched(task, [MediaFile(name="1-1.mp3", shown_as="Low Tide.mp3", size_bytes=9)])
+    gone = await store.apply(task, Emptied())
 
-    after = await again(store, task)
-    assert (after.media, after.revision) == ((), task.revision + 1)
+    with pytest.raises(StaleTaskError):
+        await store.apply(task, MediaFetched(media=DONE["media"]))
+
+    assert await again(store, task) == gone
+    assert (gone.media, gone.revision) == ((), task.revision + 1)
 
 
 async def test_wishes_since_a_moment_are_the_members_own_newest_first(
@@ -103,10 +112,12 @@ async def test_wishes_since_a_moment_are_the_members_own_newest_first(
 
 
 @pytest.mark.parametrize(("state", "counted"), [(State.RECEIVED, 0), (State.QUEUED, 1), (State.ABANDONED, 1)])
-async def test_what_a_button_has_started_counts_once_it_is_shown(store: TaskStore, state: State, counted: int) -> None:
+async def test_what_a_button_has_started_counts_once_it_is_shown(
+    store: TaskStore, database: Database, state: State, counted: int
+) -> None:
     for origin in ("b:70:again:0", "b:70:again2:0", "b:7:again:0", "b:700:again:0"):
         task, _ = await store.add(wish(origin, origin_key=origin))
-        await store.annotate(task.id, state=state)
+        await write_columns(database, task.id, state=state)
 
     assert await store.started_from("b:70:again", ALICE) == counted
     assert await store.started_from("b:70:again", ALICE + 1) == 0

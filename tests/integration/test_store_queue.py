@@ -7,6 +7,7 @@ import pytest
 
 from bot.domain.queue import LANES, Lane, Narrowed
 from bot.domain.tasks import ErrorCode, Kind, State
+from bot.domain.transitions import Emptied
 from bot.store.queue import QueueStore
 from bot.store.tasks import TaskStore
 from tests.integration.conftest import ALICE, START, STUDIO, HandClock, Make, again
@@ -101,6 +102,6 @@ async def test_lists_of_ended_tasks_go_back_only_so_far(queue: QueueStore, make:
 
 async def test_what_is_deleted_is_in_no_list(queue: QueueStore, store: TaskStore, make: Make, clock: HandClock):
     task = await make(State.FAILED)
-    await store.delete(task)
+    await store.apply(task, Emptied())
     assert await wanted(queue, lane=Lane.FAILED) == []
     assert (await again(store, task)).deleted_at == clock()

@@ -3,6 +3,8 @@
 import asyncio
 import gc
 import random
+from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 
@@ -11,11 +13,22 @@ from bot.domain.blocks import Block
 from bot.domain.limits import LimitReachedError
 from bot.domain.rules import Rules
 from bot.domain.tasks import MusicTask, Role, StaleTaskError, State
+from bot.domain.transitions import Cancelled, Claimed, Expired, FamilyChanged, MediaFetched, Part
 from bot.store.audit import AuditStore
 from bot.store.database import Database
 from bot.store.servers import ServerStore
 from bot.store.tasks import TaskStore
-from tests.integration.conftest import ALICE, HandClock, Make, again, wish
+from tests.fakes.sample_changes import FILES, completed
+from tests.integration.conftest import ALICE, START, HandClock, Make, again, wish
+
+CANCELLED = Cancelled(by=Part.MEMBER)
+
+
+def made(answers: Iterable[MusicTask | BaseException]) -> list[MusicTask]:
+    """What was changed; the others found that somebody was first."""
+    done = [one for one in answers if isinstance(one, MusicTask)]
+    assert all(isinstance(one, StaleTaskError) for one in answers if one not in done), answers
+    return done
 
 
 async def test_twenty_deliveries_of_one_command_are_one_task(store: TaskStore):
@@ -33,35 +46,51 @@ async def test_the_limit_holds_when_a_member_asks_thirty_times_at_once(store: Ta
 
 async def test_a_task_claimed_ten_times_at_once_is_paid_for_once(store: TaskStore, make: Make):
     task = await make()
-    claims = await asyncio.gather(*(store.claim(task.id) for _ in range(10)))
-    (won,) = [one for one in claims if one]
+    claims = await asyncio.gather(*(store.apply(task, Claimed()) for _ in range(10)), return_exceptions=True)
+    (won,) = made(claims)
     assert (won.state, won.attempt) == (State.SUBMITTING, 1)
 
 
 async def test_the_running_limit_holds_when_all_of_a_members_tasks_are_claimed_at_once(store: TaskStore, make: Make):
     tasks = [await make(user_id=ALICE) for _ in range(Rules().waiting_per_member)]
-    claims = await asyncio.gather(*(store.claim(task.id) for task in tasks))
-    assert sum(one is not None for one in claims) == Rules().running_per_member
+    claims = await asyncio.gather(*(store.apply(task, Claimed()) for task in tasks), return_exceptions=True)
+    assert len(made(claims)) == Rules().running_per_member
 
 
 async def test_a_task_is_either_claimed_or_cancelled(store: TaskStore, make: Make):
     for _ in range(20):
         task = await make()
         claimed, cancelled = await asyncio.gather(
-            store.claim(task.id), store.move(task, State.CANCELLED), return_exceptions=True
+            store.apply(task, Claimed()), store.apply(task, CANCELLED), return_exceptions=True
         )
-        assert isinstance(cancelled, StaleTaskError) is isinstance(claimed, MusicTask)
-        assert not isinstance(claimed, BaseException)
-        assert (await again(store, task)).state is (State.SUBMITTING if claimed else State.CANCELLED)
+        assert made([claimed, cancelled]) == [await again(store, task)]
 
 
 async def test_of_ten_moves_at_once_one_is_made(store: TaskStore, make: Make):
     task = await make(State.RUNNING)
-    to = [State.COMPLETED, State.FAILED] * 5
-    moves = await asyncio.gather(*(store.move(task, state) for state in to), return_exceptions=True)
-    (made,) = [one for one in moves if isinstance(one, MusicTask)]
-    assert all(isinstance(one, StaleTaskError) for one in moves if one is not made)
-    assert await again(store, task) == made
+    expired = Expired(provider_status=None, looked_at=START, next_look_at=START)
+    moves = await asyncio.gather(
+        *(store.apply(task, move) for move in [completed(), expired] * 5), return_exceptions=True
+    )
+    assert made(moves) == [await again(store, task)]
+
+
+async def test_of_ten_that_bring_audio_at_once_one_does(store: TaskStore, make: Make):
+    task = await make(State.COMPLETED, media_wanted=True)
+    fetched = [MediaFetched(media=(replace(FILES[0], size_bytes=number),)) for number in range(10)]
+    brought = await asyncio.gather(*(store.apply(task, one) for one in fetched), return_exceptions=True)
+    assert made(brought) == [await again(store, task)]
+
+
+async def test_batches_that_name_the_same_tasks_crosswise_do_not_wait_for_each_other_for_ever(
+    store: TaskStore, make: Make
+):
+    tasks = [await make(State.COMPLETED) for _ in range(12)]
+    changes = [(task, FamilyChanged(family_changed_at=START)) for task in tasks]
+    chance = random.Random(7)  # noqa: S311 -- not about secrets
+    batches = [chance.sample(changes, len(changes)) for _ in range(20)]
+    done = await asyncio.gather(*(store.apply_all(batch) for batch in batches))
+    assert [len(one) for one in done] == [12] * 20
 
 
 async def test_a_message_noted_ten_times_at_once_is_noted(store: TaskStore, make: Make):
@@ -73,7 +102,7 @@ async def test_a_message_noted_ten_times_at_once_is_noted(store: TaskStore, make
 
 async def test_fifty_writers_at_once_all_succeed(store: TaskStore, make: Make):
     tasks = [await make() for _ in range(50)]
-    await asyncio.gather(*(store.move(task, State.CANCELLED) for task in tasks))
+    await asyncio.gather(*(store.apply(task, CANCELLED) for task in tasks))
     assert await store.counts() == {State.CANCELLED: 50}
 
 
@@ -95,7 +124,7 @@ async def test_a_cancelled_write_leaves_no_connection_and_no_transaction_behind(
         answers += await asyncio.gather(adding, return_exceptions=True)
     assert sum(isinstance(one, asyncio.CancelledError) for one in answers) > 20
     tasks = [await make() for _ in range(20)]
-    await asyncio.gather(*(store.move(task, State.CANCELLED) for task in tasks))
+    await asyncio.gather(*(store.apply(task, CANCELLED) for task in tasks))
     assert (await store.counts())[State.CANCELLED] == 20
     assert database._writer.pool.checkedout() == database._reader.pool.checkedout() == 0  # type: ignore[attr-defined]  # a pool that counts
     answers.clear()

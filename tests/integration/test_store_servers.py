@@ -11,8 +11,9 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.domain.audit import Act, Deed
 from bot.domain.blocks import Block
-from bot.domain.rules import EVERYWHERE, Intake, Rules, Server
+from bot.domain.rules import EVERYWHERE, Intake, RuleChanges, Rules, Server
 from bot.domain.tasks import PingStatus, StaleTaskError, State, TaskId
+from bot.domain.transitions import Cancelled, Emptied, Part, Redelivered
 from bot.logs import JsonFormatter, TextFormatter
 from bot.store.audit import AuditStore
 from bot.store.database import Database
@@ -34,12 +35,12 @@ async def test_rules_are_changed_one_by_one_and_the_audit_tells_from_what_to_wha
     servers: ServerStore, audit: AuditStore, clock: HandClock
 ):
     assert await servers.get(STUDIO) == Server(guild_id=STUDIO)
-    await servers.change_rules(STUDIO, {"monthly_usd": Decimal("5.50"), "locale": "de"}, deed())
+    await servers.change_rules(STUDIO, RuleChanges(monthly_usd=Decimal("5.50"), locale="de"), deed())
     clock.tick(60)
-    after = await servers.change_rules(STUDIO, {"locale": "ja", "channels": frozenset({2, 1})}, deed())
+    after = await servers.change_rules(STUDIO, RuleChanges(locale="ja", channels=frozenset({2, 1})), deed())
     assert after == await servers.get(STUDIO)
     assert after.rules == Rules(monthly_usd=Decimal("5.50"), locale="ja", channels=frozenset({1, 2}))
-    await servers.change_rules(STUDIO, {"locale": "ja"}, deed())  # nothing changed, nothing told
+    await servers.change_rules(STUDIO, RuleChanges(locale="ja"), deed())  # nothing changed, nothing told
     newest, first = await audit.page(STUDIO, skip=0, limit=9)
     assert (newest.before, newest.after) == ({"locale": "de", "channels": []}, {"locale": "ja", "channels": [1, 2]})
     assert (first.before, first.after) == (
@@ -80,9 +81,9 @@ async def test_a_block_holds_until_its_end_and_the_operators_everywhere(servers:
 async def test_a_task_is_moved_and_the_deed_written_or_neither(store: TaskStore, audit: AuditStore, make: Make):
     task = await make(State.QUEUED)
     told = deed(Act.CANCEL, subject_id=task.user_id, task_id=task.id, reason="Off topic")
-    await store.move(task, State.CANCELLED, deed=told)
+    await store.apply(task, Cancelled(by=Part.MODERATOR), told)
     with pytest.raises(StaleTaskError):
-        await store.move(task, State.CANCELLED, deed=told)
+        await store.apply(task, Cancelled(by=Part.MODERATOR), told)
     (line,) = await audit.page(STUDIO, skip=0, limit=9)
     assert (line.act, line.subject_id, line.task_id, line.reason) == (Act.CANCEL, task.user_id, task.id, "Off topic")
 
@@ -91,24 +92,24 @@ async def test_a_finished_task_is_shown_again_as_if_it_never_had_been(store: Tas
     told_already = {"pinged_for": State.COMPLETED, "ping_status": PingStatus.DONE, "files_shown": True}
     task = await make(State.COMPLETED, card_lost="no_channel", show_failures=3, **told_already)
     told = deed(Act.REDELIVER, subject_id=task.user_id, task_id=task.id)
-    assert await store.show_again(task, told)
-    after = await again(store, task)
+    after = await store.apply(task, Redelivered(), told)
     assert after.revision == task.revision + 1
     assert (after.card_lost, after.pinged_for, after.ping_status, after.show_failures) == (None, None, None, 0)
-    assert not await store.show_again(task, told)  # one confirmation, one delivery
+    with pytest.raises(StaleTaskError):  # one confirmation, one delivery
+        await store.apply(task, Redelivered(), told)
     whole = await make(State.COMPLETED, **told_already)
-    assert await store.show_again(whole, told)
+    await store.apply(whole, Redelivered(), told)
     assert [(await again(store, one)).files_shown for one in (task, whole)] == [False, True]
-    await store.delete(after)
-    assert not await store.show_again(await again(store, task), told)
+    with pytest.raises(StaleTaskError):
+        await store.apply(await store.apply(after, Emptied()), Redelivered(), told)
     assert [line.act for line in await audit.page(STUDIO, skip=0, limit=9)] == [Act.REDELIVER] * 2
 
 
 async def test_pages_of_the_audit_are_newest_first_and_of_one_server(servers: ServerStore, audit: AuditStore):
     for number in range(5):
         await servers.set_intake(STUDIO, Intake.PAUSED, str(number), deed(Act.INTAKE))
-    await servers.change_rules(STUDIO, {"locale": "de"}, deed())
-    await servers.change_rules(OTHER, {"locale": "de"}, deed(guild_id=OTHER))
+    await servers.change_rules(STUDIO, RuleChanges(locale="de"), deed())
+    await servers.change_rules(OTHER, RuleChanges(locale="de"), deed(guild_id=OTHER))
     assert [line.act for line in await audit.page(STUDIO, skip=0, limit=2)] == [Act.RULES, Act.INTAKE]
     everything = await audit.page(STUDIO, skip=0, limit=9)
     assert [line.id for line in everything] == sorted((line.id for line in everything), reverse=True)
@@ -154,7 +155,7 @@ async def test_a_failed_statement_is_logged_without_the_row_that_it_is_about(sto
 async def test_the_database_refuses_to_change_the_audit(
     servers: ServerStore, audit: AuditStore, database: Database, change: Any
 ):
-    await servers.change_rules(STUDIO, {"locale": "de"}, deed())
+    await servers.change_rules(STUDIO, RuleChanges(locale="de"), deed())
     with pytest.raises(DBAPIError, match="append-only"):
         async with database.write() as connection:
             await connection.execute(change)
@@ -164,7 +165,7 @@ async def test_the_database_refuses_to_change_the_audit(
 async def test_the_database_refuses_to_replace_a_line_of_the_audit(
     servers: ServerStore, audit: AuditStore, database: Database
 ):
-    await servers.change_rules(STUDIO, {"locale": "de"}, deed())
+    await servers.change_rules(STUDIO, RuleChanges(locale="de"), deed())
     forged = "INTO audit SELECT id, at, 'unblock', 7, NULL, NULL, NULL, 'x', '{}', '{}' FROM audit"
     replacing = {
         "sqlite": text(f"INSERT OR REPLACE {forged}"),

@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 from bot.domain.listing import Wanted
 from bot.domain.queue import Lane, Narrowed
 from bot.domain.tasks import Kind, State, TaskId
+from bot.domain.transitions import Abandoned
 from bot.store.database import BUSY_TIMEOUT_MS, Database
 from bot.store.erasures import ErasureStore
 from bot.store.migrate import migrate
@@ -94,7 +95,7 @@ async def test_a_write_that_is_cancelled_in_the_middle_of_a_statement_holds_up_n
 
     before, _ = await store.add(wish(1))
     event.listen(database._writer.sync_engine, "before_cursor_execute", cancel)
-    writing = [asyncio.create_task(step) for step in (store.add(wish(2)), store.move(before, State.ABANDONED))]
+    writing = [asyncio.create_task(step) for step in (store.add(wish(2)), store.apply(before, Abandoned()))]
     answers = await asyncio.gather(*writing, return_exceptions=True)  # kept: a traceback keeps the statement alive
     event.remove(database._writer.sync_engine, "before_cursor_execute", cancel)
     assert any(isinstance(one, asyncio.CancelledError) for one in answers)
@@ -121,8 +122,9 @@ async def watching(database: Database) -> AsyncIterator[list[tuple[str, Any]]]:
 CLIPS = Wanted(states=frozenset({State.COMPLETED}), kinds=frozenset({Kind.SONG}), text="rain")
 HOT: dict[str, tuple[Callable[[TaskStore], Awaitable[object]], str]] = {
     "due_looks": (lambda store: store.due_looks(START, 50), "next_look_at"),
-    "unshown": (lambda store: store.unshown(START, 50, media_since=START, settle_since=START), "unshown"),
-    "unpinged": (lambda store: store.unpinged(START, 50), "unpinged"),
+    "unshown": (lambda store: store.unshown(START, 50, media_since=START, settle_since=START), "owed"),
+    "unpinged": (lambda store: store.unpinged(START, 50), "owed"),
+    "family_changed": (lambda store: store.family_changed(START, 50), "owed"),
     "media_wanted": (lambda store: store.media_wanted(START, 50), "media_wanted"),
     "media_names": (lambda store: store.media_names(), "media_kept"),
     "waiting": (lambda store: store.waiting(), "state_id"),
@@ -135,7 +137,7 @@ HOT: dict[str, tuple[Callable[[TaskStore], Awaitable[object]], str]] = {
     "ids_of_member, narrowed": (lambda store: store.ids_of_member(1, CLIPS), "user_id_id"),
     "listed": (lambda store: store.listed([TaskId(1), TaskId(2)]), "PRIMARY KEY"),
     "listed_children": (lambda store: store.listed_children([TaskId(1), TaskId(2)], 12), "parent_id"),
-    "unremoved": (lambda store: store.unremoved(START, 10), "unshown"),
+    "unremoved": (lambda store: store.unremoved(START, 10), "owed"),
     "age_out": (lambda store: ErasureStore(store._database, store._clock).age_out(1, START, 9), "kept"),
     "age_out, direct messages": (
         lambda store: ErasureStore(store._database, store._clock).age_out(0, START, 9),

@@ -8,15 +8,18 @@ from typing import Any
 
 import pytest
 
+from bot.domain import transitions as to
 from bot.domain.charges import Charge, charge_of, times_charged
 from bot.domain.limits import Used
 from bot.domain.rules import Rules
-from bot.domain.tasks import AttemptOutcome, ErrorCode, State, TaskId
+from bot.domain.tasks import ErrorCode, State, TaskId
+from bot.domain.transitions import Part
 from bot.domain.usage import Entry, MemberRow, Period, Span, Spent, Usage, Whose, span_of
 from bot.store import usage as usage_module
 from bot.store.database import Database
 from bot.store.tasks import TaskStore
 from bot.store.usage import UsageStore
+from tests.fakes.sample_changes import accepted, completed
 from tests.integration.conftest import ALICE, BOB, START, STUDIO, HandClock, Make, wish
 
 ALL = Span(since=datetime(2025, 1, 1, tzinfo=UTC), until=datetime(2027, 1, 1, tzinfo=UTC))
@@ -190,20 +193,15 @@ async def test_each_attempt_of_a_task_is_looked_for_however_long_it_waited(
     task = await make(State.QUEUED)
     clock.tick(4 * 24 * 3600)
     sent_at = clock()
-    first = await store.claim(task.id)
-    assert first is not None
-    unclear = await store.move(
-        first, State.UNCERTAIN, outcome=AttemptOutcome.UNKNOWN, request_id="r1", unclear_attempts=1
-    )
+    first = await store.apply(task, to.Claimed())
+    unclear = await store.apply(first, to.Unclear.of(first, by=Part.SUBMITTER, request_id="r1"))
     assert [one.last for one in await accounts.unrecorded(sent_at)] == [["r1"]]
     await accounts.record({task.id: Decimal("0.25")})
     assert await accounts.unrecorded(sent_at) == []
     clock.tick(60)
-    await store.try_again(unclear, State.QUEUED)
-    second = await store.claim(task.id)
-    assert second is not None
-    running = await store.move(second, State.RUNNING, outcome=AttemptOutcome.ACCEPTED, request_id="r2")
-    await store.annotate(running.id, state=State.COMPLETED, state_at=clock(), billing_transaction_id="b2")
+    second = await store.apply(await store.apply(unclear, to.Retried(by=Part.MEMBER)), to.Claimed())
+    running = await store.apply(second, accepted(request_id="r2", provider_task_id="p2"))
+    await store.apply(running, completed(billing_transaction_id="b2"))
     (found,) = await accounts.unrecorded(sent_at)
     assert (found.sent_at, found.last, found.earlier) == (sent_at, ["b2", "r2"], ["r1"])
 

@@ -1,52 +1,54 @@
 """The bookkeeper by hand: it finds costs on the bill, asks no more than it must, and no trouble there is ours."""
 
 import logging
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
-from bot.domain.tasks import TaskId
-from bot.domain.usage import BillPage, Unrecorded
+from bot.domain.tasks import AttemptOutcome, State
+from bot.domain.usage import BillPage
 from bot.engine import bookkeeper as bookkeeper_module
 from bot.engine.bookkeeper import EVERY, LONG_REST, PATIENCE, SKEW, Bookkeeper
 from bot.engine.budget import Budget
+from bot.store.schema import attempts, music_tasks
+from bot.store.usage import UsageStore
 from bot.tokenlab.errors import AccessRefusedError, ThrottledError, TokenLabError, TryLaterError
-from tests.fakes.rows import START, HandClock
+from tests.fakes.rows import START, HandClock, Rows, make_task
 
+pytestmark = pytest.mark.usefixtures("databases")
 MINUTE = timedelta(minutes=1)
 
 
-def task(number: int) -> Unrecorded:
-    return Unrecorded(id=TaskId(number), sent_at=START + number * MINUTE, last=[f"r{number}"])
-
-
 class Desk:
-    """Store, records and bookkeeper; `pages` is what the records answer, `trouble` what they raise instead, in turn."""
+    """Store, records and bookkeeper; `pages` is what the records answer, `trouble` what they raise instead, in turn.
+
+    The tasks were made a minute apart, each at the first try, in a request of its own (`r1`, …).
+    """
 
     def __init__(self, *tasks: int, pages: list[list[int]], key: str | None = "key_1", per_minute: int = 1000) -> None:
         self.clock = HandClock()
-        self.waiting = {TaskId(number): task(number) for number in tasks}
-        self.costs: dict[TaskId, Decimal] = {}
+        self.rows = Rows(self.clock)
+        for number in tasks:
+            sent_at, names = START + number * MINUTE, {"number": 1, "request_id": f"r{number}"}
+            self.rows.put(
+                make_task(number, state=State.COMPLETED, attempt=1, state_at=sent_at, request_id=f"r{number}")
+            )
+            self.rows.write(attempts, task_id=number, started_at=sent_at, outcome=AttemptOutcome.ACCEPTED, **names)
         self.pages = pages
         self.key = key
         self.trouble: list[TokenLabError | None] = []
         self.asked: list[object] = []
         self.budget = Budget(per_minute, self._seconds)
-        self.subject = Bookkeeper(self, self, self.budget, self.clock)
+        self.subject = Bookkeeper(UsageStore(self.rows.database, self.clock), self, self.budget, self.clock)
+
+    @property
+    def costs(self) -> dict[int, Decimal]:
+        """What is on record, by task."""
+        return {row.id: row.cost_usd for row in self.rows.all(music_tasks) if row.cost_usd is not None}
 
     def _seconds(self) -> float:
         return self.clock.now.timestamp()
-
-    async def unrecorded(self, since: datetime) -> list[Unrecorded]:
-        self.since = since
-        return list(self.waiting.values())
-
-    async def record(self, costs: Mapping[TaskId, Decimal]) -> None:
-        self.costs |= costs
-        for task_id in costs:
-            del self.waiting[task_id]
 
     async def key_id(self) -> str | None:
         self._ask("keys")
@@ -75,7 +77,13 @@ async def test_costs_are_read_since_the_oldest_that_waits() -> None:
     since = START + MINUTE - SKEW
     assert await desk.turn() == ["keys", ("key_1", since, 1), ("key_1", since, 2)], "the third page is not needed"
     assert desk.costs == {1: Decimal(1), 2: Decimal(2), 3: Decimal(3)}
-    assert desk.since == desk.clock.now - PATIENCE
+
+
+async def test_what_is_not_on_record_after_some_days_is_no_longer_looked_for() -> None:
+    desk = Desk(1, 2, pages=[[]])
+    assert len(await desk.turn(PATIENCE)) == 2
+    assert await desk.turn(MINUTE) == []
+    assert await desk.turn(EVERY) == []
 
 
 async def test_where_nothing_waits_nothing_is_asked() -> None:

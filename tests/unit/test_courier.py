@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import delete
 
 from bot.domain.line import Place
-from bot.domain.members import Telling
+from bot.domain.members import PreferenceChanges, Telling
 from bot.domain.scene import Scene
 from bot.domain.tasks import CARD_REMOVED, MediaFile, MusicTask, PingStatus, Role, State, TaskId
 from bot.engine.courier import REMOVALS, Courier
@@ -339,7 +339,7 @@ async def test_whoever_was_told_by_the_message_itself_gets_no_ping(state: State)
 @pytest.mark.parametrize("telling", Telling)
 async def test_a_card_is_shown_with_how_its_member_wants_to_be_told(telling: Telling) -> None:
     post = Round(behind())
-    await post.members.change(post.rows[1].user_id, telling=telling)
+    await post.members.change(post.rows[1].user_id, PreferenceChanges(telling=telling))
 
     await post.after()
 
@@ -471,7 +471,7 @@ async def test_whoever_was_told_since_the_row_was_read_is_not_told_again() -> No
 @pytest.mark.parametrize("telling", [Telling.PING, Telling.DM])
 async def test_a_member_is_told_in_the_way_they_have_chosen(telling: Telling) -> None:
     post = Round(make_task(state=State.COMPLETED))
-    await post.members.change(post.rows[1].user_id, telling=telling)
+    await post.members.change(post.rows[1].user_id, PreferenceChanges(telling=telling))
 
     await post.after()
 
@@ -480,7 +480,7 @@ async def test_a_member_is_told_in_the_way_they_have_chosen(telling: Telling) ->
 
 async def test_a_member_who_wants_silence_is_not_told() -> None:
     post = Round(make_task(state=State.COMPLETED))
-    await post.members.change(post.rows[1].user_id, telling=Telling.SILENT)
+    await post.members.change(post.rows[1].user_id, PreferenceChanges(telling=Telling.SILENT))
 
     for _ in range(3):
         await post.after(30)

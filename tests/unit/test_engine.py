@@ -62,8 +62,8 @@ def engine_over(
         courier=Courier(rows, MemberStore(rows.database), display, display, clock),
         crier=Crier(notices or NoticeStore(rows.database, clock), rows, channel or Channel(), clock),
         janitor=Janitor(
-            rows, DraftStore(rows.database, clock), erasures, display, FakeFolder(), clock,
-            create_timeout_s=60, is_submitting=submitter.is_handling, on_queued=submitter.wake,
+            rows, DraftStore(rows.database, clock), erasures, submitter, display, FakeFolder(), clock,
+            create_timeout_s=60,
         ),
         eraser=Eraser(erasures, rows, FakeGoodbyes(), FakeFolder(), clock),
     )  # fmt: skip

@@ -13,12 +13,13 @@ import pytest
 
 from bot.domain.audit import Act, Deed
 from bot.domain.lyrics import LyricsVersion
-from bot.domain.privacy import Attempt, KeptTask
+from bot.domain.privacy import Attempt, KeptTask, TaskMove
 from bot.domain.tasks import AttemptOutcome, MediaFile, Result, Role, State, Track
+from bot.domain.transitions import Part
 from bot.service import exporting
 from bot.service.exporting import export_of
 from bot.store.exports import ExportStore
-from bot.store.schema import attempts, lyrics_versions
+from bot.store.schema import attempts, lyrics_versions, task_moves
 from bot.store.usage import UsageStore
 from bot.ui.packing import NAME, Package
 from tests.fakes.office import keep_deeds
@@ -28,7 +29,7 @@ BIG = 2**60
 """An id of Discord that no floating-point number holds."""
 TASK_KEYS = {
     "id", "kind", "state", "asked_at", "state_since", "submitted_at", "deleted_at", "server_id", "channel_id",
-    "messages", "locale", "prompt", "title", "tags", "negative_tags", "instrumental", "model", "version",
+    "messages", "locale", "history", "prompt", "title", "tags", "negative_tags", "instrumental", "model", "version",
     "continues_task_id", "clip_id", "continue_at_s", "others_may_continue", "price_min_usd", "price_max_usd",
     "billing_transaction_id", "attempts", "result", "files", "edited_lyrics", "earlier_lyrics", "error_code",
     "error_detail", "cost_usd",
@@ -45,6 +46,10 @@ FULL = KeptTask(
             number=1, started_at=START, ended_at=None, outcome=AttemptOutcome.ACCEPTED, request_id="req",
             provider_task_id="ld",
         ),
+    ),
+    moves=(
+        TaskMove(from_state=None, to_state=State.RECEIVED, at=START, part=Part.MEMBER, attempt=0),
+        TaskMove(from_state=State.RECEIVED, to_state=State.QUEUED, at=START, part=Part.JANITOR, attempt=0),
     ),
     versions=(LyricsVersion(number=1, replaced_at=START, text="before"),),
     messages=((BIG + 1, BIG + 2),),
@@ -67,6 +72,8 @@ class Kept(ExportStore):
         self.rows.put(kept.task)
         for attempt in kept.attempts:
             self.rows.write(attempts, task_id=task_id, **asdict(attempt))
+        for revision, move in enumerate(kept.moves, 1):
+            self.rows.write(task_moves, task_id=task_id, revision=revision, **asdict(move))
         for version in kept.versions:
             self.rows.write(lyrics_versions, task_id=task_id, **asdict(version))
         for channel_id, message_id in kept.messages:
@@ -118,6 +125,10 @@ async def test_a_task_has_the_keys_that_are_promised_and_no_secret() -> None:
     )
     assert task["result"]["tracks"][0]["audio_url"] == "https://a/1.mp3"
     assert task["attempts"][0]["request_id"] == "req"
+    assert [(one["from_state"], one["to_state"], one["part"]) for one in task["history"]] == [
+        (None, "received", "member"),
+        ("received", "queued", "janitor"),
+    ]
     assert task["earlier_lyrics"] == [{"number": 1, "replaced_at": START.isoformat(), "text": "before"}]
     assert "hush" not in json.dumps(task)
 

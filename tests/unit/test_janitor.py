@@ -9,12 +9,14 @@ from bot.domain.drafts import Draft
 from bot.domain.rules import EVERYWHERE, Rules, Server
 from bot.domain.tasks import AttemptOutcome, MediaFile, MusicTask, Role, State, TaskId
 from bot.domain.wishes import SongWish
+from bot.engine.budget import Budget
 from bot.engine.janitor import Janitor
 from bot.engine.ports import ShowLaterError
+from bot.engine.submitter import SubmitRules, Submitter
 from bot.store.drafts import DraftStore
 from bot.store.erasures import ErasureStore
 from bot.store.schema import attempts, drafts, music_tasks
-from tests.fakes.engine_fakes import FakeDisplay, FakeFolder
+from tests.fakes.engine_fakes import FakeDisplay, FakeFolder, FakeProvider
 from tests.fakes.rows import START, HandClock, Rows, make_task
 
 pytestmark = pytest.mark.usefixtures("databases")
@@ -41,16 +43,19 @@ class Yard:
         self.display = FakeDisplay(cards=cards)
         self.folder = FakeFolder()
         self.rung = 0
+        rules = SubmitRules(deadline_s=1200, first_look_s=5)
+        self.submitter = Submitter(self.rows, FakeProvider(), Budget(1000), self.clock, rules)
+        self.submitter.is_handling = lambda key: key in submitting  # type: ignore[method-assign]  # as if it were
+        self.submitter.wake = self._ring  # type: ignore[method-assign]  # heard
         self.janitor = Janitor(
             self.rows,
             self.drafts,
             self.ageing,
+            self.submitter,
             self.display,
             self.folder,
             self.clock,
             create_timeout_s=60,
-            is_submitting=lambda task_id: task_id in submitting,
-            on_queued=self._ring,
         )
         self.janitor.monotonic = lambda: self.clock().timestamp()
 

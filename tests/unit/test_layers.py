@@ -22,6 +22,16 @@ def layer(*ours: str, without: str) -> Layer:
     return Layer(ours, frozenset(without.split()))
 
 
+STORES = tuple(
+    f"bot.store.{name}"
+    for name in (
+        "audit.AuditStore", "drafts.DraftStore", "erasures.ErasureStore", "exports.ExportStore", "lyrics.LyricsStore",
+        "members.MemberStore", "notices.NoticeStore", "queue.QueueStore", "servers.ServerStore", "tasks.TaskStore",
+        "usage.UsageStore",
+    )
+)  # fmt: skip
+"""Use cases and workers take the stores that they need by their classes, and nothing else of `bot/store`."""
+
 LAYERS = {
     "bot/domain": layer("bot.domain", without="discord aiohttp sqlalchemy"),
     "bot/tokenlab": layer("bot.tokenlab", "bot.domain", "bot.clock", without="discord sqlalchemy"),
@@ -30,6 +40,7 @@ LAYERS = {
         "bot.engine",
         "bot.domain",
         "bot.clock",
+        *STORES,
         "bot.tokenlab.errors",
         "bot.tokenlab.models",
         without="discord sqlalchemy aiohttp",
@@ -38,6 +49,8 @@ LAYERS = {
         "bot.service",
         "bot.domain",
         "bot.clock",
+        *STORES,
+        "bot.store.stores.Stores",
         "bot.tokenlab.catalogue",
         "bot.tokenlab.models",
         without="discord aiohttp sqlalchemy",

@@ -13,6 +13,7 @@ from bot.domain.queue import Lane, Narrowed
 from bot.domain.refusals import Reason
 from bot.domain.rules import EVERYWHERE, Intake
 from bot.domain.tasks import Kind, State, TaskId
+from bot.domain.transitions import Emptied
 from bot.store.schema import blocks
 from tests.fakes.engine_fakes import SONG
 from tests.fakes.office import Office, afterwards, asker, keep_deeds, refused
@@ -116,7 +117,7 @@ async def test_a_finished_task_is_delivered_again_once_for_each_confirmation() -
 
 async def test_what_is_deleted_meanwhile_is_not_delivered() -> None:
     office = Office(make_task(state=State.COMPLETED, result=SONG))
-    afterwards(office.rows, "get", lambda: office.rows.delete(office.rows[1]))
+    afterwards(office.rows, "get", lambda: office.rows.apply(office.rows[1], Emptied()))
     doing = office.service.moderating.redeliver(ONE, MODERATOR, revision=office.rows[1].revision)
     assert await refused(doing) is Reason.TOO_LATE
     assert office.rows[1].deleted_at is not None

@@ -1,6 +1,7 @@
 """What is typed for a rule: its value, or why it is none."""
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -8,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.changes import named
 from bot.domain.rules import DAYS_MOST, LIMIT_MOST, USD_MOST, Rules
-from bot.domain.ruling import LIMITS, READERS, RuleError, RuleProblem, read_rule
+from bot.domain.ruling import LIMITS, READERS, RuleError, RuleProblem, read_rule, read_rules
 from bot.ui import texts
 from bot.ui.words import words_for
 
@@ -110,7 +112,9 @@ def test_whatever_is_typed_is_a_value_that_can_be_kept_or_a_rule_error(rule: str
         value = read_rule(rule, typed)
     except RuleError:
         return
-    kept = Rules(**{rule: value}).encode()
-    assert Rules.decode(kept) == Rules(**{rule: value})
+    rules = replace(Rules(), **named(read_rules({rule: typed})))
+    assert getattr(rules, rule) == value
+    kept = rules.encode()
+    assert Rules.decode(kept) == rules
     assert "\\u0000" not in json.dumps(kept)
     json.dumps(kept, ensure_ascii=False).encode()

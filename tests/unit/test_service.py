@@ -12,7 +12,7 @@ from bot.domain.blocks import Block
 from bot.domain.limits import day_of, next_month_of
 from bot.domain.price import Price
 from bot.domain.refusals import Reason, Refused, WishPart
-from bot.domain.rules import EVERYWHERE, Intake, Rules, Server
+from bot.domain.rules import EVERYWHERE, Intake, RuleChanges, Rules, Server
 from bot.domain.tasks import Kind, Result, Role, State, TaskId
 from bot.domain.wishes import (
     LYRICS_MAX_CHARS,
@@ -258,13 +258,15 @@ async def test_a_changed_rule_is_told_with_what_it_is_below_of() -> None:
     office = Office(make_task(1), make_task(2))
     office.rows.put_server(Server(guild_id=70, rules=Rules(daily_per_server=1)))
 
-    lower = await office.service.ruling.change(70, 9, waiting_per_member=1, daily_per_member=0, monthly_songs=2)
+    lower = await office.service.ruling.change(
+        70, 9, RuleChanges(waiting_per_member=1, daily_per_member=0, monthly_songs=2)
+    )
 
     assert lower == {"waiting_per_member": 2, "daily_per_member": 2}
     assert office.rung == ["queued"]
     (deed,) = office.rows.deeds
     assert (deed.act, deed.guild_id, deed.actor_id) == (Act.RULES, 70, 9)
-    assert await refused(office.service.ruling.change(70, 9, model="words")) is Reason.UNKNOWN_MODEL
+    assert await refused(office.service.ruling.change(70, 9, RuleChanges(model="words"))) is Reason.UNKNOWN_MODEL
 
 
 # --- continuing ------------------------------------------------------------------------------------------------------

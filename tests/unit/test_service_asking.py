@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.members import Preferences, Telling
+from bot.domain.members import PreferenceChanges, Preferences, Telling
 from bot.domain.price import Price
 from bot.domain.refusals import Reason, Refused
 from bot.domain.tasks import Kind, State, TaskId
@@ -213,8 +213,8 @@ async def test_choices_are_kept_and_what_is_not_named_stays() -> None:
     office = Office()
     preferring = office.service.preferring
 
-    await preferring.change(7, telling=Telling.DM, tags=" lo-fi,\n slow ", model="suno_music")
-    chosen = await preferring.change(7, instrumental=True)
+    await preferring.change(7, PreferenceChanges(telling=Telling.DM, tags=" lo-fi,\n slow ", model="suno_music"))
+    chosen = await preferring.change(7, PreferenceChanges(instrumental=True))
 
     assert chosen == Preferences(
         user_id=7, telling=Telling.DM, tags="lo-fi, slow", model="suno-music", instrumental=True
@@ -225,7 +225,7 @@ async def test_choices_are_kept_and_what_is_not_named_stays() -> None:
 async def test_choices_that_can_not_be_are_refused() -> None:
     preferring = Office().service.preferring
 
-    assert await refused(preferring.change(7, model="words")) is Reason.UNKNOWN_MODEL
+    assert await refused(preferring.change(7, PreferenceChanges(model="words"))) is Reason.UNKNOWN_MODEL
     with pytest.raises(WishError):
-        await preferring.change(7, tags="sk-1234567890abcdef")
+        await preferring.change(7, PreferenceChanges(tags="sk-1234567890abcdef"))
     assert await preferring.get(7) == Preferences(user_id=7)

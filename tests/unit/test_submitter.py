@@ -26,7 +26,7 @@ from tests.fakes.engine_fakes import FakeProvider, created, until
 from tests.fakes.rows import START, HandClock, Rows, at_rest, make_task
 
 pytestmark = pytest.mark.usefixtures("databases")
-RECORDS = "move"
+RECORDS = "Accepted"
 """What of the store writes down an answer."""
 
 

@@ -17,6 +17,8 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from bot.service import Service
+from bot.store.database import Database
+from bot.store.stores import Stores
 from bot.ui.client import MusicBot
 from bot.ui.words import COMMAND_NAME, FOLDER, LANGUAGES, OPTION_NAME, words_for
 from sandbox.texts import called_name, calls_in, texts_in
@@ -215,9 +217,11 @@ def commands_in(text: str) -> list[str]:
 
 
 @pytest.fixture
-async def commands() -> list[Json]:
+async def commands(tmp_path: Path) -> list[Json]:
     """The commands as Discord is told of them."""
-    service = Service(cast("Any", None))  # nobody asks it anything
+    unused = cast("Any", None)  # nobody asks it anything
+    stores = Stores.over(Database(f"sqlite+aiosqlite:///{tmp_path / 'unused.db'}"), unused)
+    service = Service(stores, catalogue=unused, clock=unused, defaults=unused)
     bot = MusicBot(
         service,
         clock=lambda: datetime.now(UTC),

@@ -1,0 +1,101 @@
+"""One value of each transition, for tests that go through them all; and a row in which each of them is seen."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from bot.domain import transitions as to
+from bot.domain.tasks import MOVES, ErrorCode, MediaFile, PingStatus, Result, State, Track
+from bot.domain.transitions import Accepted, Change, Completed, Move, Part
+
+LATER = datetime(2026, 3, 4, 5, 6, 7, 89000, tzinfo=UTC)
+FILES = (
+    MediaFile(name="1-0.mp3", shown_as="Regen.mp3", size_bytes=5, duration_s=1.25, picture="1-0.png"),
+    MediaFile(name="1-1.mp3", shown_as="Regen 2.mp3", size_bytes=6),
+)
+RESULT = Result(
+    title="«雨» 🌧",
+    lyrics="a\n\u2028b",
+    tracks=(Track(audio_url="https://a/1.mp3", audio_id="x"), Track(audio_url="https://a/2.mp3", title="two")),
+)
+ACCEPTED = Accepted(
+    provider_task_id="ld_1", poll_url="https://api/1", request_id="r-1", endpoint="/v1/music", model="suno-music-2",
+    provider_status="pending", submitted_at=LATER, deadline_at=LATER, next_look_at=LATER, unclear_attempts=1,
+)  # fmt: skip
+COMPLETED = Completed(
+    result=RESULT, clip_candidates={"audio_id": ["a", "b"], "data": []}, provider_status="completed",
+    billing_transaction_id="b-1", media_wanted=True, is_found_late=True, looked_at=LATER, next_look_at=LATER,
+)  # fmt: skip
+EACH: Sequence[Change] = (
+    to.Confirmed(by=Part.MEMBER, message_id=6001),
+    to.Abandoned(),
+    to.Cancelled(by=Part.MODERATOR),
+    to.Retried(by=Part.MEMBER),
+    to.Claimed(),
+    ACCEPTED,
+    to.PutBack(refusals=2, not_before=LATER, request_id="r-1"),
+    to.Refused(error_code=ErrorCode.WISH_REFUSED, error_detail="no", request_id="r-1"),
+    to.Unclear(by=Part.SUBMITTER, unclear_attempts=3, request_id="r-1"),
+    to.Looked(provider_status="running", progress=40, looked_at=LATER, next_look_at=LATER),
+    to.LookFailed(looked_at=LATER, look_failures=2, next_look_at=None),
+    COMPLETED,
+    to.BillLooked(billing_transaction_id="b-2", look_failures=2, next_look_at=None),
+    to.Failed(error_code=ErrorCode.PROVIDER_FAILED, error_detail="broken", provider_status="failed", looked_at=LATER),
+    to.Expired(provider_status="running", looked_at=LATER, next_look_at=LATER),
+    to.MediaFetched(media=FILES),
+    to.FetchPostponed(media_failures=2, media_after=LATER),
+    to.Shown(card_lost=None),
+    to.FilesShown(files_shown=False),
+    to.CardReplaced(message_id=6002),
+    to.ShowPostponed(show_after=LATER, show_failures=2),
+    to.PingBegun(pinged_for=State.FAILED, ping_at=LATER),
+    to.PingUnsent(),
+    to.Told(pinged_for=State.FAILED, ping_at=LATER),
+    to.FamilyChanged(family_changed_at=LATER),
+    to.FamilyShown(),
+    to.Redelivered(),
+    to.OpenedToOthers(others_may_continue=False),
+    to.LyricsEdited(edited_lyrics="drum"),
+    to.Emptied(),
+    to.Removed(),
+)
+MADE = datetime(2026, 2, 3, 4, 5, 6, 78000, tzinfo=UTC)
+BUSY: Mapping[str, Any] = {
+    "revision": 5, "shown_revision": 3, "title": "Low Tide", "tags": "slow", "negative_tags": "fast",
+    "version": "chirp-v4", "clip_id": "c-0", "continue_at_s": 1.5, "price_min_usd": Decimal("0.1"),
+    "message_id": 6000, "interaction_token": "a-token", "card_lost": "no_channel",
+    "files_shown": True, "show_after": MADE, "show_failures": 1, "pinged_for": State.UNCERTAIN,
+    "ping_status": PingStatus.SENDING, "ping_at": MADE, "family_changed_at": MADE, "not_before": MADE, "attempt": 2,
+    "refusals": 1, "unclear_attempts": 2, "provider_task_id": "ld_0", "poll_url": "https://api/0",
+    "request_id": "r-0", "endpoint": "/v0", "billing_transaction_id": "b-0", "provider_status": "odd", "progress": 7,
+    "submitted_at": MADE, "deadline_at": MADE, "looked_at": MADE, "next_look_at": MADE, "look_failures": 1,
+    "result": Result(title="Old"), "clip_candidates": {"data": ["old"]}, "media_wanted": True,
+    "media": (MediaFile(name="0.mp3", shown_as="Old.mp3", size_bytes=4),), "media_after": MADE, "media_failures": 1,
+    "error_code": ErrorCode.NO_CREDIT, "error_detail": "old", "edited_lyrics": "drip",
+}  # fmt: skip
+"""Columns of a row that holds something else than what any of `EACH` writes."""
+
+
+def accepted(**changes: Any) -> Accepted:
+    """The answer to a create, with some of it said otherwise."""
+    return replace(ACCEPTED, **{"unclear_attempts": 0, **changes})
+
+
+def completed(**changes: Any) -> Completed:
+    """A result, with some of it said otherwise."""
+    return replace(COMPLETED, **{"media_wanted": False, "is_found_late": False, "next_look_at": None, **changes})
+
+
+def states_before(change: Change) -> list[State]:
+    """The states that a change can follow, by the table of moves; any, for one that does not move."""
+    return [state for state, after in MOVES.items() if not isinstance(change, Move) or change.to in after]
+
+
+KINDS: Sequence[type[Change]] = [
+    kind
+    for kind in vars(to).values()
+    if isinstance(kind, type) and issubclass(kind, Change) and kind not in {Change, Move}
+]
+"""Every kind of change that there is."""
