@@ -10,7 +10,7 @@ CANDIDATES := $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11 pyth
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))
 FIND_PYTHON = for one in $(CANDIDATES); do "$$one" -c '$(FITS)' >/dev/null 2>&1 && { echo "$$one"; break; }; done
 
-.PHONY: help demo run test check lint coverage format texts screenshots requirements clean
+.PHONY: help demo run test check lint bench coverage format texts screenshots requirements clean
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -31,6 +31,10 @@ lint: $(VENV)/.dev ## Format, lint, types
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
+
+bench: $(VENV)/.dev ## Time our own work where there is much of it, as ratios
+	@$(BIN)/python -m benchmarks.queue
+	@$(BIN)/python -m benchmarks.courier
 
 coverage: $(VENV)/.dev ## What the quick tests reach: 95 % of branches where money and songs are at stake
 	@$(BIN)/python -m pytest -q -n auto $(FAST) --cov --cov-report=
