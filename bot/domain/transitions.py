@@ -11,7 +11,17 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, Literal, Self
 
-from bot.domain.tasks import AttemptOutcome, ErrorCode, MediaFile, MusicTask, PingStatus, Result, State
+from bot.domain.tasks import (
+    AttemptOutcome,
+    ErrorCode,
+    InvalidMoveError,
+    MediaFile,
+    MusicTask,
+    PingStatus,
+    Result,
+    State,
+    check_move,
+)
 
 
 class Part(StrEnum):
@@ -43,10 +53,22 @@ class Move(Change):
     """A step in the table `MOVES`; it is news, and one row of `task_moves` remembers it."""
 
     is_news: ClassVar[bool] = True
+    sources: ClassVar[frozenset[State]]
+    """The states that it leads out of."""
     to: ClassVar[State]
     outcome: ClassVar[AttemptOutcome | None] = None
     """What became of the attempt that ends with this."""
     by: Part
+
+    def check(self, before: State) -> None:
+        """Refuse to lead out of a state that is none of its sources, whatever else leads from there to the same.
+
+        Raises:
+            InvalidMoveError: it would.
+        """
+        check_move(before, self.to)
+        if before not in self.sources:
+            raise InvalidMoveError(f"{type(self).__name__} does not lead out of {before}")
 
 
 # --- our own line ----------------------------------------------------------------------------------------------------
@@ -56,6 +78,7 @@ class Move(Change):
 class Confirmed(Move):
     """RECEIVED → QUEUED: Discord has confirmed the card, which already looks like this revision."""
 
+    sources: ClassVar[frozenset[State]] = frozenset({State.RECEIVED})
     to: ClassVar[State] = State.QUEUED
     message_id: int
 
@@ -64,6 +87,7 @@ class Confirmed(Move):
 class Abandoned(Move):
     """RECEIVED → ABANDONED: Discord never showed the card."""
 
+    sources: ClassVar[frozenset[State]] = frozenset({State.RECEIVED})
     to: ClassVar[State] = State.ABANDONED
     by: Part = Part.JANITOR
 
@@ -72,6 +96,7 @@ class Abandoned(Move):
 class Cancelled(Move):
     """QUEUED or UNCERTAIN → CANCELLED: not wanted any more, or dropped."""
 
+    sources: ClassVar[frozenset[State]] = frozenset({State.QUEUED, State.UNCERTAIN})
     to: ClassVar[State] = State.CANCELLED
 
 
@@ -79,6 +104,7 @@ class Cancelled(Move):
 class Retried(Move):
     """UNCERTAIN → QUEUED: somebody has confirmed that it may cost once more. What comes of it is told anew."""
 
+    sources: ClassVar[frozenset[State]] = frozenset({State.UNCERTAIN})
     to: ClassVar[State] = State.QUEUED
     pinged_for: None = None
     ping_status: None = None
@@ -91,6 +117,7 @@ class Retried(Move):
 class Claimed(Move):
     """QUEUED → SUBMITTING: taken out of the line for one POST, which is a new attempt."""
 
+    sources: ClassVar[frozenset[State]] = frozenset({State.QUEUED})
     to: ClassVar[State] = State.SUBMITTING
     by: Part = Part.SUBMITTER
     not_before: None = None
@@ -101,6 +128,7 @@ class Claimed(Move):
 class Accepted(Move):
     """SUBMITTING or UNCERTAIN → RUNNING: the provider has it."""
 
+    sources: ClassVar[frozenset[State]] = frozenset({State.SUBMITTING, State.UNCERTAIN})
     to: ClassVar[State] = State.RUNNING
     outcome: ClassVar[AttemptOutcome | None] = AttemptOutcome.ACCEPTED
     by: Part = Part.SUBMITTER
@@ -125,6 +153,7 @@ class Accepted(Move):
 class PutBack(Move):
     """SUBMITTING → QUEUED: nothing was created, and it may be asked for again later."""
 
+    sources: ClassVar[frozenset[State]] = frozenset({State.SUBMITTING})
     to: ClassVar[State] = State.QUEUED
     outcome: ClassVar[AttemptOutcome | None] = AttemptOutcome.REFUSED
     by: Part = Part.SUBMITTER
@@ -137,6 +166,7 @@ class PutBack(Move):
 class Refused(Move):
     """SUBMITTING → FAILED: a definite no to the create."""
 
+    sources: ClassVar[frozenset[State]] = frozenset({State.SUBMITTING})
     to: ClassVar[State] = State.FAILED
     outcome: ClassVar[AttemptOutcome | None] = AttemptOutcome.REFUSED
     by: Part = Part.SUBMITTER
@@ -149,6 +179,7 @@ class Refused(Move):
 class Unclear(Move):
     """SUBMITTING → UNCERTAIN: nobody knows whether the create was accepted."""
 
+    sources: ClassVar[frozenset[State]] = frozenset({State.SUBMITTING})
     to: ClassVar[State] = State.UNCERTAIN
     outcome: ClassVar[AttemptOutcome | None] = AttemptOutcome.UNKNOWN
     unclear_attempts: int
@@ -188,6 +219,7 @@ class LookFailed(Change):
 class Completed(Move):
     """RUNNING or EXPIRED → COMPLETED: the result is stored."""
 
+    sources: ClassVar[frozenset[State]] = frozenset({State.RUNNING, State.EXPIRED})
     to: ClassVar[State] = State.COMPLETED
     by: Part = Part.POLLER
     result: Result
@@ -216,6 +248,7 @@ class BillLooked(Change):
 class Failed(Move):
     """RUNNING or EXPIRED → FAILED: the provider has given it up, or we have."""
 
+    sources: ClassVar[frozenset[State]] = frozenset({State.RUNNING, State.EXPIRED})
     to: ClassVar[State] = State.FAILED
     by: Part = Part.POLLER
     error_code: ErrorCode
@@ -230,6 +263,7 @@ class Failed(Move):
 class Expired(Move):
     """RUNNING → EXPIRED: not finished in time; it is looked at now and then."""
 
+    sources: ClassVar[frozenset[State]] = frozenset({State.RUNNING})
     to: ClassVar[State] = State.EXPIRED
     by: Part = Part.POLLER
     provider_status: str | None

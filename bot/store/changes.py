@@ -12,7 +12,7 @@ from bot.domain.audit import Deed
 from bot.domain.limits import LimitReachedError, may_run, money_limit_reached
 from bot.domain.listing import search_text
 from bot.domain.rules import EVERYWHERE, Intake
-from bot.domain.tasks import AttemptOutcome, MusicTask, Role, StaleTaskError, State, TaskId, check_move
+from bot.domain.tasks import TERMINAL, AttemptOutcome, MusicTask, Role, StaleTaskError, State, TaskId
 from bot.domain.transitions import Change, Move, Part
 from bot.store.audit import write_deed
 from bot.store.emptying import EMPTIED, forget_beside
@@ -31,12 +31,12 @@ async def change_task(
     """Change one task, with all that belongs to it; gives the task as it is then.
 
     Raises:
-        InvalidMoveError: the table of moves does not know this one.
+        InvalidMoveError: it does not lead out of the state of `before`.
         StaleTaskError: the change does not hold any more: look again before acting.
         LimitReachedError: the server's money does not suffice for one more try.
     """
     if isinstance(change, Move):
-        check_move(before.state, change.to)
+        change.check(before.state)
     await _ask(connection, before, change, now)
     statement = update(music_tasks).where(T.id == before.id, *_holds(before, change))
     statement = statement.values(**_values(connection, before, change, now))
@@ -77,7 +77,9 @@ def _holds(before: MusicTask, change: Change) -> list[ColumnElement[bool]]:
     match change:
         case transitions.MediaFetched():
             return [*same, T.media_wanted, T.deleted_at.is_(None)]
-        case transitions.Emptied() | transitions.LyricsEdited():
+        case transitions.Emptied():
+            return [*same, T.deleted_at.is_(None), T.state.in_(TERMINAL)]
+        case transitions.LyricsEdited():
             return [*same, T.deleted_at.is_(None)]
         case transitions.Redelivered():
             return [*same, T.revision == before.revision, T.deleted_at.is_(None)]

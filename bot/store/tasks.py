@@ -76,7 +76,7 @@ class TaskStore(TaskQueries):
         Raises:
             StaleTaskError: the change does not hold any more, or (for `Claimed`) may not be made now.
             LimitReachedError: for `Retried`: the server's money does not suffice for one more try.
-            InvalidMoveError: the table of moves does not know this one.
+            InvalidMoveError: a move that does not lead out of the state of `task`.
         """
         async with self._database.write() as connection:
             return await change_task(connection, task, change, now=self._clock(), deed=deed)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from bot.domain import transitions as to
-from bot.domain.tasks import MOVES, ErrorCode, MediaFile, PingStatus, Result, State, Track
+from bot.domain.tasks import TERMINAL, ErrorCode, MediaFile, PingStatus, Result, State, Track
 from bot.domain.transitions import Accepted, Change, Completed, Move, Part
 
 LATER = datetime(2026, 3, 4, 5, 6, 7, 89000, tzinfo=UTC)
@@ -89,8 +89,9 @@ def completed(**changes: Any) -> Completed:
 
 
 def states_before(change: Change) -> list[State]:
-    """The states that a change can follow, by the table of moves; any, for one that does not move."""
-    return [state for state, after in MOVES.items() if not isinstance(change, Move) or change.to in after]
+    """The states that a change can follow: a move's own, and what has ended for what empties it; else any."""
+    ends = TERMINAL if isinstance(change, to.Emptied) else State
+    return [state for state in State if state in (change.sources if isinstance(change, Move) else ends)]
 
 
 KINDS: Sequence[type[Change]] = [

@@ -14,7 +14,7 @@ from bot.domain.audit import Act, Deed
 from bot.domain.limits import LimitReachedError
 from bot.domain.rules import RuleChanges, Rules
 from bot.domain.tasks import (
-    MOVES,
+    TERMINAL,
     AttemptOutcome,
     ErrorCode,
     InvalidMoveError,
@@ -144,10 +144,18 @@ async def test_what_follows_from_a_change_is_written_with_it(store: TaskStore, m
     assert (await store.apply(emptied, to.Removed())).shown_revision == emptied.revision > lost.revision
 
 
+@pytest.mark.parametrize("state", sorted(set(State) - TERMINAL))
+async def test_only_what_has_ended_is_emptied(store: TaskStore, make: Make, state: State):
+    task = await make(state)
+    with pytest.raises(StaleTaskError):
+        await store.apply(task, to.Emptied())
+    assert await again(store, task) == task
+
+
 @pytest.mark.parametrize("before", State)
 async def test_only_moves_of_the_table_are_made(store: TaskStore, database: Database, make: Make, before: State):
     task = await make(before)
-    refused = [change for change in EACH if isinstance(change, Move) and change.to not in MOVES[before]]
+    refused = [change for change in EACH if isinstance(change, Move) and before not in change.sources]
     assert refused
     for change in refused:
         with pytest.raises(InvalidMoveError):
