@@ -427,6 +427,15 @@ async def test_who_comes_second_is_too_late() -> None:
     assert office.rows[1].state is State.SUBMITTING
 
 
+async def test_of_a_server_that_is_gone_the_whole_line_is_cancelled_however_long_it_is() -> None:
+    office = Office(*(make_task(number) for number in range(1, 1002)), make_task(2000, guild_id=71))
+
+    await office.service.deciding.server_removed(70)
+
+    left = [task.id for task in office.rows.tasks if task.state is State.QUEUED]
+    assert left == [2000]
+
+
 async def test_what_is_submitted_while_its_server_goes_is_left_alone() -> None:
     office = Office(make_task(1), make_task(2))
     afterwards(office.rows, "in_line_of", lambda: office.rows.change(1, state=State.SUBMITTING, attempt=1))
