@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.domain.due import Pause, is_due
 from bot.domain.limits import may_run
 from bot.domain.rules import EVERYWHERE, Rules
 from bot.domain.tasks import TaskId
@@ -78,7 +79,7 @@ def sendable(order: Sequence[Waiting], running: Running, *, now: datetime) -> li
         servers[max(server, EVERYWHERE)] += count  # all direct messages are one for this
     for one in order:
         home = max(one.server, EVERYWHERE)
-        if one.is_held or (one.not_before is not None and one.not_before > now):
+        if one.is_held or not is_due(one.not_before, now, Pause.SUBMIT):
             continue
         if may_run(one.rules, member=members[one.server, one.user_id], server=servers[home]):
             members[one.server, one.user_id] += 1

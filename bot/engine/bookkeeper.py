@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from bot.clock import Clock
+from bot.domain.due import is_over
 from bot.domain.tasks import TaskId
 from bot.domain.usage import Unrecorded
 from bot.engine.budget import Budget, Purpose
@@ -40,7 +41,8 @@ class Bookkeeper(Worker[Sequence[Unrecorded]]):
         self._records = records
         self._budget = budget
         self._clock = clock
-        self._due_at: datetime | None = None
+        self._asked_at: datetime | None = None
+        self._resting = EVERY
         self._key_id: str | None = None
         self._in_trouble = False
 
@@ -51,9 +53,9 @@ class Bookkeeper(Worker[Sequence[Unrecorded]]):
     async def find(self, _room: int, /) -> Sequence[Sequence[Unrecorded]]:
         """Everything whose cost may be on record by now, in one lot."""
         now = self._clock()
-        if self._due_at is not None and now < self._due_at:
+        if not is_over(self._asked_at, now, self._resting):
             return []
-        self._due_at = now + EVERY
+        self._asked_at, self._resting = now, EVERY
         waiting = await self._costs.unrecorded(now - PATIENCE)
         return [waiting] if waiting else []
 
@@ -107,7 +109,7 @@ class Bookkeeper(Worker[Sequence[Unrecorded]]):
             log.info("costs recorded", extra={"tasks": len(found)})
 
     def _pause(self, how_long: timedelta) -> None:
-        self._due_at = self._clock() + how_long
+        self._asked_at, self._resting = self._clock(), how_long
 
     def _trouble(self, phrase: str, error: TokenLabError | None = None) -> None:
         """Told once, until it is over."""

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.clock import Clock
 from bot.domain import transitions
+from bot.domain.due import LONGEST, Pause, is_over
 from bot.domain.line import Place, in_turn, places
 from bot.domain.members import Telling
 from bot.domain.scene import Family, Scene, family_of
@@ -65,7 +66,7 @@ class Courier(Worker[MusicTask]):
         due += await self._tasks.unshown(now, asked, media_since=now - MEDIA_PATIENCE, settle_since=now - SETTLING)
         due += await self._tasks.unpinged(now, asked)
         due += await self._tasks.family_changed(now, asked)
-        if len(due) < room and (self._refreshed_at is None or now - self._refreshed_at >= REFRESH_EVERY):
+        if len(due) < room and is_over(self._refreshed_at, now, REFRESH_EVERY):
             self._refreshed_at = now
             due += await self._changed_looks(now)
         return due
@@ -178,7 +179,8 @@ class Courier(Worker[MusicTask]):
         return (await self._members.get(task.user_id)).telling
 
     async def _postpone(self, task: MusicTask, retry_after_s: float | None) -> None:
-        delay_s = max(retry_after_s or 0.0, min(FIRST_DELAY_S * 2**task.show_failures, LONGEST_DELAY_S))
+        wanted_s = max(retry_after_s or 0.0, min(FIRST_DELAY_S * 2**task.show_failures, LONGEST_DELAY_S))
+        delay_s = min(wanted_s, LONGEST[Pause.SHOW].total_seconds())
         later = transitions.ShowPostponed(
             show_after=self._clock() + timedelta(seconds=delay_s), show_failures=min(task.show_failures + 1, 20)
         )

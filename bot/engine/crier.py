@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.clock import Clock
+from bot.domain.due import is_over
 from bot.domain.limits import is_warned
 from bot.domain.line import in_turn
 from bot.domain.notices import Board, BudgetWarning, Standing, standing_of
@@ -103,7 +104,7 @@ class Crier(Worker[DueBoard | BudgetWarning]):
             message_id = await self._display.post(board, due.standing)
         except Gone as gone:
             shut_since = self._shut_since.setdefault(board.channel_id, self._clock())
-            if not gone.is_final and self._clock() - shut_since < SHUT_PATIENCE:
+            if not gone.is_final and not is_over(shut_since, self._clock(), SHUT_PATIENCE):
                 raise NotNowError from gone
             self._shut_since.pop(board.channel_id)
             await self._give_up(board, gone)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.clock import Clock
 from bot.domain import transitions
+from bot.domain.due import is_over
 from bot.domain.privacy import UNCLEAR_PATIENCE, Erasure
 from bot.domain.transitions import Part
 from bot.engine.ports import Goodbyes, MediaFolder, ShowLaterError
@@ -39,6 +40,7 @@ class Eraser(Worker[Erasure]):
         self._media = media
         self._clock = clock
         self._rests: dict[int, datetime] = {}
+        """Whose erasure waits for others, and since when."""
 
     def key(self, item: Erasure) -> int:
         """The member's id: their erasure is worked off by one job at a time."""
@@ -47,7 +49,7 @@ class Eraser(Worker[Erasure]):
     async def find(self, _room: int, /) -> Sequence[Erasure]:
         """Erasures with something to do now, as far as is known."""
         now = self._clock()
-        self._rests = {user_id: until for user_id, until in self._rests.items() if until > now}
+        self._rests = {user_id: since for user_id, since in self._rests.items() if not is_over(since, now, REST)}
         return [one for one in await self._erasures.running() if one.user_id not in self._rests]
 
     async def handle(self, item: Erasure) -> None:
@@ -57,7 +59,7 @@ class Eraser(Worker[Erasure]):
         if steps:
             return
         if await self._erasures.left(item):
-            self._rests[item.user_id] = self._clock() + REST
+            self._rests[item.user_id] = self._clock()
         else:
             await self._finish(item)
 

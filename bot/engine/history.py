@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from bot.clock import Clock
+from bot.domain.due import is_over
 from bot.domain.line import Place
 from bot.domain.pacing import Forecast, Usual, forecast, usual_of
 from bot.domain.tasks import Kind, MusicTask, State, TaskId
@@ -28,7 +29,7 @@ class History:
     async def learn(self) -> None:
         """Take in what has finished since, at most once in `LEARN_EVERY`: at the start, and when a task finishes."""
         now = self._clock()
-        if self._learnt_at is not None and now - self._learnt_at < LEARN_EVERY:
+        if not is_over(self._learnt_at, now, LEARN_EVERY):
             return
         self._learnt_at = now
         known = await self._tasks.durations()

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from bot.clock import Clock
 from bot.domain import transitions
 from bot.domain.drafts import DRAFT_LIFE
+from bot.domain.due import is_over
 from bot.domain.tasks import MusicTask, State, TaskId
 from bot.domain.transitions import Part
 from bot.engine.ports import MediaFolder, Search, ShowLaterError
@@ -66,7 +67,7 @@ class Janitor(Worker[MusicTask]):
 
     async def recover(self) -> int:
         """At start, before anything is sent: whatever the last process was paying for is uncertain now."""
-        left = await self._abandoned_attempts()
+        left = self._abandoned(await self._tasks.in_state(State.SUBMITTING))
         for task in left:
             await self._submitter.give_up(task, by=Part.JANITOR)
         return len(left)
@@ -75,8 +76,9 @@ class Janitor(Worker[MusicTask]):
         """Rows that have been in a passing state for too long."""
         now = self._clock()
         await self._do_chores(now)
-        received = await self._tasks.in_state(State.RECEIVED, before=now - RECEIVED_PATIENCE)
-        return received + await self._abandoned_attempts(before=now - self._submitting_patience)
+        received = await self._tasks.left_in_state(State.RECEIVED, now, RECEIVED_PATIENCE)
+        submitting = await self._tasks.left_in_state(State.SUBMITTING, now, self._submitting_patience)
+        return received + self._abandoned(submitting)
 
     async def handle(self, item: MusicTask) -> None:
         """Settle one row."""
@@ -85,8 +87,8 @@ class Janitor(Worker[MusicTask]):
         else:
             await self._settle_received(item)
 
-    async def _abandoned_attempts(self, *, before: datetime | None = None) -> list[MusicTask]:
-        submitting = await self._tasks.in_state(State.SUBMITTING, before=before)
+    def _abandoned(self, submitting: Sequence[MusicTask]) -> list[MusicTask]:
+        """Those among them that nobody works on."""
         return [task for task in submitting if not self._submitter.is_handling(task.id)]
 
     async def _settle_received(self, task: MusicTask) -> None:
@@ -103,7 +105,7 @@ class Janitor(Worker[MusicTask]):
         log.info("lost card found", extra={"task_id": task.id})
 
     async def _do_chores(self, now: datetime) -> None:
-        if self._chores_at is not None and now - self._chores_at < CHORES_EVERY:
+        if not is_over(self._chores_at, now, CHORES_EVERY):
             return
         self._chores_at = now
         for chore in (self._erase_tokens, self._forget_drafts, self._age, self._sweep):
@@ -135,6 +137,6 @@ class Janitor(Worker[MusicTask]):
             await self._erasures.age_out(guild_id, before, AGED_BATCH)
 
     async def _sweep(self, now: datetime) -> None:
-        if self._swept_at is None or now - self._swept_at >= SWEEP_EVERY:
+        if is_over(self._swept_at, now, SWEEP_EVERY):
             self._swept_at = now
             await self._media.sweep(await self._tasks.media_names())

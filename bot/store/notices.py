@@ -73,7 +73,11 @@ class NoticeStore:
     async def boards_due(self, drawn_before: datetime) -> list[Board]:
         """Boards without their message, with one too many, or drawn so long ago that they may be drawn anew."""
         due = or_(
-            B.posted_at.is_(None), B.sending_at.is_not(None), B.leftover_id.is_not(None), B.drawn_at <= drawn_before
+            B.posted_at.is_(None),
+            B.sending_at.is_not(None),
+            B.leftover_id.is_not(None),
+            B.drawn_at <= drawn_before,
+            B.drawn_at > self._clock(),  # it was set back
         )
         async with self._database.read() as connection:
             rows = (await connection.execute(select(*BOARD_COLUMNS).where(due).order_by(B.drawn_at))).all()

@@ -1,10 +1,11 @@
 """All SQL that only looks at music tasks; `bot/store/tasks.py` changes them."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
+from bot.domain.due import LONGEST, Pause
 from bot.domain.line import Running, Waiting
 from bot.domain.listing import LISTED, ListedTask, Wanted, folded
 from bot.domain.rules import EVERYWHERE, Intake
@@ -90,7 +91,7 @@ class TaskQueries:
 
     async def due_looks(self, now: datetime, limit: int) -> list[MusicTask]:
         """Tasks whose next look is due, longest due first."""
-        return await self._list(T.next_look_at <= now, order=[T.next_look_at], limit=limit)
+        return await self._list(_come(T.next_look_at, now, Pause.LOOK), order=[T.next_look_at], limit=limit)
 
     async def unshown(
         self, now: datetime, limit: int, *, media_since: datetime, settle_since: datetime
@@ -102,8 +103,13 @@ class TaskQueries:
         """
         due = and_(
             _owed("card", now),
-            or_(T.media_wanted.is_(False), T.media_failures > 0, T.state_at < media_since, T.state != State.COMPLETED),
-            or_(T.state.not_in((State.SUBMITTING, State.QUEUED)), T.state_at < settle_since),
+            or_(
+                T.media_wanted.is_(False),
+                T.media_failures > 0,
+                ~T.state_at.between(media_since, now),
+                T.state != State.COMPLETED,
+            ),
+            or_(T.state.not_in((State.SUBMITTING, State.QUEUED)), ~T.state_at.between(settle_since, now)),
         )
         return await self._list(due, order=[T.state.in_(SETTLED).desc(), T.state_at], limit=limit)
 
@@ -132,7 +138,7 @@ class TaskQueries:
 
     async def media_wanted(self, now: datetime, limit: int) -> list[MusicTask]:
         """Completed songs whose audio is still to be fetched."""
-        due = and_(T.media_wanted, or_(T.media_after.is_(None), T.media_after <= now))
+        due = and_(T.media_wanted, or_(T.media_after.is_(None), _come(T.media_after, now, Pause.FETCH)))
         return await self._list(due, order=[T.state_at], limit=limit)
 
     async def media_names(self) -> set[str]:
@@ -143,10 +149,17 @@ class TaskQueries:
         names = (name for (media,) in rows for one in media for name in (one["name"], one.get("picture")))
         return {name for name in names if name}
 
-    async def in_state(self, state: State, *, before: datetime | None = None) -> list[MusicTask]:
-        """Tasks that are in a state, since before a moment if one is given; at most 500 at a time."""
-        aged = [T.state_at < before] if before is not None else []
-        return await self._list(and_(T.state == state, *aged), order=[T.state_at], limit=500)
+    async def in_state(self, state: State) -> list[MusicTask]:
+        """Tasks that are in a state, those that came into it first; at most 500 at a time."""
+        return await self._list(T.state == state, order=[T.state_at], limit=500)
+
+    async def left_in_state(self, state: State, now: datetime, patience: timedelta) -> list[MusicTask]:
+        """As `in_state`, but only those that have been in it for longer than a patience.
+
+        Since a moment that has not come yet counts, too: the clock was set back.
+        """
+        left = and_(T.state == state, ~T.state_at.between(now - patience, now))
+        return await self._list(left, order=[T.state_at], limit=500)
 
     async def guilds_in_line(self) -> set[int]:
         """Servers with somebody in the line."""
@@ -228,4 +241,9 @@ class TaskQueries:
 
 
 def _owed(what: str, now: datetime) -> ColumnElement[bool]:
-    return and_(T.owed == what, or_(T.show_after.is_(None), T.show_after <= now))
+    return and_(T.owed == what, or_(T.show_after.is_(None), _come(T.show_after, now, Pause.SHOW)))
+
+
+def _come(at: ColumnElement[datetime | None], now: datetime, pause: Pause) -> ColumnElement[bool]:
+    """`is_due` in SQL, for a moment that is there."""
+    return or_(at <= now, at > now + LONGEST[pause])

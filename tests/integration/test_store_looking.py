@@ -151,13 +151,32 @@ async def test_looks_are_due_longest_first(store: TaskStore, make: Make):
     assert ids(await store.due_looks(NOW, 1)) == [first.id]
 
 
+async def test_after_the_clock_was_set_back_everything_goes_on(store: TaskStore, make: Make):
+    """What was put off for a moment under the other clock is due; what really waits is not."""
+    other, soon = NOW + timedelta(days=2), NOW + SECOND
+    told = {"shown_revision": 1, "pinged_for": State.COMPLETED, "ping_status": PingStatus.DONE}
+    looked = [await make(State.RUNNING, next_look_at=at, shown_revision=1) for at in (other, soon)]
+    fetched = [await make(State.COMPLETED, media_wanted=True, media_after=at, **told) for at in (other, soon)]
+    shown = [await make(State.FAILED, show_after=at) for at in (other, soon)]
+    pinged = [await make(State.FAILED, show_after=at, shown_revision=1) for at in (other, soon)]
+    fresh = await make(State.QUEUED, state_at=NOW)
+    settled = await make(State.QUEUED, state_at=other)
+    assert ids(await store.due_looks(NOW, 10)) == [looked[0].id]
+    assert ids(await store.media_wanted(NOW, 10)) == [fetched[0].id]
+    due = await store.unshown(NOW, 10, media_since=NOW - SECOND, settle_since=NOW - SECOND)
+    assert ids(due) == [shown[0].id, settled.id]
+    assert ids(await store.unpinged(NOW, 10)) == [pinged[0].id]
+    assert ids(await store.left_in_state(State.QUEUED, NOW, SECOND)) == [settled.id]
+    assert ids(await store.in_state(State.QUEUED)) == [fresh.id, settled.id]
+
+
 @pytest.mark.parametrize("state", State)
 async def test_tasks_are_found_by_state_and_age(store: TaskStore, make: Make, state: State):
     newer = await make(state, state_at=NOW)
     older = await make(state, state_at=NOW - SECOND)
     await make(State.QUEUED if state is not State.QUEUED else State.RUNNING)
     assert ids(await store.in_state(state)) == ids([older, newer])
-    assert ids(await store.in_state(state, before=NOW)) == [older.id]
+    assert ids(await store.left_in_state(state, NOW, timedelta())) == [older.id]
 
 
 # --- cards -----------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import re
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -131,7 +132,7 @@ HOT: dict[str, tuple[Callable[[TaskStore], Awaitable[object]], str]] = {
     "running_by_member": (lambda store: store.running_by_member(), "state_id"),
     "durations": (lambda store: store.durations(), "state_id"),
     "moving_cards": (lambda store: store.moving_cards(START), "state_id"),
-    "in_state": (lambda store: store.in_state(State.RECEIVED, before=START), "state_id"),
+    "in_state": (lambda store: store.left_in_state(State.RECEIVED, START, timedelta()), "state_id"),
     "guilds_in_line": (lambda store: store.guilds_in_line(), "state_id"),
     "ids_of_member": (lambda store: store.ids_of_member(1, Wanted()), "user_id_id"),
     "ids_of_member, narrowed": (lambda store: store.ids_of_member(1, CLIPS), "user_id_id"),

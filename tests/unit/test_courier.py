@@ -197,6 +197,16 @@ async def test_a_place_in_line_is_refreshed_when_it_changes_and_at_most_every_te
     assert post.display.shows.asked[-1][1].place == Place(ahead=0, people_ahead=0)
 
 
+async def test_places_are_refreshed_after_the_clock_was_set_back() -> None:
+    post = Round(make_task(1), make_task(2, user_id=8))
+    await post.after()
+    post.rows.change(state=State.CANCELLED)
+
+    await post.after(-3 * 3600)
+
+    assert post.display.shown[2:] == [(2, State.QUEUED)]
+
+
 async def test_a_card_that_can_not_be_drawn_holds_up_no_other(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -73,6 +73,15 @@ async def test_learning_again_within_ten_seconds_costs_nothing() -> None:
     assert past.rows.calls.count("durations") == 2
 
 
+async def test_after_the_clock_was_set_back_it_learns_again() -> None:
+    past = Past()
+    await past.history.learn()
+    past.finished(40)
+    past.clock.tick(-3 * 3600)
+    await past.history.learn()
+    assert past.rows.calls.count("durations") == 2
+
+
 async def test_a_store_that_fails_takes_nothing_of_what_is_known() -> None:
     past = Past()
     past.finished(40)

@@ -150,6 +150,13 @@ async def test_chores_are_done_every_minute_and_files_swept_every_hour() -> None
     assert yard.clock() > START
 
 
+async def test_chores_go_on_after_the_clock_was_set_back() -> None:
+    yard = Yard()
+    await yard.after(0)
+    await yard.after(-3 * 3600)
+    assert (yard.rows.calls.count("erase_tokens"), len(yard.folder.sweeps)) == (2, 2)
+
+
 async def test_a_folder_that_is_gone_does_not_keep_the_janitor_from_its_work() -> None:
     yard = Yard(RECEIVED, cards=[555])
     yard.folder.trouble = FileNotFoundError("media")
