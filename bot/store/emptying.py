@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.tasks import PingStatus
 from bot.store.schema import T, lyrics_versions, music_tasks, task_moves
+from bot.store.statements import lock_in_order
 
 TEXTS = (
     "title", "tags", "negative_tags", "clip_id", "clip_candidates", "result", "media", "edited_lyrics", "error_detail",
@@ -31,6 +32,7 @@ async def empty_rows(
 
     Gives how many were not emptied yet.
     """
+    await lock_in_order(connection, T.id.in_(ids))
     rows = update(music_tasks).where(T.id.in_(ids), T.deleted_at.is_(None))
     emptied = rows.values(**EMPTIED, deleted_at=now, aged_out=aged_out, shown_revision=T.revision)
     count = (await connection.execute(emptied)).rowcount

@@ -26,7 +26,7 @@ from bot.store.schema import (
     servers,
     task_messages,
 )
-from bot.store.statements import insert_or
+from bot.store.statements import insert_or, lock_in_order
 from bot.store.used import home
 
 E = erasures.c
@@ -42,7 +42,7 @@ NOWHERE: Mapping[str, object] = {
 ENDED_FOR = timedelta(days=1)
 """However long ago it was asked for, what has just come to its end is there for a day."""
 REMOVALS_AT_ONCE = 20
-"""So many emptied tasks of one member wait for the courier at a time; those of all would hold up everybody's cards."""
+"""Maximum number of one member's emptied tasks that wait for the courier: all at once would hold up other cards."""
 
 
 class ErasureStore:
@@ -119,6 +119,7 @@ class ErasureStore:
             return 0
         more = update(music_tasks).where(T.id.in_(some), *emptied, *shown).values(revision=T.revision + 1)
         async with self._database.write() as connection:
+            await lock_in_order(connection, T.id.in_(some))
             return (await connection.execute(more)).rowcount
 
     async def let_go(self, erasure: Erasure, limit: int) -> int:
@@ -134,6 +135,7 @@ class ErasureStore:
             return 0
         tasks = update(music_tasks).where(T.id.in_(ids))
         async with self._database.write() as connection:
+            await lock_in_order(connection, T.id.in_(ids))
             await connection.execute(delete(task_messages).where(task_messages.c.task_id.in_(ids)))
             await connection.execute(tasks.values(**NOWHERE))
             await connection.execute(tasks.where(not_(_counts_since(day_of(self._clock())))).values(user_id=NOBODY))

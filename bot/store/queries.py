@@ -168,8 +168,8 @@ class TaskQueries:
             return set((await connection.execute(query)).scalars())
 
     async def in_line_of(self, guild_id: int) -> list[MusicTask]:
-        """The tasks of a server that wait in the line."""
-        return await self._list(and_(T.state == State.QUEUED, T.guild_id == guild_id), order=[T.id], limit=500)
+        """Tasks of a server that wait in the line, at most 50 at a time."""
+        return await self._list(and_(T.state == State.QUEUED, T.guild_id == guild_id), order=[T.id], limit=50)
 
     async def ids_of_member(self, user_id: int, wanted: Wanted) -> list[TaskId]:
         """Which of a member's tasks are wanted, newest first."""

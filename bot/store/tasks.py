@@ -23,7 +23,7 @@ from bot.store.queries import TaskQueries
 from bot.store.rows import TASK_COLUMNS, task_of
 from bot.store.schema import T, attempts, music_tasks
 from bot.store.servers import server_in
-from bot.store.statements import insert_or
+from bot.store.statements import insert_or, lock_in_order
 from bot.store.used import in_use, lock_server, used_in, warn_if_due
 
 WISH = [
@@ -146,6 +146,7 @@ class TaskStore(TaskQueries):
         """Forget the interaction tokens that began before a moment; gives how many."""
         dead = and_(T.interaction_token.is_not(None), T.token_at < before)
         async with self._database.write() as connection:
+            await lock_in_order(connection, dead)
             return (await connection.execute(update(music_tasks).where(dead).values(interaction_token=None))).rowcount
 
 

@@ -128,7 +128,7 @@ class UsageStore:
         """Write what tasks have cost; what is on record already stays. Their servers may be due for a warning now."""
         homes: set[int] = set()
         async with self._database.write() as connection:
-            for task_id, cost_usd in costs.items():
+            for task_id, cost_usd in sorted(costs.items()):
                 row = update(music_tasks).where(T.id == task_id, T.cost_usd.is_(None))
                 of_server = await connection.execute(row.values(cost_usd=cost_usd).returning(T.guild_id))
                 homes |= {guild_id or EVERYWHERE for guild_id in of_server.scalars()}
