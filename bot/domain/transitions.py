@@ -1,22 +1,22 @@
-"""What can happen to a music task: one value for each transition, with exactly the columns that it writes.
+"""What can happen to a music task: one value for each transition.
 
 `TaskStore.apply` is the only way to change a task, and takes nothing else. A `Move` leads into another state; every
-other change leaves the state alone. Fields are columns of `music_tasks`; where only one value makes sense, its type
-says so.
+other change leaves the state alone. Fields are columns of `music_tasks`, written as they are; where only one value
+makes sense, its type says so. What follows from the row itself (a revision, a count) is worked out in
+`bot/store/changes.py`.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Literal
 
 from bot.domain.tasks import (
     AttemptOutcome,
     ErrorCode,
     InvalidMoveError,
     MediaFile,
-    MusicTask,
     PingStatus,
     Result,
     State,
@@ -34,8 +34,8 @@ class Part(StrEnum):
     POLLER = "poller"
     JANITOR = "janitor"
     ERASER = "eraser"
-    GATEWAY = "gateway"
-    """Discord said that the bot is no longer in the task's server."""
+    DISCORD = "discord"
+    """It has confirmed the card, or says that the bot is no longer in the server."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +102,7 @@ class Cancelled(Move):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retried(Move):
-    """UNCERTAIN → QUEUED: somebody has confirmed that it may cost once more. What comes of it is told anew."""
+    """UNCERTAIN → QUEUED: a person has confirmed that it may cost again. Its outcome is announced again."""
 
     sources: ClassVar[frozenset[State]] = frozenset({State.UNCERTAIN})
     to: ClassVar[State] = State.QUEUED
@@ -126,7 +126,7 @@ class Claimed(Move):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted(Move):
-    """SUBMITTING or UNCERTAIN → RUNNING: the provider has it."""
+    """SUBMITTING or UNCERTAIN → RUNNING: the provider has it, so this attempt is unclear no longer."""
 
     sources: ClassVar[frozenset[State]] = frozenset({State.SUBMITTING, State.UNCERTAIN})
     to: ClassVar[State] = State.RUNNING
@@ -142,8 +142,6 @@ class Accepted(Move):
     submitted_at: datetime
     deadline_at: datetime
     next_look_at: datetime
-    unclear_attempts: int = 0
-    """Those that are left, if this was one."""
     refusals: Literal[0] = 0
     looked_at: None = None
     look_failures: Literal[0] = 0
@@ -177,19 +175,13 @@ class Refused(Move):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unclear(Move):
-    """SUBMITTING → UNCERTAIN: nobody knows whether the create was accepted."""
+    """SUBMITTING → UNCERTAIN: nobody knows whether the create was accepted; it counts among the unclear attempts."""
 
     sources: ClassVar[frozenset[State]] = frozenset({State.SUBMITTING})
     to: ClassVar[State] = State.UNCERTAIN
     outcome: ClassVar[AttemptOutcome | None] = AttemptOutcome.UNKNOWN
-    unclear_attempts: int
-    request_id: str | None
+    request_id: str | None = None
     refusals: Literal[0] = 0
-
-    @classmethod
-    def of(cls, task: MusicTask, *, by: Part, request_id: str | None = None) -> Self:
-        """The attempt of this task counts as unclear from now on."""
-        return cls(by=by, unclear_attempts=task.unclear_attempts + 1, request_id=request_id)
 
 
 # --- at the provider -------------------------------------------------------------------------------------------------
@@ -363,7 +355,7 @@ class Told(Change):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FamilyChanged(Change):
-    """What it was made from, or what was made from it, has come or gone: its card is drawn once more."""
+    """What it was made from, or what was made from it, has come or gone: its card is redrawn."""
 
     guarded: ClassVar[bool] = False
     family_changed_at: datetime
@@ -402,7 +394,10 @@ class OpenedToOthers(Change):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LyricsEdited(Change):
-    """Its lyrics were changed by hand; a file of the earlier text does not count as shown."""
+    """Its lyrics were changed by hand; the text that was read becomes a version, if it still stands there.
+
+    A file of the earlier text does not count as shown.
+    """
 
     guarded: ClassVar[bool] = False
     is_news: ClassVar[bool] = True

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import takewhile
 
@@ -22,7 +22,7 @@ from bot.tokenlab.models import CREATE_PATH, Created, CreateRequest
 log = logging.getLogger(__name__)
 
 MOST_REFUSALS = 20
-"""So many "come back later" in a row, then the wish fails: nothing was created."""
+"""Maximum number of refusals in a row that ask to come back later; then the wish fails: nothing was created."""
 FIRST_DELAY_S = 5.0
 LONGEST_DELAY_S = 120.0
 RECORD_PAUSE_S = 0.5
@@ -94,6 +94,8 @@ class Submitter(Worker[Waiting]):
             task = await self._tasks.get(task_id)
             if task is not None and task.state is State.QUEUED:
                 claimed = await self._tasks.apply(task, transitions.Claimed())
+        except StaleTaskError:
+            log.debug("wish may not be sent now", extra={"task_id": task_id})
         finally:
             if claimed is None:
                 self._budget.give_back()
@@ -141,19 +143,15 @@ class Submitter(Worker[Waiting]):
     async def _accept(self, task: MusicTask, accepted: transitions.Accepted) -> None:
         """RUNNING, out of UNCERTAIN too. Where the task went on without this answer, a task of its own shows it."""
         try:
-            await self._run(task, accepted)
+            await self._tasks.apply(task, accepted)
         except StaleTaskError:
             late = await self._tasks.get(task.id)
             if late is None or late.state is not State.UNCERTAIN or late.attempt != task.attempt:
                 log.critical("answer comes too late for its task", extra=_ids(task, accepted))
                 await self._tasks.keep_late_answer(task, accepted)
                 return
-            await self._run(late, accepted)
+            await self._tasks.apply(late, accepted)
         log.info("task moved", extra={"to": State.RUNNING, **_ids(task, accepted)})
-
-    async def _run(self, task: MusicTask, accepted: transitions.Accepted) -> None:
-        unclear = task.unclear_attempts - (task.state is State.UNCERTAIN)
-        await self._tasks.apply(task, replace(accepted, unclear_attempts=unclear))
 
     async def _later(self, task: MusicTask, error: TryLaterError) -> None:
         """Back into the line: nothing was created."""
@@ -184,7 +182,7 @@ class Submitter(Worker[Waiting]):
         Raises:
             StaleTaskError: somebody was first.
         """
-        await self._tasks.apply(task, transitions.Unclear.of(task, by=by, request_id=request_id))
+        await self._tasks.apply(task, transitions.Unclear(by=by, request_id=request_id))
         facts = {"task_id": task.id, "attempt": task.attempt, "request_id": request_id}
         log.warning("fate of a create is unknown", extra=facts)
 

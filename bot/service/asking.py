@@ -94,7 +94,7 @@ class Asking:
     async def shown(self, task: MusicTask, message_id: int) -> MusicTask:
         """Discord has confirmed the card: RECEIVED → QUEUED, unless somebody was first."""
         try:
-            task = await self._tasks.apply(task, Confirmed(by=Part.MEMBER, message_id=message_id))
+            task = await self._tasks.apply(task, Confirmed(by=Part.DISCORD, message_id=message_id))
         except StaleTaskError:
             log.info("card was confirmed already", extra={"task_id": task.id})
         self._signals.queued()

@@ -81,7 +81,7 @@ class Deciding:
     async def server_removed(self, guild_id: int) -> None:
         """The bot is no longer in a server: what waits there is cancelled; what runs goes to DMs and `/songs`."""
         while waiting := await self._tasks.in_line_of(guild_id):
-            await self._tasks.apply_all([(task, Cancelled(by=Part.GATEWAY)) for task in waiting])
+            await self._tasks.apply_all([(task, Cancelled(by=Part.DISCORD)) for task in waiting])
 
     async def servers_present(self, guild_ids: Collection[int]) -> None:
         """These are all servers of ours: wishes of others that wait in the line are cancelled."""

@@ -4,20 +4,21 @@ from collections.abc import Mapping
 from dataclasses import fields
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, delete, insert, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain import transitions
 from bot.domain.audit import Deed
 from bot.domain.limits import LimitReachedError, may_run, money_limit_reached
 from bot.domain.listing import search_text
+from bot.domain.lyrics import VERSIONS_KEPT
 from bot.domain.rules import EVERYWHERE, Intake
 from bot.domain.tasks import TERMINAL, AttemptOutcome, MusicTask, Role, StaleTaskError, State, TaskId
 from bot.domain.transitions import Change, Move, Part
 from bot.store.audit import write_deed
 from bot.store.emptying import EMPTIED, forget_beside
 from bot.store.rows import TASK_COLUMNS, columns_of, task_of
-from bot.store.schema import T, attempts, music_tasks, task_messages, task_moves
+from bot.store.schema import T, attempts, lyrics_versions, music_tasks, task_messages, task_moves
 from bot.store.servers import server_in
 from bot.store.statements import greatest, insert_or
 from bot.store.used import lock_server, look_at_budget, running_in, used_in
@@ -41,7 +42,7 @@ async def change_task(
     statement = update(music_tasks).where(T.id == before.id, *_holds(before, change))
     statement = statement.values(**_values(connection, before, change, now))
     if (row := (await connection.execute(statement.returning(*TASK_COLUMNS))).first()) is None:
-        raise StaleTaskError(f"task {before.id} is no longer {before.state}")
+        raise StaleTaskError(f"{type(change).__name__} does not hold for task {before.id} any more")
     after = task_of(row)
     await _write_beside(connection, before, after, change, now)
     if deed is not None:
@@ -80,7 +81,8 @@ def _holds(before: MusicTask, change: Change) -> list[ColumnElement[bool]]:
         case transitions.Emptied():
             return [*same, T.deleted_at.is_(None), T.state.in_(TERMINAL)]
         case transitions.LyricsEdited():
-            return [*same, T.deleted_at.is_(None)]
+            read = T.edited_lyrics.is_not_distinct_from(before.edited_lyrics)
+            return [*same, T.deleted_at.is_(None), read]
         case transitions.Redelivered():
             return [*same, T.revision == before.revision, T.deleted_at.is_(None)]
         case _:
@@ -91,7 +93,7 @@ def _holds(before: MusicTask, change: Change) -> list[ColumnElement[bool]]:
 
 
 def _values(connection: AsyncConnection, before: MusicTask, change: Change, now: datetime) -> Values:
-    values = columns_of({one.name: getattr(change, one.name) for one in fields(change) if one.name in T})
+    values = columns_of({one.name: getattr(change, one.name) for one in fields(change) if one.name != "by"})
     if change.is_news:
         values["revision"] = T.revision + 1
     if isinstance(change, Move):
@@ -107,6 +109,10 @@ def _moved(before: MusicTask, move: Move) -> Values:
             values = {"shown_revision": T.revision + 1}
         case transitions.Claimed():
             values = {"attempt": T.attempt + 1}
+        case transitions.Unclear():
+            values = {"unclear_attempts": T.unclear_attempts + 1}
+        case transitions.Accepted() if before.state is State.UNCERTAIN:
+            values = {"unclear_attempts": T.unclear_attempts - 1}
         case transitions.Retried():
             values = {"cost_usd": None}  # what is on record of it so far is read anew, together with what comes
         case transitions.Completed(result=result):
@@ -161,12 +167,25 @@ async def _write_beside(
             await connection.execute(insert(attempts).values(**begun, outcome=AttemptOutcome.UNDER_WAY))
         case transitions.Retried():
             await look_at_budget(connection, await server_in(connection, after.guild_id or EVERYWHERE), now)
+        case transitions.LyricsEdited():
+            await _keep_version(connection, before, now)
         case transitions.Emptied():
             await forget_beside(connection, [after.id])
         case transitions.Removed():
             await connection.execute(delete(task_messages).where(task_messages.c.task_id == after.id))
         case _:
             pass
+
+
+async def _keep_version(connection: AsyncConnection, before: MusicTask, now: datetime) -> None:
+    """The lyrics that were replaced become a version; of these, the oldest may go."""
+    versions = lyrics_versions.c
+    newest = select(func.coalesce(func.max(versions.number), 0)).where(versions.task_id == before.id)
+    number = (await connection.execute(newest)).scalar_one() + 1
+    replaced = {"task_id": before.id, "number": number, "replaced_at": now, "text": before.lyrics or ""}
+    await connection.execute(insert(lyrics_versions).values(**replaced))
+    too_old = versions.task_id == before.id, versions.number <= number - VERSIONS_KEPT
+    await connection.execute(delete(lyrics_versions).where(*too_old))
 
 
 async def _end_attempt(connection: AsyncConnection, task: MusicTask, outcome: AttemptOutcome, now: datetime) -> None:

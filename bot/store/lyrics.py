@@ -1,9 +1,9 @@
 """All SQL about lyrics that were changed by hand: the newest text stands in the task's row, the earlier ones here."""
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import select
 
 from bot.clock import Clock
-from bot.domain.lyrics import VERSIONS_KEPT, LyricsVersion
+from bot.domain.lyrics import LyricsVersion
 from bot.domain.tasks import MusicTask, StaleTaskError, TaskId
 from bot.domain.transitions import LyricsEdited
 from bot.store.changes import change_task
@@ -22,9 +22,7 @@ class LyricsStore:
         self._clock = clock
 
     async def edit(self, task_id: TaskId, lyrics: str, *, instead_of: str | None = None) -> MusicTask:
-        """Replace the text of lyrics; what stood there before becomes a version; of these, the oldest may go.
-
-        The card has something new to show.
+        """Replace the text of lyrics: `LyricsEdited`, whatever stands there meanwhile.
 
         Args:
             task_id: whose lyrics.
@@ -40,16 +38,6 @@ class LyricsStore:
             before = task_of((await connection.execute(locked)).one())
             if before.deleted_at is not None or instead_of not in {None, before.lyrics}:
                 raise StaleTaskError(f"the lyrics of task {task_id} have changed")
-            newest = select(func.coalesce(func.max(V.number), 0)).where(V.task_id == task_id)
-            number = (await connection.execute(newest)).scalar_one() + 1
-            await connection.execute(
-                insert(lyrics_versions).values(
-                    task_id=task_id, number=number, replaced_at=self._clock(), text=before.lyrics or ""
-                )
-            )
-            await connection.execute(
-                delete(lyrics_versions).where(V.task_id == task_id, V.number <= number - VERSIONS_KEPT)
-            )
             return await change_task(connection, before, LyricsEdited(edited_lyrics=lyrics), now=self._clock())
 
     async def numbers(self, task_id: TaskId) -> list[int]:

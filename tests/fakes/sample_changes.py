@@ -22,7 +22,7 @@ RESULT = Result(
 )
 ACCEPTED = Accepted(
     provider_task_id="ld_1", poll_url="https://api/1", request_id="r-1", endpoint="/v1/music", model="suno-music-2",
-    provider_status="pending", submitted_at=LATER, deadline_at=LATER, next_look_at=LATER, unclear_attempts=1,
+    provider_status="pending", submitted_at=LATER, deadline_at=LATER, next_look_at=LATER,
 )  # fmt: skip
 COMPLETED = Completed(
     result=RESULT, clip_candidates={"audio_id": ["a", "b"], "data": []}, provider_status="completed",
@@ -37,7 +37,7 @@ EACH: Sequence[Change] = (
     ACCEPTED,
     to.PutBack(refusals=2, not_before=LATER, request_id="r-1"),
     to.Refused(error_code=ErrorCode.WISH_REFUSED, error_detail="no", request_id="r-1"),
-    to.Unclear(by=Part.SUBMITTER, unclear_attempts=3, request_id="r-1"),
+    to.Unclear(by=Part.SUBMITTER, request_id="r-1"),
     to.Looked(provider_status="running", progress=40, looked_at=LATER, next_look_at=LATER),
     to.LookFailed(looked_at=LATER, look_failures=2, next_look_at=None),
     COMPLETED,
@@ -80,7 +80,7 @@ BUSY: Mapping[str, Any] = {
 
 def accepted(**changes: Any) -> Accepted:
     """The answer to a create, with some of it said otherwise."""
-    return replace(ACCEPTED, **{"unclear_attempts": 0, **changes})
+    return replace(ACCEPTED, **changes)
 
 
 def completed(**changes: Any) -> Completed:

@@ -91,7 +91,7 @@ async def test_a_whole_life_is_told_in_order(store: TaskStore, database: Databas
     first = await store.apply(queued, to.Claimed())
     put_back = to.PutBack(refusals=1, not_before=START, request_id=None)
     second = await store.apply(await store.apply(first, put_back), to.Claimed())
-    unclear = await store.apply(second, to.Unclear.of(second, by=Part.JANITOR))
+    unclear = await store.apply(second, to.Unclear(by=Part.JANITOR))
     third = await store.apply(await store.apply(unclear, to.Retried(by=Part.MODERATOR)), to.Claimed())
     await store.apply(await store.apply(third, accepted()), completed())
     assert await steps(database, received) == [
@@ -121,8 +121,8 @@ async def test_what_a_late_answer_makes_has_a_history_of_its_own(store: TaskStor
 async def test_a_batch_tells_of_each_task_that_it_moved(store: TaskStore, database: Database, make: Make):
     moved, stale = await make(), await make()
     await store.apply(stale, to.Claimed())
-    await store.apply_all([(task, to.Cancelled(by=Part.GATEWAY)) for task in (stale, moved)])
-    assert (await steps(database, moved))[1:] == [("queued", "cancelled", "gateway", 0)]
+    await store.apply_all([(task, to.Cancelled(by=Part.DISCORD)) for task in (stale, moved)])
+    assert (await steps(database, moved))[1:] == [("queued", "cancelled", "discord", 0)]
     assert (await steps(database, stale))[1:] == [("queued", "submitting", "submitter", 1)]
 
 

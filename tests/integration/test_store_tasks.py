@@ -18,9 +18,11 @@ from bot.domain.tasks import (
     AttemptOutcome,
     ErrorCode,
     InvalidMoveError,
+    Kind,
     MediaFile,
     MusicTask,
     PingStatus,
+    Result,
     Role,
     StaleTaskError,
     State,
@@ -29,6 +31,7 @@ from bot.domain.tasks import (
 from bot.domain.transitions import Change, Move, Part
 from bot.store.database import Database
 from bot.store.emptying import EMPTIED, TEXTS
+from bot.store.lyrics import LyricsStore
 from bot.store.schema import T, attempts
 from bot.store.servers import ServerStore
 from bot.store.tasks import TaskStore
@@ -98,6 +101,8 @@ UNGUARDED = [change for change in EACH if not change.guarded]
 BESIDE: dict[type[Change], set[str]] = {
     to.Confirmed: {"shown_revision"},
     to.Claimed: {"attempt"},
+    to.Accepted: {"unclear_attempts"},
+    to.Unclear: {"unclear_attempts"},
     to.Shown: {"shown_revision", "family_changed_at"},
     to.FamilyShown: {"family_changed_at"},
     to.Redelivered: {"files_shown"},
@@ -130,6 +135,36 @@ async def test_each_change_writes_what_it_says_and_nothing_else(
     assert (after.state, after.state_at) == (moved.get("state", before), moved.get("state_at", task.state_at))
     changed = {one.name for one in fields(task) if getattr(after, one.name) != getattr(task, one.name)}
     assert changed <= {*written, *moved, "revision", *BESIDE.get(type(change), ())}
+
+
+@pytest.mark.parametrize(
+    ("before", "change", "left"),
+    [
+        (State.SUBMITTING, to.Unclear(by=Part.JANITOR), 3),
+        (State.SUBMITTING, ACCEPTED, 2),
+        (State.UNCERTAIN, ACCEPTED, 1),
+        (State.UNCERTAIN, to.Retried(by=Part.MEMBER), 2),
+    ],
+    ids=name_of,
+)
+async def test_unclear_attempts_are_counted_in_the_row_itself(
+    store: TaskStore, database: Database, make: Make, before: State, change: Change, left: int
+):
+    task = await make(before, unclear_attempts=0)
+    await write_columns(database, task.id, unclear_attempts=2)  # since it was read
+    assert (await store.apply(task, change)).unclear_attempts == left
+
+
+async def test_lyrics_that_were_changed_since_they_were_read_are_not_lost(
+    store: TaskStore, lyrics: LyricsStore, make: Make
+):
+    task = await make(State.COMPLETED, kind=Kind.LYRICS, result=Result(lyrics="one"))
+    await store.apply(task, to.LyricsEdited(edited_lyrics="two"))
+    with pytest.raises(StaleTaskError):
+        await store.apply(task, to.LyricsEdited(edited_lyrics="three"))
+    await store.apply(await again(store, task), to.LyricsEdited(edited_lyrics="three"))
+    kept = [await lyrics.version(task.id, number) for number in await lyrics.numbers(task.id)]
+    assert [one.text for one in kept if one] == ["one", "two"]
 
 
 async def test_what_follows_from_a_change_is_written_with_it(store: TaskStore, make: Make, clock: HandClock):
@@ -215,7 +250,7 @@ async def test_an_answer_that_comes_too_late_is_kept_with_its_own_attempt(
     store: TaskStore, database: Database, make: Make
 ):
     first = await store.apply(await make(), to.Claimed())
-    unclear = await store.apply(first, to.Unclear.of(first, by=Part.SUBMITTER, request_id="r-1"))
+    unclear = await store.apply(first, to.Unclear(by=Part.SUBMITTER, request_id="r-1"))
     second = await store.apply(await store.apply(unclear, to.Retried(by=Part.MEMBER)), to.Claimed())
     assert second.request_id is None
 
@@ -228,7 +263,7 @@ async def test_an_answer_that_comes_too_late_is_kept_with_its_own_attempt(
     (twin,) = await store.in_state(State.RUNNING)
     assert (twin.prompt, twin.user_id, twin.channel_id) == (first.prompt, first.user_id, first.channel_id)
     answer = {one.name: getattr(ACCEPTED, one.name) for one in fields(ACCEPTED) if one.name != "by"}
-    assert {name: getattr(twin, name) for name in answer} == {**answer, "request_id": "r-2", "unclear_attempts": 0}
+    assert {name: getattr(twin, name) for name in answer} == {**answer, "request_id": "r-2"}
     assert (twin.message_id, twin.interaction_token, twin.attempt) == (None, None, 0)
 
 
@@ -345,7 +380,7 @@ async def test_a_member_with_enough_running_waits(store: TaskStore, make: Make):
             AttemptOutcome.REFUSED,
             None,
         ),
-        (to.Unclear(by=Part.JANITOR, unclear_attempts=1, request_id="r-1"), AttemptOutcome.UNKNOWN, None),
+        (to.Unclear(by=Part.JANITOR, request_id="r-1"), AttemptOutcome.UNKNOWN, None),
     ],
     ids=name_of,
 )
@@ -370,7 +405,7 @@ async def test_an_answer_that_comes_after_all_ends_the_attempt_once_more(
     store: TaskStore, database: Database, make: Make
 ):
     claimed = await store.apply(await make(), to.Claimed())
-    unclear = await store.apply(claimed, to.Unclear.of(claimed, by=Part.SUBMITTER))
+    unclear = await store.apply(claimed, to.Unclear(by=Part.SUBMITTER))
     await store.apply(unclear, accepted())
     (attempt,) = await attempts_of(database, claimed)
     assert (attempt["outcome"], attempt["provider_task_id"]) == (AttemptOutcome.ACCEPTED, "ld_1")
@@ -386,7 +421,7 @@ async def test_a_second_attempt_leaves_the_first_on_record(store: TaskStore, dat
 
 async def test_an_attempt_is_not_ended_by_a_move_that_was_too_late(store: TaskStore, database: Database, make: Make):
     claimed = await store.apply(await make(), to.Claimed())
-    await store.apply(claimed, to.Unclear.of(claimed, by=Part.SUBMITTER))
+    await store.apply(claimed, to.Unclear(by=Part.SUBMITTER))
     with pytest.raises(StaleTaskError):
         await store.apply(claimed, accepted(provider_task_id="late"))
     assert [a["outcome"] for a in await attempts_of(database, claimed)] == ["unknown"]

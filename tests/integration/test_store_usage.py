@@ -194,7 +194,7 @@ async def test_each_attempt_of_a_task_is_looked_for_however_long_it_waited(
     clock.tick(4 * 24 * 3600)
     sent_at = clock()
     first = await store.apply(task, to.Claimed())
-    unclear = await store.apply(first, to.Unclear.of(first, by=Part.SUBMITTER, request_id="r1"))
+    unclear = await store.apply(first, to.Unclear(by=Part.SUBMITTER, request_id="r1"))
     assert [one.last for one in await accounts.unrecorded(sent_at)] == [["r1"]]
     await accounts.record({task.id: Decimal("0.25")})
     assert await accounts.unrecorded(sent_at) == []

@@ -197,6 +197,23 @@ async def test_a_place_in_line_is_refreshed_when_it_changes_and_at_most_every_te
     assert post.display.shows.asked[-1][1].place == Place(ahead=0, people_ahead=0)
 
 
+async def test_a_finished_card_that_can_not_be_redrawn_for_its_family_is_tried_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    post = Round(make_task(1, state=State.COMPLETED, result=SONG, family_changed_at=START, **TOLD))
+    tried: list[TaskId] = []
+
+    async def fails(task: MusicTask, scene: Scene) -> None:
+        tried.append(task.id)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(post.display, "refresh", fails)
+    for _ in range(5):
+        await post.after(600)
+
+    assert tried == [1]
+
+
 async def test_places_are_refreshed_after_the_clock_was_set_back() -> None:
     post = Round(make_task(1), make_task(2, user_id=8))
     await post.after()

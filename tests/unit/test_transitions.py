@@ -7,9 +7,8 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import pytest
 
 from bot.domain.tasks import MOVES, AttemptOutcome, InvalidMoveError, MusicTask, State
-from bot.domain.transitions import Change, Move, Part, Retried, Unclear
+from bot.domain.transitions import Change, Move, Part, Retried
 from bot.store.schema import T
-from tests.fakes.rows import make_task
 from tests.fakes.sample_changes import EACH, KINDS
 
 MOVING = [kind for kind in KINDS if issubclass(kind, Move)]
@@ -87,10 +86,3 @@ def test_whatever_ends_a_create_says_what_became_of_it(kind: type[Move]):
     assert kind.outcome is OUTCOMES.get(kind.__name__)
     leaves = any(before is State.SUBMITTING for before, _ in edges_of(kind))
     assert leaves is (kind.outcome is not None)
-
-
-def test_an_unclear_attempt_is_one_more():
-    task = make_task(state=State.SUBMITTING, unclear_attempts=2)
-    assert Unclear.of(task, by=Part.JANITOR, request_id="r") == Unclear(
-        by=Part.JANITOR, unclear_attempts=3, request_id="r"
-    )
