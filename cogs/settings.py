@@ -194,10 +194,11 @@ class SettingsCog(commands.Cog):
         _check(interaction, guild_id)
         topic, rules = TOPICS[place], (await self._service.ruling.get(guild_id)).rules
         gone = Controls(interaction, rules, self._service, words_of(interaction)).gone(topic)
-        left = RuleChanges(
-            channels=rules.channels - gone.get("channels", frozenset()),
-            roles=rules.roles - gone.get("roles", frozenset()),
-        )
+        left = RuleChanges()
+        if ids := gone.get("channels"):
+            left = replace(left, channels=rules.channels - ids)
+        if ids := gone.get("roles"):
+            left = replace(left, roles=rules.roles - ids)
         if gone.get("warning_channel_id"):
             left = replace(left, warning_channel_id=None)
         await self._change(interaction, guild_id, topic, left)

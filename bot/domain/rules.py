@@ -46,9 +46,9 @@ class Rules:
     roles: frozenset[int] = frozenset()
     """Whose wishes are taken: who has one of these; none named: everybody's."""
     running_per_member: int = 3
-    """So many at the provider at once; the rest wait in our line, where cancelling is free."""
+    """Maximum number at the provider at once; the rest wait in our line, where cancelling is free."""
     waiting_per_member: int = 10
-    """So many in our line; one more is refused."""
+    """Maximum number in our line; one more is refused."""
     daily_per_member: int | None = None
     """In one day of UTC."""
     running_per_server: int | None = None

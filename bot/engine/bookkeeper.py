@@ -25,7 +25,7 @@ PATIENCE = timedelta(days=3)
 SKEW = timedelta(hours=1)
 """The provider's clock may be behind ours by so much."""
 PAGES_MAX = 200
-"""So many requests are spent at a time, at most."""
+"""Maximum number of requests that are spent at a time."""
 
 
 class Bookkeeper(Worker[Sequence[Unrecorded]]):

@@ -27,9 +27,9 @@ REFRESH_EVERY = timedelta(seconds=10)
 OLDEST_REFRESH = timedelta(minutes=55)
 """Discord limits edits of messages older than an hour: soft refreshes end before."""
 PING_AGAIN = timedelta(minutes=2)
-"""As long as this, Discord takes a second ping with the same nonce for the first one."""
+"""Discord deduplicates messages with the same nonce for this long."""
 REMOVALS = 2
-"""So many deleted tasks are removed at once."""
+"""Maximum number of deleted tasks that are removed at once."""
 FIRST_DELAY_S = 2.0
 LONGEST_DELAY_S = 300.0
 
@@ -109,7 +109,11 @@ class Courier(Worker[MusicTask]):
 
     async def _refresh(self, task: MusicTask) -> None:
         """Draw a finished card once more, if that works: its row is shown, but its family has changed."""
-        await self._display.refresh(task, await self._scene(task))
+        try:
+            await self._display.refresh(task, await self._scene(task))
+        except Exception:  # a card that can't be drawn is not tried for ever
+            await self._tasks.apply(task, transitions.FamilyShown())
+            raise
         await self._tasks.apply(task, transitions.FamilyShown())
 
     async def _remove(self, task: MusicTask) -> None:

@@ -23,7 +23,7 @@ LONGEST_LIFE = timedelta(minutes=50)
 SHUT_PATIENCE = timedelta(hours=1)
 """A channel that is closed to us for so long is not ours any more."""
 SEND_AGAIN = timedelta(minutes=2)
-"""As long as this, Discord takes a second message with the same nonce for the first one."""
+"""Discord deduplicates messages with the same nonce for this long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

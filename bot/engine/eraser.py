@@ -17,7 +17,7 @@ from bot.store.tasks import TaskStore
 log = logging.getLogger(__name__)
 
 BATCH = 100
-"""So many tasks change in one transaction."""
+"""Maximum number of tasks that change in one transaction."""
 REST = timedelta(seconds=5)
 """Between two looks at an erasure that waits for others: for TokenLab, for the courier, for its member."""
 

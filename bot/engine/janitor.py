@@ -26,9 +26,9 @@ TOKEN_LIFE = timedelta(minutes=15)
 CHORES_EVERY = timedelta(minutes=1)
 SWEEP_EVERY = timedelta(hours=1)
 DRAFTS_BATCH = 20
-"""So many forgotten questions are taken away at each round of chores, each with a request to Discord."""
+"""Maximum number of expired questions that are removed in each round of chores, each with a request to Discord."""
 AGED_BATCH = 100
-"""So many of a server's tasks are emptied at each round of chores."""
+"""Maximum number of a server's tasks that are emptied in each round of chores."""
 
 
 class Janitor(Worker[MusicTask]):

@@ -27,7 +27,7 @@ from bot.tokenlab.models import Look, ProviderStatus
 log = logging.getLogger(__name__)
 
 HOPELESS_FAILURES = 3
-"""So many senseless answers in a row count as an answer, once the deadline is over."""
+"""After this many unparsable answers past the deadline, the task counts as unfinished."""
 AWAY = timedelta(minutes=3)
 """A look that comes this long after it was due: nobody was there to look."""
 BILLING_LOOKS = 2

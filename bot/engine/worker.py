@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 LONGEST_PENALTY_S = 300.0
 OUTAGE_S = 60.0
-"""As long as this, a store that does not answer may come back; then the program ends and is started anew."""
+"""How long a store may fail to answer before the program ends and is restarted."""
 
 
 class NotNowError(Exception):

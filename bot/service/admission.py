@@ -60,10 +60,10 @@ class Admission:
         return server
 
     async def check_not_blocked(self, guild_id: int | None, user_id: int) -> None:
-        """Let nobody ask for anything whom a server, or the operator, keeps out.
+        """Raise if the member is blocked by the server or by the operator.
 
         Raises:
-            Refused: they are.
+            Refused: the member is.
         """
         if (block := await self._servers.block_on(guild_id or EVERYWHERE, user_id, self._clock())) is not None:
             raise _blocked(block)

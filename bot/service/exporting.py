@@ -16,7 +16,7 @@ from bot.store.exports import ExportStore
 FORMAT = "encore-export"
 VERSION = 1
 BATCH = 100
-"""So many tasks are held at a time."""
+"""Maximum number of tasks held at a time."""
 
 
 async def export_of(user_id: int, kept: ExportStore, now: datetime) -> AsyncIterator[str]:

@@ -10,7 +10,7 @@ from bot.service.access import Asker
 from bot.store.tasks import TaskStore
 
 GENERATIONS = 12
-"""So far a tree goes up, and so far down."""
+"""Maximum number of generations that a tree shows above and below."""
 DESCENDANTS = 12
 
 

@@ -52,7 +52,7 @@ class Moderating:
         """A task of a moderator's server.
 
         Raises:
-            Refused: there is none such in this server, or no moderator asks.
+            Refused: no such task in this server, or the asker is not a moderator.
         """
         guild_id = moderated(asker)
         task = await known(self._tasks, task_id)

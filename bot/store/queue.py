@@ -15,7 +15,7 @@ from bot.store.statements import AnyColumn
 ENDINGS = (State.COMPLETED, State.FAILED, State.CANCELLED)
 """Those of `ENDED`, named so that its index is searched state by state."""
 ENDED_AMONG = 50_000
-"""So far back the lists of ended tasks go; more would take too long to look through."""
+"""How many of the newest ended tasks the lists reach back over; more would take too long to search."""
 
 
 class QueueStore:

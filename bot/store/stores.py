@@ -1,4 +1,4 @@
-"""All stores over one database, for whoever puts the program together."""
+"""All stores over one database, for the module that puts the program together."""
 
 from dataclasses import dataclass
 from typing import Self
