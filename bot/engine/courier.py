@@ -1,6 +1,7 @@
 """Brings the cards up to date with their rows, and tells the requester once. The only part that edits cards."""
 
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -30,6 +31,10 @@ PING_AGAIN = timedelta(minutes=2)
 """Discord deduplicates messages with the same nonce for this long."""
 REMOVALS = 2
 """Maximum number of deleted tasks that are removed at once."""
+SHOWN_IN_CHANNEL = 4
+"""Maximum number of cards of one channel that are shown at once: fewer than there are jobs."""
+CHANNELS = 50
+"""How many more channels with pings are looked at than there is room for."""
 FIRST_DELAY_S = 2.0
 LONGEST_DELAY_S = 300.0
 
@@ -52,6 +57,12 @@ class Courier(Worker[MusicTask]):
         self._refreshed_at: datetime | None = None
         self._places: dict[TaskId, Place] = {}
         self._removing: set[TaskId] = set()
+        self._shown_in: dict[TaskId, int] = {}
+        """Cards that are being shown, and their channels; as `_told_in` for pings."""
+        self._told_in: dict[TaskId, int] = {}
+        self._turns: dict[int, int] = {}
+        """When channels with pings to be sent had their last turn, as the number of that turn."""
+        self._turn = 0
 
     def key(self, item: MusicTask) -> TaskId:
         """See `Worker.key`."""
@@ -63,13 +74,38 @@ class Courier(Worker[MusicTask]):
         # a few more than there is room for: those in flight or with a penalty don't hide the others
         asked = room + self.hidden
         due = await self._doomed(now)
-        due += await self._tasks.unshown(now, asked, media_since=now - MEDIA_PATIENCE, settle_since=now - SETTLING)
-        due += await self._tasks.unpinged(now, asked)
+        due += await self._lagging(now, asked)
+        due += await self._untold(now, asked)
         due += await self._tasks.family_changed(now, asked)
         if len(due) < room and is_over(self._refreshed_at, now, REFRESH_EVERY):
             self._refreshed_at = now
             due += await self._changed_looks(now)
         return due
+
+    async def _lagging(self, now: datetime, asked: int) -> list[MusicTask]:
+        """Cards to be shown, of each channel only a few at once: Discord makes those that are more wait."""
+        self._shown_in = {task_id: channel for task_id, channel in self._shown_in.items() if self.is_handling(task_id)}
+        under_way = Counter(self._shown_in.values())
+        full = [channel for channel, count in under_way.items() if count >= SHOWN_IN_CHANNEL]
+        since = {"media_since": now - MEDIA_PATIENCE, "settle_since": now - SETTLING}
+        found = await self._tasks.unshown(now, asked, **since, each=SHOWN_IN_CHANNEL + self.hidden, full=full)
+        fitting: list[MusicTask] = []
+        for task in found:
+            if self.is_free(task.id) and under_way[task.channel_id] < SHOWN_IN_CHANNEL:
+                under_way[task.channel_id] += 1
+                fitting.append(task)
+        self._shown_in |= {task.id: task.channel_id for task in fitting}
+        return fitting
+
+    async def _untold(self, now: datetime, asked: int) -> list[MusicTask]:
+        """Pings to be sent, one in each channel at a time, the channel first whose last one is longest ago."""
+        self._told_in = {task_id: channel for task_id, channel in self._told_in.items() if self.is_handling(task_id)}
+        busy = set(self._told_in.values())
+        found = await self._tasks.unpinged(now, asked + CHANNELS, each=1 + self.hidden, full=busy)
+        firsts = {task.channel_id: task for task in reversed(found) if self.is_free(task.id)}
+        self._turns = {channel: self._turns.get(channel, 0) for channel in firsts.keys() | busy}
+        self._told_in |= {task.id: channel for channel, task in firsts.items()}
+        return sorted(firsts.values(), key=lambda task: (self._turns[task.channel_id], task.state_at))
 
     async def _doomed(self, now: datetime) -> list[MusicTask]:
         """Deleted tasks, only a few at a time: of an erased member there may be thousands, and others' cards wait."""
@@ -88,6 +124,8 @@ class Courier(Worker[MusicTask]):
             if task.revision > task.shown_revision or item.state not in ANNOUNCED:
                 await self._show(task)
             elif not task.is_told:
+                self._turn += 1
+                self._turns[task.channel_id] = self._turn
                 await self._tell(task)
             elif task.family_changed_at is not None:
                 await self._refresh(task)

@@ -94,12 +94,20 @@ class TaskQueries:
         return await self._list(_come(T.next_look_at, now, Pause.LOOK), order=[T.next_look_at], limit=limit)
 
     async def unshown(
-        self, now: datetime, limit: int, *, media_since: datetime, settle_since: datetime
+        self,
+        now: datetime,
+        limit: int,
+        *,
+        media_since: datetime,
+        settle_since: datetime,
+        each: int = 100,
+        full: Collection[int] = (),
     ) -> list[MusicTask]:
         """Cards that lag behind their rows, finals first.
 
-        A completed song waits for its audio until `media_since`; a task that is being submitted is shown
-        as such only if that began before `settle_since`, as the next change is usually a moment away.
+        At most `each` of a channel, none of channels that are `full`. A completed song waits for its audio until
+        `media_since`; a task that is being submitted is shown as such only if that began before `settle_since`, as the
+        next change is usually a moment away.
         """
         due = and_(
             _owed("card", now),
@@ -111,15 +119,21 @@ class TaskQueries:
             ),
             or_(T.state.not_in((State.SUBMITTING, State.QUEUED)), ~T.state_at.between(settle_since, now)),
         )
-        return await self._list(due, order=[T.state.in_(SETTLED).desc(), T.state_at], limit=limit)
+        order = [T.state.in_(SETTLED).desc(), T.state_at]
+        return await self._shared(due, order=order, limit=limit, each=each, full=full)
 
     async def unremoved(self, now: datetime, limit: int) -> list[MusicTask]:
         """Deleted tasks that messages may still show, the longest deleted first."""
         return await self._list(_owed("removal", now), order=[T.deleted_at, T.id], limit=limit)
 
-    async def unpinged(self, now: datetime, limit: int) -> list[MusicTask]:
-        """Tasks whose card is settled and whose requester has not been told, or perhaps not."""
-        return await self._list(_owed("ping", now), order=[T.state_at], limit=limit)
+    async def unpinged(
+        self, now: datetime, limit: int, *, each: int = 100, full: Collection[int] = ()
+    ) -> list[MusicTask]:
+        """Tasks whose card is settled and whose requester has not been told, or perhaps not.
+
+        At most `each` of a channel, none of channels that are `full`.
+        """
+        return await self._shared(_owed("ping", now), order=[T.state_at], limit=limit, each=each, full=full)
 
     async def family_changed(self, now: datetime, limit: int) -> list[MusicTask]:
         """Finished cards that are up to date but for their family."""
@@ -233,6 +247,21 @@ class TaskQueries:
         query = select(*TASK_COLUMNS).where(condition).order_by(*order).limit(limit)
         async with self._database.read() as connection:
             return [task_of(row) for row in (await connection.execute(query)).all()]
+
+    async def _shared(
+        self,
+        condition: ColumnElement[bool],
+        *,
+        order: Sequence[AnyColumn],
+        limit: int,
+        each: int = 100,
+        full: Collection[int],
+    ) -> list[MusicTask]:
+        """As `_list`, but only the first few of each channel: a long backlog in one hides no other."""
+        turn = func.row_number().over(partition_by=T.channel_id, order_by=[*order, T.id]).label("turn")
+        turns = select(T.id, turn).where(condition, T.channel_id.not_in(full)).subquery()
+        first = select(turns.c.id).where(turns.c.turn <= each)
+        return await self._list(T.id.in_(first), order=[*order, T.id], limit=limit)
 
     async def _listed(self, condition: ColumnElement[bool], *, order: AnyColumn, limit: int) -> list[ListedTask]:
         query = select(*LISTED_COLUMNS).where(condition).order_by(order).limit(limit)

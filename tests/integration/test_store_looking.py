@@ -25,6 +25,7 @@ from bot.domain.transitions import (
 from bot.store.database import Database
 from bot.store.schema import T, music_tasks
 from bot.store.tasks import TaskStore
+from tests.fakes.rows import write_columns
 from tests.fakes.sample_changes import accepted, completed
 from tests.integration.conftest import ALICE, BOB, START, STUDIO, HandClock, Make, again, wish
 
@@ -275,6 +276,18 @@ async def test_who_has_waited_longest_is_told_first(store: TaskStore, make: Make
     for task in tasks:
         await store.apply(task, Shown())
     assert ids(await store.unpinged(NOW, 2)) == ids(tasks[:0:-1])
+
+
+async def test_a_long_backlog_in_one_channel_hides_no_other(store: TaskStore, make: Make, database: Database):
+    for number in range(6):
+        task = await make(State.FAILED, state_at=NOW - number * SECOND, shown_revision=1)
+        await write_columns(database, task.id, channel_id=1 + (number < 2))
+    assert [task.channel_id for task in await store.unpinged(NOW, 3, each=1)] == [1, 2]
+    assert [task.channel_id for task in await store.unpinged(NOW, 9, each=2)] == [1, 1, 2, 2]
+    assert [task.channel_id for task in await store.unpinged(NOW, 9, each=2, full=[1])] == [2, 2]
+    await write_columns(database, task.id, shown_revision=0)
+    assert await unshown(store, each=1) == [task.id]
+    assert await unshown(store, each=1, full=[1]) == []
 
 
 # --- families --------------------------------------------------------------------------------------------------------

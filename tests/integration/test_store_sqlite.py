@@ -123,8 +123,8 @@ async def watching(database: Database) -> AsyncIterator[list[tuple[str, Any]]]:
 CLIPS = Wanted(states=frozenset({State.COMPLETED}), kinds=frozenset({Kind.SONG}), text="rain")
 HOT: dict[str, tuple[Callable[[TaskStore], Awaitable[object]], str]] = {
     "due_looks": (lambda store: store.due_looks(START, 50), "next_look_at"),
-    "unshown": (lambda store: store.unshown(START, 50, media_since=START, settle_since=START), "owed"),
-    "unpinged": (lambda store: store.unpinged(START, 50), "owed"),
+    "unshown": (lambda store: store.unshown(START, 50, media_since=START, settle_since=START), "owed|PRIMARY KEY"),
+    "unpinged": (lambda store: store.unpinged(START, 50), "owed|PRIMARY KEY"),
     "family_changed": (lambda store: store.family_changed(START, 50), "owed"),
     "media_wanted": (lambda store: store.media_wanted(START, 50), "media_wanted"),
     "media_names": (lambda store: store.media_names(), "media_kept"),

@@ -11,7 +11,7 @@ from bot.domain.line import Place
 from bot.domain.members import PreferenceChanges, Telling
 from bot.domain.scene import Scene
 from bot.domain.tasks import CARD_REMOVED, MediaFile, MusicTask, PingStatus, Role, State, TaskId
-from bot.engine.courier import REMOVALS, Courier
+from bot.engine.courier import REMOVALS, SHOWN_IN_CHANNEL, Courier
 from bot.engine.ports import ShowLaterError, Shown
 from bot.store.members import MemberStore
 from bot.store.schema import music_tasks
@@ -212,6 +212,49 @@ async def test_a_finished_card_that_can_not_be_redrawn_for_its_family_is_tried_o
         await post.after(600)
 
     assert tried == [1]
+
+
+def ended(number: int, channel_id: int, **changes: Any) -> MusicTask:
+    """A failed task in a channel, its card shown, its requester not told; the lower its number, the longer ago."""
+    state_at = START - timedelta(seconds=1000 - number)
+    return make_task(number, state=State.FAILED, channel_id=channel_id, state_at=state_at, **changes)
+
+
+async def test_a_channel_full_of_pings_holds_up_no_other() -> None:
+    gate = asyncio.Event()
+    tasks = [*(ended(number, 700) for number in range(1, 54)), ended(60, 701), ended(61, 702)]
+    post = Round(*tasks, pings=[(gate, 9000)])
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(post.courier.run(stop))
+        await until(lambda: len(post.display.pings.asked) == 3)
+        await post.looked_again()
+        assert sorted(task.channel_id for task in post.display.pings.asked) == [700, 701, 702]
+        stop.set()
+        gate.set()
+
+
+async def test_channels_take_turns_with_their_pings() -> None:
+    post = Round(*(ended(number, 700) for number in range(1, 30)), *(ended(number, 701) for number in range(40, 43)))
+    post.courier.concurrency = 1
+    for _ in range(6):
+        await post.courier.step()
+
+    assert [task.channel_id for task in post.display.pings.asked] == [700, 701] * 3
+
+
+async def test_a_channel_full_of_cards_holds_up_no_other() -> None:
+    gate = asyncio.Event()
+    cards = [behind(number, channel_id=700) for number in range(1, 54)]
+    post = Round(*cards, behind(60, channel_id=701), shows=[(gate, Shown())])
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(post.courier.run(stop))
+        await until(lambda: (60, State.COMPLETED) in post.display.shown)
+        await post.looked_again()
+        assert len(post.display.shown) == SHOWN_IN_CHANNEL + 1
+        stop.set()
+        gate.set()
 
 
 async def test_places_are_refreshed_after_the_clock_was_set_back() -> None:

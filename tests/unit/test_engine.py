@@ -36,7 +36,7 @@ from tests.fakes.engine_fakes import (
 from tests.fakes.rows import HandClock, Rows, at_rest, history_of, make_task
 
 pytestmark = pytest.mark.usefixtures("databases")
-LOOKS = ["unshown", "due_looks", "waiting", "media_wanted", "in_state"]
+LOOKS = ["unshown", "due_looks", "waiting", "media_wanted", "left_in_state"]
 """What workers ask the store for work; the crier and the eraser ask stores of their own."""
 
 FILE = MediaFile(name="1-1.mp3", shown_as="Low Tide.mp3", size_bytes=9)
