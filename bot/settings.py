@@ -127,7 +127,7 @@ class Settings(BaseSettings):
     database_direct_url: DatabaseUrl | None = None
 
     poll_interval_s: float = Field(default=5, ge=0.1, le=60)
-    expected_song_s: float = Field(default=90, gt=0, le=86_400)
+    expected_song_s: float = Field(default=150, gt=0, le=86_400)
     expected_lyrics_s: float = Field(default=15, gt=0, le=86_400)
     task_deadline_s: float = Field(default=1200, ge=1, le=86_400)
 

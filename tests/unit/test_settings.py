@@ -40,7 +40,7 @@ DEFAULTS: dict[str, str | None] = {
     "DATABASE_URL": "sqlite+aiosqlite:///data/encore.db",
     "DATABASE_DIRECT_URL": None,
     "POLL_INTERVAL_S": "5",
-    "EXPECTED_SONG_S": "90",
+    "EXPECTED_SONG_S": "150",
     "EXPECTED_LYRICS_S": "15",
     "TASK_DEADLINE_S": "1200",
     "MEDIA_DIR": "data/media",
