@@ -110,7 +110,11 @@ async def build(settings: Settings, *, clock: Clock = system_clock, sync_command
         )
         budget = Budget(settings.tokenlab_requests_per_minute)
         catalogue = Catalogue(
-            client, lyrics_model=settings.tokenlab_lyrics_model, may_ask=lambda: budget.take(Purpose.OTHER)
+            client,
+            lyrics_model=settings.tokenlab_lyrics_model,
+            may_ask=lambda: budget.take(Purpose.OTHER),
+            wants_probe=lambda: budget.wants_probe,
+            heard=budget.heard,
         )
         service = Service(stores, catalogue=catalogue, clock=clock, defaults=_defaults(settings))
         history = History(
@@ -152,7 +156,7 @@ async def build(settings: Settings, *, clock: Clock = system_clock, sync_command
             submitter=submitter,
             poller=Poller(tasks, client, budget, history, clock, interval_s=settings.poll_interval_s),
             fetcher=Fetcher(tasks, MediaCollector(fetcher, folder), clock),
-            courier=Courier(tasks, stores.members, messenger, ReadyPings(reach), clock),
+            courier=Courier(tasks, stores.members, messenger, ReadyPings(reach), clock, budget),
             crier=Crier(stores.notices, tasks, Noticeboard(reach), clock),
             janitor=Janitor(
                 tasks,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from bot.domain.line import Place
 from bot.domain.tasks import MusicTask, State
@@ -29,4 +30,6 @@ class Scene:
 
     place: Place | None = None
     """Where it stands in the line, if it waits there."""
+    shut_until: datetime | None = None
+    """While nothing is sent to the provider: when that is tried again."""
     family: Family = field(default_factory=Family)

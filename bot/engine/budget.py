@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.tokenlab.errors import ThrottledError, TokenLabError, TryLaterError
+
 WINDOW_S = 60.0
 BURST_SHARE = 0.05
 """Part of the limit that may be spent at once; with the share that is refilled it leaves some room for jitter."""
@@ -18,7 +20,14 @@ CREATE_RESERVE_SHARE = 0.2
 ASKING_S = 5.0
 """How long a request that was turned down counts as still wanted (longer where the rate is tiny)."""
 RETRY_AFTER_DEFAULT_S = 10.0
-RETRY_AFTER_MAX_S = 3600.0
+SHUT_MAX_S = 90.0
+"""Longest pause for all requests; the provider may ask one wish to wait longer, but not everybody because of it."""
+PROBE_S = 30.0
+"""How long the answer to a probe is waited for."""
+CREATES_PROBE_AFTER_S = 60.0
+"""A create is no probe unless nothing that is free has brought an answer for so long."""
+TOLD_FROM_S = 15.0
+"""Shorter pauses are not worth telling."""
 LOWEST_RATE_SHARE = 1 / 16
 RECOVERY_PER_SUCCESS = 1 / 90
 """Requests per second regained by each success: a halved rate is whole again after about a minute of use."""
@@ -69,6 +78,10 @@ class Budget:
         self._reserve = math.floor(self._capacity * CREATE_RESERVE_SHARE)
         self._owed_max = 2 + self._capacity * LOOKS_SHARE
         self._blocked_until = -math.inf
+        self._probe_until = -math.inf
+        self._needs_probe = False
+        """Whether the provider asked for a longer pause than there was: one request finds out whether it is over."""
+        self._is_told = False
         self._looks_ask_until = -math.inf
         self._creates_ask_until = -math.inf
         now = monotonic()
@@ -79,11 +92,26 @@ class Budget:
         """Requests per second at present; less than the full rate for a while after a 429."""
         return self._rate
 
+    @property
+    def shut_for_s(self) -> float | None:
+        """How long it is until something is sent again; None while it is open, or shut only for a moment."""
+        left_s = self._blocked_until - self._monotonic()
+        return max(0.0, left_s) if self._is_told and (left_s > 0 or self._needs_probe) else None
+
+    @property
+    def wants_probe(self) -> bool:
+        """Whether a request that costs nothing should find out if requests are taken again."""
+        return self._needs_probe and self._monotonic() >= max(self._blocked_until, self._probe_until)
+
     def take(self, purpose: Purpose) -> bool:
         """Whether one request may be sent now; if so, it is counted."""
         now = self._monotonic()
         moment = self._projected(now)
-        allowed = self._allows(purpose, moment)
+        if self._needs_probe:
+            allowed = self._may_probe(purpose, moment)
+            self._probe_until = now + PROBE_S if allowed else self._probe_until
+        else:
+            allowed = self._allows(purpose, moment)
         spent = 1.0 if allowed else 0.0
         repaid = spent if purpose is Purpose.LOOK else 0.0
         self._state = _with(moment, tokens=moment.tokens - spent, owed=max(0.0, moment.owed - repaid))
@@ -96,23 +124,38 @@ class Budget:
         if now >= self._blocked_until:  # else it was emptied since, and stays so
             moment = self._projected(now)
             self._state = _with(moment, tokens=min(self._capacity, moment.tokens + 1.0), owed=moment.owed)
+            self._probe_until = -math.inf
 
     def throttled(self, retry_after_s: float | None) -> None:
         """The provider refused a request (429): send nothing for so many seconds, then at half the rate.
 
-        Several refusals of the same moment halve the rate once.
+        Several refusals of the same moment halve the rate once. A pause that is longer than `SHUT_MAX_S` is cut there,
+        and then one request goes ahead of the others.
         """
         now = self._monotonic()
         pause_s = retry_after_s if retry_after_s is not None and retry_after_s >= 0 else RETRY_AFTER_DEFAULT_S
         moment = self._projected(now)
         if now >= self._blocked_until:
             self._rate = max(self._full_rate * LOWEST_RATE_SHARE, self._rate / 2)
-        self._blocked_until = max(self._blocked_until, now + min(pause_s, RETRY_AFTER_MAX_S))
+            self._needs_probe = self._is_told = False
+        self._needs_probe |= pause_s > SHUT_MAX_S
+        self._is_told |= pause_s >= TOLD_FROM_S
+        self._probe_until = -math.inf
+        self._blocked_until = max(self._blocked_until, now + min(pause_s, SHUT_MAX_S))
         self._state = _with(moment, tokens=0.0, owed=0.0)
+
+    def heard(self, error: TokenLabError | None) -> None:
+        """What came of a request; None means that the provider took it."""
+        if isinstance(error, ThrottledError):
+            self.throttled(error.retry_after_s)
+        elif not isinstance(error, TryLaterError):  # a definite no is an answer, too
+            self.succeeded()
 
     def succeeded(self) -> None:
         """The provider took a request: the rate recovers a little after earlier refusals."""
         self._rate = min(self._full_rate, self._rate + RECOVERY_PER_SUCCESS)
+        if self._monotonic() >= self._blocked_until:  # else it was sent before the refusal
+            self._needs_probe = False
 
     def _note_asking(self, purpose: Purpose, now: float, *, allowed: bool) -> None:
         """Remember who was turned down. Looks come in batches: one that succeeds does not end their asking."""
@@ -131,6 +174,11 @@ class Budget:
         owed = min(self._owed_max, last.owed + refilled_s * self._rate * LOOKS_SHARE) if looks_ask else 0.0
         tokens = min(self._capacity, last.tokens + refilled_s * self._rate)
         return _Moment(at, tokens, owed, looks_ask, at < self._creates_ask_until)
+
+    def _may_probe(self, purpose: Purpose, moment: _Moment) -> bool:
+        """One at a time, and first what costs nothing."""
+        waits_until = self._blocked_until + (CREATES_PROBE_AFTER_S if purpose is Purpose.CREATE else 0.0)
+        return moment.at >= max(waits_until, self._probe_until) and moment.tokens + _EPSILON >= 1
 
     def _allows(self, purpose: Purpose, moment: _Moment) -> bool:
         return moment.tokens + _EPSILON >= self._needed(purpose, moment)

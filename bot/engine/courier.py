@@ -13,6 +13,7 @@ from bot.domain.members import Telling
 from bot.domain.scene import Family, Scene, family_of
 from bot.domain.tasks import ANNOUNCED, MusicTask, PingStatus, Role, State, TaskId
 from bot.domain.transitions import Change
+from bot.engine.budget import Budget
 from bot.engine.ports import Display, Pings, ShowLaterError, Shown, Where
 from bot.engine.worker import Worker
 from bot.store.members import MemberStore
@@ -45,13 +46,22 @@ class Courier(Worker[MusicTask]):
     name = "courier"
     concurrency = 8
 
-    def __init__(self, tasks: TaskStore, members: MemberStore, display: Display, pings: Pings, clock: Clock) -> None:
+    def __init__(
+        self,
+        tasks: TaskStore,
+        members: MemberStore,
+        display: Display,
+        pings: Pings,
+        clock: Clock,
+        budget: Budget,
+    ) -> None:
         super().__init__()
         self._tasks = tasks
         self._members = members
         self._display = display
         self._pings = pings
         self._clock = clock
+        self._budget = budget
         self._looks: dict[TaskId, str] = {}
         self._undrawable: set[TaskId] = set()
         self._refreshed_at: datetime | None = None
@@ -238,7 +248,7 @@ class Courier(Worker[MusicTask]):
         changed: list[MusicTask] = []
         for task in moving:
             try:
-                looks = self._display.looks(task, Scene(place=self._places.get(task.id)))
+                looks = self._display.looks(task, self._in_line(task))
             except Exception:  # one that can't be drawn holds up no other
                 if task.id not in self._undrawable:
                     log.exception("card can't be drawn", extra={"task_id": task.id})
@@ -253,8 +263,14 @@ class Courier(Worker[MusicTask]):
     async def _scene(self, task: MusicTask) -> Scene:
         if task.state is State.QUEUED:
             await self._read_places()
-            return Scene(place=self._places.get(task.id))
+            return self._in_line(task)
         return Scene(family=await self._family(task)) if task.state is State.COMPLETED else Scene()
+
+    def _in_line(self, task: MusicTask) -> Scene:
+        """What the card of a task that has not come to an end shows beside its row."""
+        shut_for_s = self._budget.shut_for_s
+        shut_until = self._clock() + timedelta(seconds=shut_for_s) if shut_for_s is not None else None
+        return Scene(place=self._places.get(task.id), shut_until=shut_until)
 
     async def _family(self, task: MusicTask) -> Family:
         parent = await self._tasks.get(task.parent_id) if task.parent_id is not None else None

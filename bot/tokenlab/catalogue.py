@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 PAGES_PER_REFRESH_MAX = 20
 RETRY_S = 30.0
 """Pause after a failed refresh."""
+GLANCE_S = 2.0
+"""Pause between two questions whether a refresh is wanted before its time."""
 
 
 class ModelSource(Protocol):
@@ -52,8 +54,9 @@ class Catalogue:
     """Keeps the music models at hand, refreshed every `refresh_s` seconds.
 
     `may_ask` is asked before each request and may refuse it (the request budget of the key); a refused refresh is
-    made good by a later one. Nothing here raises: an outage is logged once when it starts and once when it ends, and
-    the last good copy stays.
+    made good by a later one. `heard` is told what came of each request, None for a good answer. Once `wants_probe` says
+    so, the next refresh comes at once: it costs nothing, and finds out whether requests are taken again. Nothing here
+    raises: an outage is logged once when it starts and once when it ends, and the last good copy stays.
     """
 
     def __init__(
@@ -63,11 +66,15 @@ class Catalogue:
         lyrics_model: str | None,
         refresh_s: float = 300,
         may_ask: Callable[[], bool] = lambda: True,
+        wants_probe: Callable[[], bool] = lambda: False,
+        heard: Callable[[TokenLabError | None], None] = lambda _: None,
     ) -> None:
         self._client = client
         self._lyrics_model = lyrics_model or None
         self._refresh_s = refresh_s
         self._may_ask = may_ask
+        self._wants_probe = wants_probe
+        self._heard = heard
         self._models: tuple[ModelInfo, ...] | None = None
         self._pages: dict[str, ModelInfo | None] = {}
         """What the models' own pages have told, None before it; the one asked for longest ago comes first."""
@@ -106,8 +113,16 @@ class Catalogue:
         """Refresh at once and then every `refresh_s` seconds, sooner after a failure, until `stop` is set."""
         while not stop.is_set():
             pause_s = self._refresh_s if await self.refresh() else min(RETRY_S, self._refresh_s)
+            await self._rest(stop, pause_s)
+
+    async def _rest(self, stop: asyncio.Event, pause_s: float) -> None:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + pause_s
+        while not stop.is_set() and (left_s := until - loop.time()) > 0:
             with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), pause_s)
+                await asyncio.wait_for(stop.wait(), min(left_s, GLANCE_S))
+            if self._wants_probe():
+                return
 
     async def refresh(self) -> bool:
         """Read the list, and the pages of models of which the list leaves something open. False if that failed."""
@@ -116,8 +131,10 @@ class Catalogue:
         try:
             listed = _once(await self._client.models())
         except TokenLabError as error:
+            self._heard(error)
             self._report_failure(error)
             return False
+        self._heard(None)
         self._report_success()
         self._models = self._completed(listed)
         for model_id in self._pages_due(listed):
@@ -137,8 +154,12 @@ class Catalogue:
     async def _read_page(self, model_id: str) -> None:
         """A page that can't be read leaves what is known of its model, and has to wait for its turn again."""
         self._pages[model_id] = self._pages.pop(model_id, None)
-        with suppress(TokenLabError):
+        try:
             self._pages[model_id] = await self._client.model(model_id)
+        except TokenLabError as error:
+            self._heard(error)
+        else:
+            self._heard(None)
 
     def _completed(self, models: Sequence[ModelInfo]) -> tuple[ModelInfo, ...]:
         return tuple(_with_page(model, self._pages.get(model.id)) for model in models)

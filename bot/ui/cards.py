@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 import discord
 from discord.utils import format_dt
@@ -157,13 +158,19 @@ def _queued(drawing: Drawing) -> Body:
     cost = words(texts.CANCEL_UNCLEAR if task.unclear_attempts else texts.CANCEL_FREE)
     if (price := cost_words(task.price, words, texts.COSTS_ONCE_SENT)) and not task.unclear_attempts:
         cost = f"{price} {cost}"
-    if task.refusals and task.not_before is not None:
-        when = format_dt(task.not_before, "R")
-        return f"{words(texts.IN_LINE_BUSY, when=when)} {cost}", (cancel,)
-    if drawing.scene.place and drawing.scene.place.is_held:
+    place, tried_at = drawing.scene.place, _tried_at(drawing)
+    if place and place.is_held and not (task.refusals and task.not_before):
         return f"{words(texts.IN_LINE_HELD)} {cost}", (cancel,)
-    where = ", ".join([_place_words(drawing.scene.place, words), *_finish_words(drawing)])
+    if tried_at is not None:
+        return f"{words(texts.IN_LINE_BUSY, when=format_dt(tried_at, 'R'))} {cost}", (cancel,)
+    where = ", ".join([_place_words(place, words), *_finish_words(drawing)])
     return f"{words(texts.IN_LINE, place=where)} {cost}", (cancel,)
+
+
+def _tried_at(drawing: Drawing) -> datetime | None:
+    """When the provider, who has refused this wish or all requests, is asked again."""
+    own_at = drawing.task.not_before if drawing.task.refusals else None
+    return max(filter(None, (own_at, drawing.scene.shut_until)), default=None)
 
 
 def _place_words(place: Place | None, words: Words) -> str:

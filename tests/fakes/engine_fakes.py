@@ -88,7 +88,7 @@ class FakeDisplay:
         self.shown_for: list[Telling] = []
 
     def looks(self, task: MusicTask, scene: Scene) -> str:
-        return f"{task.state} {task.progress} {scene.place.ahead if scene.place else '-'}"
+        return f"{task.state} {task.progress} {scene.place.ahead if scene.place else '-'} {scene.shut_until is None}"
 
     async def show(self, task: MusicTask, scene: Scene, telling: Telling) -> Shown:
         self.shown_for.append(telling)

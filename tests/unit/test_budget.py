@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.engine.budget import WINDOW_S, Budget, Purpose
+from bot.engine.budget import CREATES_PROBE_AFTER_S, PROBE_S, SHUT_MAX_S, WINDOW_S, Budget, Purpose
+from bot.tokenlab.errors import AccessRefusedError, NotSentError, ThrottledError
 
 LIMITS = st.one_of(st.integers(1, 40), st.sampled_from([100, 1000, 10_000]))
 
@@ -96,7 +97,7 @@ def test_nothing_is_sent_before_retry_after_has_passed(limit, actions, retry_aft
     for action in actions:
         act(subject, clock, action, [])
     subject.throttled(retry_after_s)
-    clock.tick(retry_after_s * part)
+    clock.tick(min(retry_after_s, SHUT_MAX_S) * part)
     assert not any(subject.take(purpose) for purpose in Purpose)
 
 
@@ -235,13 +236,92 @@ def test_a_429_without_a_usable_delay_still_means_a_pause(odd):
     assert subject.take(Purpose.CREATE)
 
 
-def test_an_absurd_delay_is_capped_at_an_hour():
+ABSURD = [91.0, 3600.0, 1e9, math.inf]
+
+
+@pytest.mark.parametrize("limit", [6, 60, 1000])
+@pytest.mark.parametrize("retry_after_s", ABSURD)
+def test_an_absurd_delay_shuts_for_so_long_and_then_one_free_request_goes_ahead(limit, retry_after_s):
+    subject, clock = budget(limit)
+    subject.take(Purpose.CREATE)
+    subject.throttled(retry_after_s)
+    clock.tick(SHUT_MAX_S - 1)
+    assert not any(drain(subject, purpose) for purpose in Purpose)
+    assert not subject.wants_probe
+    clock.tick(1 + 180 / limit)  # more than a token at half the rate
+    assert subject.wants_probe
+    assert [drain(subject, purpose) for purpose in (Purpose.CREATE, Purpose.OTHER, Purpose.LOOK)] == [0, 1, 0]
+    assert not subject.wants_probe
+
+
+def test_a_good_answer_to_the_probe_opens_for_all():
     subject, clock = budget(1000)
-    subject.throttled(math.inf)
-    clock.tick(3599)
+    subject.throttled(1e9)
+    clock.tick(100)
+    assert subject.take(Purpose.OTHER)
+    assert not subject.take(Purpose.CREATE)
+    subject.succeeded()
+    assert drain(subject, Purpose.CREATE) > 1
+    assert subject.shut_for_s is None
+
+
+def test_a_probe_that_is_refused_shuts_again_and_one_without_an_answer_is_followed_by_another():
+    subject, clock = budget(1000)
+    subject.throttled(1e9)
+    clock.tick(100)
+    assert subject.take(Purpose.LOOK)
+    subject.throttled(1e9)
+    clock.tick(SHUT_MAX_S - 1)
+    assert not subject.take(Purpose.LOOK)
+    clock.tick(10)
+    assert subject.take(Purpose.LOOK)
+    clock.tick(PROBE_S - 1)
+    assert not subject.take(Purpose.LOOK)
+    clock.tick(2)
+    assert subject.take(Purpose.LOOK)
+
+
+def test_a_create_is_the_probe_only_where_nothing_free_has_brought_an_answer_for_long():
+    subject, clock = budget(1000)
+    subject.throttled(1e9)
+    clock.tick(SHUT_MAX_S + CREATES_PROBE_AFTER_S - 1)
     assert not subject.take(Purpose.CREATE)
     clock.tick(2)
-    assert subject.take(Purpose.CREATE)
+    assert drain(subject, Purpose.CREATE) == 1
+    subject.give_back()
+    assert drain(subject, Purpose.CREATE) == 1
+
+
+def test_an_answer_to_what_was_sent_before_the_refusal_opens_nothing():
+    subject, clock = budget(1000)
+    subject.throttled(1e9)
+    subject.succeeded()
+    clock.tick(SHUT_MAX_S + 10)
+    assert drain(subject, Purpose.LOOK) == 1
+
+
+@pytest.mark.parametrize(("retry_after_s", "told"), [(None, False), (5, False), (15, True), (60, True), (1e9, True)])
+def test_only_a_pause_that_is_worth_it_is_told(retry_after_s, told):
+    subject, clock = budget(1000)
+    assert subject.shut_for_s is None
+    subject.throttled(retry_after_s)
+    expected = min(retry_after_s, SHUT_MAX_S) if told else None
+    assert subject.shut_for_s == expected
+    clock.tick(SHUT_MAX_S + 5)
+    assert subject.shut_for_s == (0 if retry_after_s == 1e9 else None), "until somebody has probed"
+
+
+@pytest.mark.parametrize(
+    ("error", "opens"),
+    [(None, True), (AccessRefusedError("no"), True), (NotSentError("out"), False), (ThrottledError("slow"), False)],
+)
+def test_every_definite_answer_to_the_probe_opens(error, opens):
+    subject, clock = budget(1000)
+    subject.throttled(1e9)
+    clock.tick(100)
+    assert subject.take(Purpose.OTHER)
+    subject.heard(error)
+    assert subject.take(Purpose.LOOK) is opens
 
 
 def test_a_clock_that_stands_still_grants_only_the_burst():

@@ -11,6 +11,7 @@ from bot.domain.line import Place
 from bot.domain.members import PreferenceChanges, Telling
 from bot.domain.scene import Scene
 from bot.domain.tasks import CARD_REMOVED, MediaFile, MusicTask, PingStatus, Role, State, TaskId
+from bot.engine.budget import Budget, Purpose
 from bot.engine.courier import REMOVALS, SHOWN_IN_CHANNEL, Courier
 from bot.engine.ports import ShowLaterError, Shown
 from bot.store.members import MemberStore
@@ -29,7 +30,8 @@ class Round:
         self.rows = Rows(self.clock, *tasks)
         self.display = FakeDisplay(**script)
         self.members = MemberStore(self.rows.database)
-        self.courier = Courier(self.rows, self.members, self.display, self.display, self.clock)
+        self.budget = Budget(1000, monotonic=lambda: self.clock().timestamp())
+        self.courier = Courier(self.rows, self.members, self.display, self.display, self.clock, self.budget)
 
     async def after(self, seconds: float = 0) -> None:
         """Time passes, then the courier goes its round: one to show, one to tell."""
@@ -286,6 +288,23 @@ async def test_a_card_that_can_not_be_drawn_holds_up_no_other(
 
     assert (3, State.QUEUED) in post.display.shown[3:]
     assert [one.message for one in caplog.records].count("card can't be drawn") == 1
+
+
+async def test_cards_in_line_know_when_nothing_is_sent_and_when_that_is_over() -> None:
+    post = Round(make_task())
+    await post.after(60)
+    post.budget.throttled(1e9)
+    await post.after(20)
+    (_, scene) = post.display.shows.asked[-1]
+    assert scene.shut_until == post.clock() + timedelta(seconds=70)
+
+    await post.after(75)
+    assert post.budget.take(Purpose.LOOK)
+    post.budget.succeeded()
+    await post.after(20)
+
+    (_, scene) = post.display.shows.asked[-1]
+    assert scene.shut_until is None
 
 
 async def test_a_place_that_changed_between_the_answer_and_the_first_refresh_is_shown() -> None:

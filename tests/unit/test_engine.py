@@ -59,7 +59,7 @@ def engine_over(
         submitter=submitter,
         poller=Poller(rows, provider, budget, history_of(rows, clock), clock, interval_s=5),
         fetcher=Fetcher(rows, FakeMedia([FILE]), clock),
-        courier=Courier(rows, MemberStore(rows.database), display, display, clock),
+        courier=Courier(rows, MemberStore(rows.database), display, display, clock, budget),
         crier=Crier(notices or NoticeStore(rows.database, clock), rows, channel or Channel(), clock),
         janitor=Janitor(
             rows, DraftStore(rows.database, clock), erasures, submitter, display, FakeFolder(), clock,

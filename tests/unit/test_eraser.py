@@ -7,6 +7,7 @@ import pytest
 
 from bot.domain.privacy import NOBODY, Erasure
 from bot.domain.tasks import MediaFile, MusicTask, Role, State
+from bot.engine.budget import Budget
 from bot.engine.courier import Courier
 from bot.engine.eraser import REST, Eraser
 from bot.engine.ports import ShowLaterError
@@ -33,7 +34,8 @@ class House:
         self.goodbyes = FakeGoodbyes(*goodbyes)
         self.display = FakeDisplay()
         self.eraser = Eraser(self.erasures, self.rows, self.goodbyes, self.folder, self.clock)
-        self.courier = Courier(self.rows, MemberStore(self.rows.database), self.display, self.display, self.clock)
+        members = MemberStore(self.rows.database)
+        self.courier = Courier(self.rows, members, self.display, self.display, self.clock, Budget(1000))
         self.eraser.monotonic = self.courier.monotonic = lambda: self.clock().timestamp()
 
     async def begin(self) -> None:

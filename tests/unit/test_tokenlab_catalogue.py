@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from bot.domain.price import Price
+from bot.tokenlab import catalogue as catalogue_module
 from bot.tokenlab.catalogue import PAGES_PER_REFRESH_MAX, Availability, Catalogue, LyricsChoice
 from bot.tokenlab.errors import TokenLabError, TryLaterError
 from bot.tokenlab.models import ModelInfo
@@ -240,3 +241,33 @@ async def test_run_with_the_stop_already_set_asks_nothing():
     stop.set()
     await catalogue(source).run(stop)
     assert source.asked == []
+
+
+# the request budget
+
+
+async def test_what_came_of_each_request_is_told():
+    heard: list[TokenLabError | None] = []
+    source = FakeSource(OPEN, pages={"new-music": page("new-music", "music")})
+    subject = catalogue(source, heard=heard.append)
+    await subject.refresh()
+    source.error = TryLaterError("out")
+    await subject.refresh()
+    source.error, source.pages = None, {}
+    await subject.refresh()
+
+    assert [error and str(error) for error in heard] == [None, None, "out", None, "not now"]
+
+
+async def test_a_probe_that_is_wanted_does_not_wait_for_the_next_refresh(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(catalogue_module, "GLANCE_S", 0.001)
+    source, stop, wanted = FakeSource(WHOLE), asyncio.Event(), [False, False, True]
+    subject = catalogue(source, refresh_s=3600, wants_probe=lambda: bool(wanted) and wanted.pop(0))
+    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+        group.create_task(subject.run(stop))
+        await source.reached.wait()
+        source.reached.clear()
+        await source.reached.wait()
+        stop.set()
+
+    assert source.asked == ["music", "music"]
