@@ -238,7 +238,7 @@ class MusicApi:
 
     async def _managed_keys(self, request: web.Request) -> web.StreamResponse:
         self._check_management(request)
-        return web.json_response(self._records.keys())
+        return web.json_response(self._records.keys(request.query))
 
     async def _usage(self, request: web.Request) -> web.StreamResponse:
         self._check_management(request)

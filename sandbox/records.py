@@ -70,20 +70,21 @@ class Records:
         self._catalog = catalog
         self._answers = answers
         self._keys = {f"key_{owner_of(key)}": key for key in keys}
+        self.revoked = 0
+        """So many keys that were revoked are in the list; may be changed while it runs."""
 
-    def keys(self) -> Body:
-        """The answer of the list of keys."""
-        data = [self._key(key_id) for key_id in self._keys]
-        pages = {"page": 1, "limit": LIMIT_MAX, "total": len(data), "totalPages": 1}
-        return {"object": "list", "data": data, "pagination": pages}
+    def keys(self, query: Mapping[str, str]) -> Body:
+        """The answer of the list of keys: first those that were revoked, then the ones that are accepted."""
+        page, limit = _page(query)
+        data = [*map(_revoked, range(self.revoked)), *(self._key(key_id) for key_id in self._keys)]
+        pages = {"page": page, "limit": limit, "total": len(data), "totalPages": -(-len(data) // limit)}
+        return {"object": "list", "data": data[(page - 1) * limit : page * limit], "pagination": pages}
 
     def usage(self, key_id: str, query: Mapping[str, str]) -> Body:
         """The answer of the usage route for that query."""
         if key_id not in self._keys:
             raise ProblemError("not_found", "API key not found")
-        page, limit = _number(query, "page", 1), _number(query, "limit", LIMIT_DEFAULT)
-        if limit > LIMIT_MAX:
-            raise _wrong("limit", f"at most {LIMIT_MAX}")
+        page, limit = _page(query)
         fits = _filter(query)
         wanted = [charge for charge in self._charges(key_id) if fits(charge)]
         wanted.sort(key=lambda charge: charge.at, reverse=True)
@@ -135,6 +136,19 @@ def _filter(query: Mapping[str, str]) -> Callable[[Charge], bool]:
         return is_theirs and (since is None or charge.at >= since) and (until is None or charge.at <= until)
 
     return fits
+
+
+def _page(query: Mapping[str, str]) -> tuple[int, int]:
+    """Which page is asked for, and how many lines it has."""
+    page, limit = _number(query, "page", 1), _number(query, "limit", LIMIT_DEFAULT)
+    if limit > LIMIT_MAX:
+        raise _wrong("limit", f"at most {LIMIT_MAX}")
+    return page, limit
+
+
+def _revoked(number: int) -> Body:
+    """A key that works no longer and looks like one that does."""
+    return {"id": f"key_revoked_{number}", "name": "Old", "key_prefix": "sk-demo-en...", "status": "revoked"}
 
 
 def _number(query: Mapping[str, str], name: str, default: int) -> int:

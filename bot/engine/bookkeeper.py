@@ -79,11 +79,14 @@ class Bookkeeper(Worker[Sequence[Unrecorded]]):
                 self._in_trouble = False
 
     async def _known_key(self) -> str | None:
-        if self._key_id is None and self._budget.take(Purpose.OTHER):
-            self._key_id = await self._records.key_id()
+        if self._key_id is None and self._may_ask():
+            self._key_id = await self._records.key_id(self._may_ask)
+            self._budget.succeeded()
             if self._key_id is None:
                 self._pause(LONG_REST)
-                self._trouble("records don't tell which key is TOKENLAB_API_KEY: leave one key in its organization")
+                self._trouble(
+                    "records don't tell which key is TOKENLAB_API_KEY: leave one active key in its organization"
+                )
         return self._key_id
 
     async def _read_since(self, since: datetime, key_id: str, waiting: Sequence[Unrecorded]) -> None:
@@ -91,7 +94,7 @@ class Bookkeeper(Worker[Sequence[Unrecorded]]):
         left, bill = list(waiting), dict[str, Decimal]()
         names = {name for one in waiting for name in (*one.last, *one.earlier)}
         for number in range(1, PAGES_MAX + 1):
-            if not left or not self._budget.take(Purpose.OTHER):
+            if not left or not self._may_ask():
                 return
             page = await self._records.page(key_id, since, number)
             self._budget.succeeded()
@@ -102,6 +105,9 @@ class Bookkeeper(Worker[Sequence[Unrecorded]]):
             left = [one for one in left if one.id not in found]
             if page.is_last:
                 return
+
+    def _may_ask(self) -> bool:
+        return self._budget.take(Purpose.OTHER)
 
     async def _note(self, found: dict[TaskId, Decimal]) -> None:
         if found:

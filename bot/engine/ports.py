@@ -1,6 +1,6 @@
 """What the engine needs of the provider, of Discord and of the disk, as protocols: there the direction turns."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -148,8 +148,8 @@ class MediaFolder(Protocol):
 class Records(Protocol):
     """The provider's records: `bot/tokenlab/records.py`."""
 
-    async def key_id(self) -> str | None:
-        """The id of the key that we work with; None if that can't be told."""
+    async def key_id(self, may_ask: Callable[[], bool]) -> str | None:
+        """The id of the key that we work with; None if that can't be told. Asks before each request but the first."""
 
     async def page(self, key_id: str, since: datetime, number: int) -> BillPage:
         """A page of what that key has been charged, the first one being number 1."""

@@ -4,7 +4,7 @@ It has a secret of its own, the management token, which goes to the API's own or
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -16,6 +16,7 @@ from yarl import URL
 from bot.clock import Clock, system_clock
 from bot.domain.usage import BillPage
 from bot.tokenlab.answers import Answer
+from bot.tokenlab.errors import NotSentError
 from bot.tokenlab.reading import Json, amount, identifier, items, mapping, whole, word
 from bot.tokenlab.sending import limits, read
 from bot.tokenlab.urls import keys_url, usage_url
@@ -23,8 +24,11 @@ from bot.tokenlab.urls import keys_url, usage_url
 PAGE_ROWS = 100
 """The most that one answer holds (OpenAPI, Get API key usage)."""
 PAGES_MAX = 1_000_000
+KEY_PAGES_MAX = 50
+"""More keys than any organization has: a list that never ends is given up."""
 _MASK = re.compile(r"[.…*•]+")
-"""What stands for the letters of a key that are not shown; how a `key_prefix` looks is not published."""
+"""What stands for the letters of a key that are not shown, as in `sk-live...`."""
+ACTIVE = "active"
 _TOLD_BY_ALL = len("sk-")
 """All keys begin alike (TokenLab docs, Authentication)."""
 
@@ -36,6 +40,7 @@ class KeyInfo:
     id: str
     prefix: str
     """As much of the key as is shown."""
+    is_active: bool = True
 
 
 class RecordsClient:
@@ -68,17 +73,27 @@ class RecordsClient:
         self._clock = clock
         self._timeout = limits(timeout_s)
 
-    async def key_id(self) -> str | None:
+    async def key_id(self, may_ask: Callable[[], bool]) -> str | None:
         """The id of the key that we work with; None if the records don't tell which it is.
 
+        Args:
+            may_ask: is asked before each page of the list but the first.
+
         Raises:
-            TryLaterError: The list could not be read.
+            TryLaterError: The list could not be read to its end.
             AccessRefusedError: The token was refused.
         """
-        body = self._good(await self._read(keys_url(self._base)), "data")
-        keys = [KeyInfo(id=key_id, prefix=word(item.get("key_prefix")) or "") for item in items(body["data"])
-                if (key_id := identifier(item.get("id")))]  # fmt: skip
-        return own_key(keys, self._api_key.get_secret_value())
+        keys: dict[str, KeyInfo] = {}
+        for number in range(1, KEY_PAGES_MAX + 1):
+            if number > 1 and not may_ask():
+                raise NotSentError("the request budget is spent")
+            query = {"limit": str(PAGE_ROWS), "page": str(number)}
+            body = self._good(await self._read(keys_url(self._base).with_query(query)), "data")
+            rows = items(body["data"])
+            known, keys = len(keys), keys | _keys_in(rows)
+            if _is_last(body, rows, number) or len(keys) == known:  # the same page again and again
+                break
+        return own_key([key for key in keys.values() if key.is_active], self._api_key.get_secret_value())
 
     async def page(self, key_id: str, since: datetime, number: int) -> BillPage:
         """A page of what a key has been charged for music since a moment; the first one is number 1.
@@ -95,9 +110,8 @@ class RecordsClient:
         }
         body = self._good(await self._read(usage_url(self._base, key_id).with_query(query)), "items")
         rows = items(body["items"])
-        pages = whole(mapping(body.get("pagination")).get("totalPages"), 0, PAGES_MAX)
-        is_last = not rows or number >= pages if pages is not None else len(rows) < PAGE_ROWS
-        return BillPage(costs=dict(pair for row in rows for pair in _costs(row)), is_last=is_last)
+        costs = dict(pair for row in rows for pair in _costs(row))
+        return BillPage(costs=costs, is_last=_is_last(body, rows, number))
 
     async def _read(self, url: URL) -> Answer:
         return await read(self._session, url, self._token, self._timeout)
@@ -114,16 +128,36 @@ class RecordsClient:
 
 
 def own_key(keys: Sequence[KeyInfo], api_key: str) -> str | None:
-    """The id of the one key that looks like this one; where none does, of the only one there is."""
-    alike = [key for key in keys if _looks_like(key.prefix, api_key)]
-    found = alike or keys
+    """The id of the one key that looks like this one; where none does, of the only one that may be it."""
+    possible = [key for key in keys if _may_be(key.prefix, api_key)]
+    found = [key for key in possible if len(_MASK.sub("", key.prefix)) > _TOLD_BY_ALL] or possible
     return found[0].id if len(found) == 1 else None
 
 
-def _looks_like(shown: str, api_key: str) -> bool:
+def _may_be(shown: str, api_key: str) -> bool:
+    """Whether no letter that is shown contradicts the key."""
     head, *tail = _MASK.split(shown, maxsplit=1)
-    told = [head, *tail]
-    return len("".join(told)) > _TOLD_BY_ALL and api_key.startswith(head) and api_key.endswith("".join(tail))
+    return api_key.startswith(head) and api_key.endswith("".join(tail))
+
+
+def _keys_in(rows: Sequence[Json]) -> dict[str, KeyInfo]:
+    """The keys of a page by their ids; one without a status counts as active."""
+    found = [
+        KeyInfo(
+            id=key_id,
+            prefix=word(row.get("key_prefix")) or "",
+            is_active=(word(row.get("status")) or ACTIVE).lower() == ACTIVE,
+        )
+        for row in rows
+        if (key_id := identifier(row.get("id")))
+    ]
+    return {key.id: key for key in found}
+
+
+def _is_last(body: Json, rows: Sequence[Json], number: int) -> bool:
+    """Whether no page comes after this one; where the answer does not count them, one that is not full is the last."""
+    pages = whole(mapping(body.get("pagination")).get("totalPages"), 0, PAGES_MAX)
+    return not rows or number >= pages if pages is not None else len(rows) < PAGE_ROWS
 
 
 def _costs(row: Json) -> list[tuple[str, Decimal]]:

@@ -31,6 +31,11 @@ KEYS = "/v1/management/api-keys"
 USAGE = f"{KEYS}/key_1/usage"
 
 
+def always() -> bool:
+    """There is always leave to ask."""
+    return True
+
+
 @pytest.fixture
 async def session() -> AsyncIterator[aiohttp.ClientSession]:
     async with aiohttp.ClientSession() as opened:
@@ -85,7 +90,7 @@ async def test_what_a_song_has_cost_is_found_by_its_request_and_later_by_its_tra
     api = await make_api(keys=("sk-other-0001", "sk-demo-encore"))
     client = client_for(session, api.standin, api_key=SecretStr("sk-demo-encore"))
     api.standin.key = "sk-demo-encore"
-    key_id = await client.key_id()
+    key_id = await client.key_id(always)
     assert key_id is not None
     song = await api.finished()
     request_id = api.standin.creates[0].request_id
@@ -104,7 +109,7 @@ async def test_a_long_bill_comes_in_pages(make_api: MakeApi, session: aiohttp.Cl
     for _ in range(101):
         await api.create()
     client = client_for(session, api.standin)
-    key_id = await client.key_id() or ""
+    key_id = await client.key_id(always) or ""
     since = datetime.fromtimestamp(clock() - 3600, UTC)
     first, second = [await client.page(key_id, since, number) for number in (1, 2)]
     assert (first.is_last, second.is_last) == (False, True)
@@ -116,7 +121,7 @@ async def test_no_other_secret_opens_the_records(make_api: MakeApi, session: aio
     api = await make_api()
     client = client_for(session, api.standin, token=SecretStr(token))
     with pytest.raises(AccessRefusedError):
-        await client.key_id()
+        await client.key_id(always)
     with pytest.raises(AccessRefusedError):
         await client.page("key_1", SINCE, 1)
 
@@ -137,7 +142,12 @@ async def test_no_other_secret_opens_the_records(make_api: MakeApi, session: aio
         (["", ""], None),
         (["sk-a", "sk-b"], None),
         (["•••"], 0),
-        (["abc"], 0),
+        (["abc"], None),
+        (["sk-live..."], None),
+        (["sk-live...", "sk-..."], 1),
+        (["sk-...9999"], None),
+        (["sk-..."], 0),
+        ([""], 0),
         ([], None),
     ],
 )
@@ -146,10 +156,37 @@ def test_our_key_is_the_one_that_looks_like_it_else_the_only_one(shown: list[str
     assert own_key(keys, KEY) == (None if found is None else f"key_{found}")
 
 
+async def test_only_active_keys_count(api: Api, session: aiohttp.ClientSession) -> None:
+    told = [("a", "revoked"), ("b", "Active"), ("c", "inactive"), ("d", "suspended")]
+    api.say(
+        KEYS, body={"data": [{"id": key_id, "key_prefix": "sk-test...", "status": status} for key_id, status in told]}
+    )
+    assert await client_of(session, api.base).key_id(always) == "b"
+    api.say(KEYS, body={"data": [{"id": "a", "key_prefix": "sk-test...", "status": "revoked"}]})
+    assert await client_of(session, api.base).key_id(always) is None
+
+
+async def test_our_key_is_found_on_the_last_page(make_api: MakeApi, session: aiohttp.ClientSession) -> None:
+    api = await make_api()
+    api.standin._api._records.revoked = 250
+    leave = iter([True, True])
+    client = client_for(session, api.standin)
+    assert await client.key_id(lambda: next(leave)) == next(iter(api.standin._api._records._keys))
+    assert not list(leave), "leave is asked before each page but the first"
+    with pytest.raises(NotSentError):
+        await client.key_id(lambda: False)
+
+
+async def test_a_list_that_gives_the_same_page_for_ever_ends(api: Api, session: aiohttp.ClientSession) -> None:
+    api.say(KEYS, body={"data": [{"id": "a", "key_prefix": "sk-test"}], "pagination": {"totalPages": 10**6}})
+    assert await client_of(session, api.base).key_id(always) == "a"
+    assert len(api.seen) == 2
+
+
 async def test_keys_of_unusable_shape_are_passed_over(api: Api, session: aiohttp.ClientSession) -> None:
     listed = [{"id": 7}, {}, "x", {"id": "..", "key_prefix": "sk-test"}, {"id": "key_9", "key_prefix": None}]
     api.say(KEYS, body={"data": listed})
-    assert await client_of(session, api.base).key_id() == "key_9"
+    assert await client_of(session, api.base).key_id(always) == "key_9"
 
 
 # --- answers ----------------------------------------------------------------------------------------------------------
@@ -195,7 +232,7 @@ async def test_every_refusal_becomes_the_error_of_whoever_can_help(
     for path in (KEYS, USAGE):
         api.say(path, status, body)
     client = client_of(session, api.base)
-    for asking in (client.key_id(), client.page("key_1", SINCE, 1)):
+    for asking in (client.key_id(always), client.page("key_1", SINCE, 1)):
         with pytest.raises(TokenLabError) as caught:
             await asking
         assert type(caught.value) is error
@@ -203,7 +240,7 @@ async def test_every_refusal_becomes_the_error_of_whoever_can_help(
 
 async def test_without_a_connection_it_is_tried_later(session: aiohttp.ClientSession) -> None:
     with pytest.raises(NotSentError):
-        await client_of(session, "http://127.0.0.1:1").key_id()
+        await client_of(session, "http://127.0.0.1:1").key_id(always)
 
 
 # --- where the secrets go ---------------------------------------------------------------------------------------------
@@ -216,7 +253,7 @@ async def test_the_token_goes_to_the_records_alone_and_the_key_nowhere(
     for path in (KEYS, USAGE):
         api.say(path, 307, {}, Location=f"{elsewhere.base}{path}")
     client = client_of(session, api.base)
-    for asking in (client.key_id(), client.page("key_1", SINCE, 1)):
+    for asking in (client.key_id(always), client.page("key_1", SINCE, 1)):
         with pytest.raises(BadAnswerError) as caught:
             await asking
         assert TOKEN not in repr(caught.value)
@@ -230,10 +267,10 @@ async def test_requests_are_as_published(api: Api, session: aiohttp.ClientSessio
     api.say(KEYS, body={"data": []})
     api.say("/v1/management/api-keys/a/../b/usage", body=usage())
     client = client_of(session, api.base)
-    await client.key_id()
+    await client.key_id(always)
     await client.page("a/../b", SINCE, 2)
     assert api.paths == [
-        KEYS,
+        f"{KEYS}?limit=100&page=1",
         f"{KEYS}/a%2F..%2Fb/usage?scene=music&startDate=2026-07-01T06:30:00%2B00:00&limit=100&page=2",
     ]
     contract = required_contract("tokenlab-openapi.json")
