@@ -14,6 +14,8 @@ from aiohttp import web
 from sandbox.problems import Body, ProblemError
 
 BUSY_FOR_S = 5
+ABSURDLY_BUSY_FOR_S = 10**9
+LONG_HEADER_CHARS = 60_000
 BAD_GATEWAY_PAGE = "<html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"
 
 
@@ -62,6 +64,11 @@ def text(body: str, *, status: int = 200, content_type: str = "text/html") -> Fa
     return Fault(recorded=True, answer=lambda _: web.Response(text=body, status=status, content_type=content_type))
 
 
+def headed(headers: Mapping[str, str], change: Callable[[Scene], Body] = lambda scene: scene.body) -> Fault:
+    """A fault that records the task and answers 200 with more headers, and perhaps with another body."""
+    return Fault(recorded=True, answer=lambda scene: web.json_response(change(scene), headers=headers))
+
+
 def redirected(scene: Scene) -> web.Response:
     """A redirect to the other origin, where a key would be a leak."""
     return web.Response(status=307, headers={"Location": f"{scene.media_base}{scene.body.get('poll_url', '/')}"})
@@ -79,13 +86,19 @@ def _as_finished(change: Callable[[Body], Body]) -> Callable[[Scene], Body]:
     return lambda scene: change(dict(scene.finished))
 
 
-def _failed(error: object) -> Callable[[Scene], Body]:
+def _failed(error: object = None, **fields: object) -> Callable[[Scene], Body]:
     names = ("id", "task_id", "poll_url", "model", "created", "updated")
     return lambda scene: {
         **{name: scene.body[name] for name in names if name in scene.body},
         "status": "failed",
-        "error": error,
+        **({} if error is None else {"error": error}),
+        **fields,
     }
+
+
+def _with_lyrics_as(change: Callable[[str], Body]) -> Callable[[Scene], Body]:
+    """The finished body, its lyrics told in another shape."""
+    return _as_finished(lambda body: change(body.pop("lyrics", "")) | body)
 
 
 def _data_only(body: Body) -> Body:
@@ -99,6 +112,15 @@ def _two_tracks(body: Body) -> Body:
     return body | {"data": [{"id": clip, "audio_id": clip, "audio_url": url} for clip, url in tracks]}
 
 
+def _said_as(change: Callable[[Scene], Body], *words: str) -> Mapping[str, Callable[[], Fault]]:
+    """Faults named `status_…` that answer with that body, its status in another word."""
+
+    def said(word: str) -> Fault:
+        return changed(lambda scene: change(scene) | {"status": word})
+
+    return {f"status_{word.lower()}": partial(said, word) for word in words}
+
+
 def _lacking(*names: str) -> Callable[[Body], Body]:
     return lambda body: {key: value for key, value in body.items() if key not in names}
 
@@ -110,6 +132,14 @@ ERROR_FAULTS: Mapping[str, Callable[[], Fault]] = {
     "upstream_error": lambda: refused("upstream_error"),
     "all_channels_failed": lambda: refused("all_channels_failed", retryable=True, retry_after=BUSY_FOR_S),
     "timeout_error": lambda: refused("timeout_error"),
+    "absurdly_busy": lambda: refused("rate_limit_exceeded", retry_after=ABSURDLY_BUSY_FOR_S),
+    "too_often": lambda: refused("too_often"),
+    "maintenance": lambda: refused("maintenance", retry_after=BUSY_FOR_S),
+    "request_timeout": lambda: refused("request_timeout"),
+    "forbidden": lambda: refused("forbidden"),
+    "access_denied": lambda: refused("access_denied"),
+    "long_header": lambda: headed({"X-Trace": "x" * LONG_HEADER_CHARS}),
+    "many_headers": lambda: headed({f"X-Trace-{number}": "x" for number in range(300)}),
     "drop": lambda: Fault(drops=True),
     "html_502": lambda: text(BAD_GATEWAY_PAGE, status=502),
     "not_json": lambda: text("OK", content_type="text/plain"),
@@ -131,6 +161,19 @@ CREATE_FAULTS: Mapping[str, Callable[[], Fault]] = {
     "model_not_allowed": lambda: refused("model_not_allowed"),
     "not_found": lambda: refused("not_found"),
     "payload_too_large": lambda: refused("payload_too_large"),
+    "method_not_allowed": lambda: refused("method_not_allowed"),
+    "not_acceptable": lambda: refused("not_acceptable"),
+    "unsupported_media_type": lambda: refused("unsupported_media_type"),
+    "unprocessable": lambda: refused("unprocessable"),
+    "artist_name": lambda: refused("artist_name"),
+    "forbidden_content": lambda: refused("forbidden_content"),
+    "forbidden_for_now": lambda: refused("forbidden", retryable=True, retry_after=BUSY_FOR_S),
+    "no_credit": lambda: refused("no_credit"),
+    "conflict_recorded": lambda: Fault(recorded=True, problem=ProblemError("conflict")),
+    "request_timeout_recorded": lambda: Fault(recorded=True, problem=ProblemError("request_timeout")),
+    "too_early_recorded": lambda: Fault(recorded=True, problem=ProblemError("too_early")),
+    "client_gone_recorded": lambda: Fault(recorded=True, problem=ProblemError("client_gone")),
+    "no_id_and_a_code": lambda: changed(lambda _: {"code": 451, "error": {"code": "content_policy_violation"}}),
     "all_channels_failed_for_good": lambda: refused("all_channels_failed", retryable=False),
     "delivery_tier_unavailable": lambda: refused("delivery_tier_unavailable", retryable=True, retry_after=BUSY_FOR_S),
     "server_error_recorded": lambda: Fault(recorded=True, problem=ProblemError("server_error")),
@@ -157,6 +200,31 @@ STATUS_FAULTS: Mapping[str, Callable[[], Fault]] = {
     "failed_with_string": lambda: changed(_failed("Content policy violation")),
     "cancelled": lambda: changed(lambda scene: _failed("Task cancelled")(scene) | {"status": "cancelled"}),
     "expired": lambda: changed(lambda scene: _failed("Task expired")(scene) | {"status": "expired"}),
+    **_said_as(lambda scene: scene.body, "TEXT_SUCCESS", "FIRST_SUCCESS", "CALLBACK_EXCEPTION"),
+    **_said_as(lambda scene: scene.finished, "complete", "SUCCESS", "finished", "Done"),
+    **_said_as(_failed(), "error", "failure", "rejected", "timeout", "CREATE_TASK_FAILED", "GENERATE_AUDIO_FAILED"),
+    **_said_as(_failed(), "SENSITIVE_WORD_ERROR"),
+    "unknown_status_with_error": lambda: changed(lambda scene: _failed("No GPU")(scene) | {"status": "tuning_up"}),
+    "callback_exception_with_error": lambda: changed(
+        lambda scene: scene.body | {"status": "CALLBACK_EXCEPTION", "error": "nobody answered"}
+    ),
+    "fraction": lambda: changed(lambda scene: scene.body | {"status": "processing", "progress": 62.5}),
+    "completed_billed_in_header": lambda: headed(
+        {"X-Billing-Transaction-ID": "billtxn_header"}, _as_finished(_lacking("billing_transaction_id"))
+    ),
+    "failed_in_lines": lambda: changed(_failed("The track failed:\nno voice fits\nthis style")),
+    "failed_with_code": lambda: changed(_failed({"code": "GENERATE_AUDIO_FAILED"})),
+    "failed_nested": lambda: changed(_failed({"code": "upstream_error", "error": {"message": "The track failed"}})),
+    "failed_with_reason": lambda: changed(_failed(fail_reason="The track failed", message="success")),
+    "failed_with_error_message": lambda: changed(_failed(error_message="The track failed")),
+    "failed_with_message": lambda: changed(_failed(message="The track failed")),
+    "failed_for_content": lambda: changed(_failed({"code": "SENSITIVE_WORD_ERROR", "message": "a name of an artist"})),
+    "lyrics_in_data": lambda: changed(_with_lyrics_as(lambda words: {"data": [{"text": words}]})),
+    "lyrics_in_text": lambda: changed(_with_lyrics_as(lambda words: {"text": words})),
+    "lyrics_in_variants": lambda: changed(
+        _with_lyrics_as(lambda words: {"lyrics": [{"text": words, "title": "One"}, {"text": "Other words"}, "Third"]})
+    ),
+    "lyrics_instrumental": lambda: changed(_with_lyrics_as(lambda _: {"lyrics": "[Instrumental]"})),
     "succeeded": lambda: changed(_as_finished(lambda body: body | {"status": "succeeded"})),
     "completed_upper_case": lambda: changed(_as_finished(lambda body: body | {"status": "COMPLETED"})),
     "completed_without_audio": lambda: changed(_as_finished(_lacking("audio_url", "audio_id"))),

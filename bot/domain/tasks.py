@@ -91,7 +91,9 @@ class ErrorCode(StrEnum):
     """Why a music task failed, in our own closed list. The words for members are in `bot/ui/texts.py`."""
 
     WISH_REFUSED = "wish_refused"
-    """The provider refused this wish (400, 413): the member can word it differently."""
+    """The provider refused this wish: the member can word it differently."""
+    CONTENT_REFUSED = "content_refused"
+    """The provider does not allow what was asked for, told at once or later. Nothing was charged."""
     CLIP_REFUSED = "clip_refused"
     """The provider does not know the clip that was to be continued."""
     MODEL_UNAVAILABLE = "model_unavailable"
@@ -130,6 +132,8 @@ class Result:
     title: str | None = None
     lyrics: str | None = None
     tracks: tuple[Track, ...] = ()
+    other_lyrics: tuple[str, ...] = ()
+    """Of lyrics that came in several versions: all but the first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -324,6 +328,11 @@ class MusicTask:
     def lyrics(self) -> str | None:
         """The text as it stands: as its owner last changed it, else as it was made."""
         return self.edited_lyrics or (self.result.lyrics if self.result else None)
+
+    @property
+    def has_other_lyrics(self) -> bool:
+        """Whether these are lyrics that were written in several versions."""
+        return self.kind is Kind.LYRICS and self.result is not None and bool(self.result.other_lyrics)
 
     @property
     def is_told(self) -> bool:

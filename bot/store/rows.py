@@ -105,4 +105,5 @@ def _kept(value: object) -> object:
 def _result_of(value: Mapping[str, Any] | None) -> Result | None:
     if value is None:
         return None
-    return Result(**{**value, "tracks": tuple(Track(**track) for track in value["tracks"])})
+    tracks = tuple(Track(**track) for track in value["tracks"])
+    return Result(**{**value, "tracks": tracks, "other_lyrics": tuple(value.get("other_lyrics", ()))})

@@ -12,6 +12,7 @@ from bot.tokenlab.errors import (
     AccessRefusedError,
     BadAnswerError,
     ClipRefusedError,
+    ContentRefusedError,
     ModelUnavailableError,
     NoCreditError,
     OutcomeUnknownError,
@@ -25,6 +26,7 @@ from bot.tokenlab.errors import (
     WishRefusedError,
 )
 from bot.tokenlab.reading import Json, first, identifier, items, mapping, seconds, text, word
+from bot.tokenlab.troubles import Trouble, is_about_content, is_about_credit, trouble_in
 
 RETRY_AFTER_MAX_S = 3600.0
 
@@ -33,15 +35,28 @@ REDIRECTS = range(300, 400)
 CLIENT_ERRORS = range(400, 500)
 SERVER_ERRORS = range(500, 600)
 
+TOO_OFTEN = 430
+MAINTENANCE = 455
+CLIENT_GONE = 499
+"""Statuses that this family of APIs uses and no standard knows (fact sheet of the API, section 15)."""
+
+_THROTTLES = frozenset({HTTPStatus.TOO_MANY_REQUESTS, TOO_OFTEN})
+_UNCLEAR = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.TOO_EARLY, CLIENT_GONE})
+"""4xx of a create after which a task may exist; each other one is a definite no."""
+_PASSING = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, MAINTENANCE, CLIENT_GONE})
+"""4xx of a read that say nothing about what was asked for."""
+
 _REFUSALS: Mapping[int, type[RefusedError]] = {
-    HTTPStatus.BAD_REQUEST: WishRefusedError,
     HTTPStatus.UNAUTHORIZED: AccessRefusedError,
     HTTPStatus.PAYMENT_REQUIRED: NoCreditError,
     HTTPStatus.FORBIDDEN: AccessRefusedError,
-    HTTPStatus.NOT_FOUND: WishRefusedError,
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: WishRefusedError,
+    HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS: ContentRefusedError,
 }
-"""Statuses of a create that prove that nothing was created (fact sheet of the API: errors of Create Music)."""
+"""Definite refusals that are not about how the wish is worded."""
+
+_KEY_WORDS = frozenset({"invalid_api_key", "expired_api_key", "unauthorized", "access_denied", "model_not_allowed"})
+"""Codes and types about the key (TokenLab docs, Handle API errors)."""
+_RATE_WORDS = frozenset({"rate_limit_exceeded", "too_many_requests"})
 
 _MODEL_WORDS = frozenset(
     {
@@ -104,8 +119,13 @@ class Answer:
         return mapping((self.body or {}).get("error"))
 
     @property
+    def trouble(self) -> Trouble:
+        """The error in whichever of its shapes."""
+        return trouble_in(self.body or {})
+
+    @property
     def words(self) -> frozenset[str]:
-        """Code and type of the error, lower-case: only these and the status decide, never the message."""
+        """Code and type of the error as documented, lower-case: these and the status decide, rarely the message."""
         found = (word(self.error.get("code")), word(self.error.get("type")))
         return frozenset(name.lower() for name in found if name)
 
@@ -120,9 +140,7 @@ class Answer:
     @property
     def detail(self) -> str | None:
         """The provider's own text about the error."""
-        body = self.body or {}
-        given = (self.error.get("message"), body.get("error"), body.get("message"), self.raw_text)
-        return first(text(value, DETAIL_MAX_CHARS) for value in given)
+        return self.trouble.detail or text(self.raw_text, DETAIL_MAX_CHARS)
 
     @property
     def request_id(self) -> str | None:
@@ -130,6 +148,11 @@ class Answer:
         headers = (self.headers.get("x-request-id"), self.headers.get("x-request-id-tokenlab"))
         given = (*headers, self.error.get("request_id"), (self.body or {}).get("request_id"))
         return first(identifier(value) for value in given)
+
+    @property
+    def billing_id(self) -> str | None:
+        """The transaction that paid for the task, where a header tells it."""
+        return self.headers.get("x-billing-transaction-id")
 
     def retry_after_s(self, now: datetime) -> float | None:
         """Seconds to wait, at most an hour: `Retry-After` (number or date), then the body (docs, Rate limits)."""
@@ -140,31 +163,57 @@ class Answer:
         return None if found is None else min(found, RETRY_AFTER_MAX_S)
 
     def create_error(self, now: datetime) -> TokenLabError:
-        """What an unsuccessful create means. In doubt a task may exist."""
-        if self.status == HTTPStatus.TOO_MANY_REQUESTS:
-            return self._later(ThrottledError, now)
+        """What an unsuccessful create means. In doubt a task may exist: outside of 4xx no word proves the contrary."""
         if self.status == HTTPStatus.SERVICE_UNAVAILABLE and self.words & _BUSY_WORDS:
             hopeless = self.error.get("retryable") is False
             return self._as(ProviderRefusedError) if hopeless else self._later(TryLaterError, now)
-        return self._as(self._refusal() or OutcomeUnknownError)
+        if self.status not in CLIENT_ERRORS:
+            return self._as(OutcomeUnknownError)
+        if (refusal := self._worded_refusal()) is not None:
+            return self._as(refusal)
+        if self.status in _THROTTLES:
+            return self._later(ThrottledError, now)
+        if self.status == MAINTENANCE or self._is_passing_refusal(now):
+            return self._later(TryLaterError, now)
+        return self._as(OutcomeUnknownError if self.status in _UNCLEAR else self._refusal())
 
-    def _refusal(self) -> type[RefusedError] | None:
-        """Which definite no this is; None if it isn't one."""
-        if self.status in CLIENT_ERRORS and self.words & _MODEL_WORDS:
-            return ModelUnavailableError
-        refusal = _REFUSALS.get(self.status)
-        if refusal is WishRefusedError and self.fields & _CLIP_FIELDS:
+    def _worded_refusal(self) -> type[RefusedError] | None:
+        """The definite no that code and type tell, whatever the 4xx; None if they tell none."""
+        trouble = self.trouble
+        if trouble.is_about_content:
+            return ContentRefusedError
+        if self.status in _THROTTLES:  # here the message counts, too: in this family it alone tells the two apart
+            no_credit = any(is_about_credit(said) for said in (*trouble.names, trouble.detail))
+            return NoCreditError if no_credit else None
+        return ModelUnavailableError if trouble.words & _MODEL_WORDS else None
+
+    def _is_passing_refusal(self, now: datetime) -> bool:
+        """Whether a 403 is about how often, or about this moment, and not about the key."""
+        if self.status != HTTPStatus.FORBIDDEN or self.words & _KEY_WORDS:
+            return False
+        invites = self.error.get("retryable") is True or self.retry_after_s(now) is not None
+        return invites or bool(self.trouble.words & _RATE_WORDS)
+
+    def _refusal(self) -> type[RefusedError]:
+        """Which definite no the status is, and the fields that it blames."""
+        if (refusal := _REFUSALS.get(self.status)) is not None:
+            return refusal
+        if self.fields & _CLIP_FIELDS:
             return ClipRefusedError
-        if refusal is WishRefusedError and self.fields & _MODEL_FIELDS:
+        if self.fields & _MODEL_FIELDS:
             return ModelUnavailableError
-        return refusal
+        return ContentRefusedError if is_about_content(self.detail) else WishRefusedError
 
     def look_error(self, now: datetime) -> TokenLabError:
-        """What an unsuccessful look means. Only the API's own word ends a task, never a proxy's page."""
-        if _GONE_WORD in self.words or (self.status == HTTPStatus.NOT_FOUND and self.error):
-            return self._as(TaskGoneError)
+        """What an unsuccessful look means. Only the API's own word is about the task, never a proxy's page."""
         if self.words & _NOT_OWNED_WORDS:
             return self._as(TaskNotOwnedError)
+        is_named = self.status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE} and self.error
+        if _GONE_WORD in self.words or is_named:
+            return self._as(TaskGoneError)
+        if self.status == HTTPStatus.FORBIDDEN and not self.words & _KEY_WORDS:
+            is_own = self.error and not self._is_passing_refusal(now)
+            return self._as(TaskGoneError) if is_own else self._later(BadAnswerError, now)
         return self.read_error(now)
 
     def model_error(self, now: datetime) -> TokenLabError:
@@ -175,9 +224,10 @@ class Answer:
         """What an unsuccessful read of anything means."""
         if self.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
             return self._as(AccessRefusedError)
-        if self.status == HTTPStatus.TOO_MANY_REQUESTS:
+        if self.status in _THROTTLES:
             return self._later(ThrottledError, now)
-        return self._later(TryLaterError if self.status in SERVER_ERRORS else BadAnswerError, now)
+        is_passing = self.status in SERVER_ERRORS or self.status in _PASSING
+        return self._later(TryLaterError if is_passing else BadAnswerError, now)
 
     def _later(self, kind: type[TryLaterError], now: datetime) -> TryLaterError:
         wait_s = self.retry_after_s(now)

@@ -75,7 +75,12 @@ class TokenLabClient:
         if not answer.is_success:
             raise answer.create_error(self._clock())
         header_task_id = answer.headers.get("x-task-id")
-        created = parse_created(answer.body or {}, header_task_id=header_task_id, request_id=answer.request_id)
+        created = parse_created(
+            answer.body or {},
+            header_task_id=header_task_id,
+            request_id=answer.request_id,
+            header_billing_id=answer.billing_id,
+        )
         if created is None:
             raise OutcomeUnknownError(
                 "TokenLab accepted a request without naming a task", request_id=answer.request_id, detail=answer.detail
@@ -90,7 +95,7 @@ class TokenLabClient:
         Raises:
             TryLaterError: The look failed, which says nothing about the task.
             AccessRefusedError: The key was refused: hold the task, tell the operator.
-            TaskGoneError: The provider no longer knows the task.
+            TaskGoneError: The provider says that it has no such task.
             TaskNotOwnedError: The task belongs to another organization.
         """
         fixed = task_url(self._base, provider_task_id)
@@ -101,7 +106,12 @@ class TokenLabClient:
             answer = await self._read(fixed)
         if not answer.is_success or answer.body is None or word(answer.body.get("status")) is None:
             raise answer.look_error(self._clock())
-        return parse_look(answer.body, provider_task_id=provider_task_id, request_id=answer.request_id)
+        return parse_look(
+            answer.body,
+            provider_task_id=provider_task_id,
+            request_id=answer.request_id,
+            header_billing_id=answer.billing_id,
+        )
 
     async def models(self, category: str = "music") -> list[ModelInfo]:
         """The models of one category, in the provider's order.

@@ -3,6 +3,7 @@
     TokenLabError
     ├── RefusedError            a definite no: nothing was created, the same request will be refused again
     │   ├── WishRefusedError        the member can word it differently
+    │   │   └── ContentRefusedError     its content is not allowed
     │   ├── ClipRefusedError        the clip to be continued is not accepted
     │   ├── ModelUnavailableError   the operator must look at model, version and what the key may use
     │   ├── AccessRefusedError      the operator must look at the key (a look: hold the task, alert)
@@ -13,8 +14,8 @@
     │   ├── NotSentError            no connection: the request never left
     │   └── BadAnswerError          reads only: the answer made no sense (HTML, no status, a redirect)
     ├── OutcomeUnknownError     create only: a task may or may not exist, never send it again by itself
-    ├── TaskGoneError           looks only: the provider no longer knows the task
-    └── TaskNotOwnedError       looks only: the task belongs to another key's organization
+    ├── TaskGoneError           looks only: the provider says that it has no such task, perhaps only for a moment
+    └── TaskNotOwnedError       looks only: the task belongs to another key's organization: hold it, alert
 
 `create` raises RefusedError, TryLaterError (not BadAnswerError) and OutcomeUnknownError; reads raise the others and
 never OutcomeUnknownError. A TryLaterError of a look says nothing about the task: keep looking.
@@ -47,7 +48,13 @@ class RefusedError(TokenLabError):
 
 
 class WishRefusedError(RefusedError):
-    """The wish itself was refused (400, 413, and a 404 that names nothing we know)."""
+    """The wish itself was refused: any definite 4xx that names nothing else we know."""
+
+
+class ContentRefusedError(WishRefusedError):
+    """What the wish asks for is not allowed: content policy, copyright, artists' names (451, and words in any 4xx)."""
+
+    error_code = ErrorCode.CONTENT_REFUSED
 
 
 class ClipRefusedError(RefusedError):
@@ -69,7 +76,7 @@ class AccessRefusedError(RefusedError):
 
 
 class NoCreditError(RefusedError):
-    """Balance or the key's own quota is used up (402)."""
+    """Balance or the key's own quota is used up (402, and a 429 that says so)."""
 
     error_code = ErrorCode.NO_CREDIT
 
@@ -96,7 +103,7 @@ class TryLaterError(TokenLabError):
 
 
 class ThrottledError(TryLaterError):
-    """Too many requests of this key (429): tell the budget."""
+    """Too many requests of this key (429, 430): tell the budget."""
 
 
 class NotSentError(TryLaterError):
@@ -112,12 +119,10 @@ class OutcomeUnknownError(TokenLabError):
 
 
 class TaskGoneError(TokenLabError):
-    """The provider no longer knows this task."""
+    """The provider says that it has no such task; a young one may not be readable everywhere at once."""
 
     error_code: ClassVar[ErrorCode] = ErrorCode.RESULT_GONE
 
 
 class TaskNotOwnedError(TokenLabError):
     """This key may not see this task: usually the key was changed to another organization's."""
-
-    error_code: ClassVar[ErrorCode] = ErrorCode.NO_ACCESS

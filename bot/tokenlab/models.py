@@ -1,18 +1,20 @@
 """The questions and answers of the TokenLab API as frozen values. Pure: parses and builds, requests nothing."""
 
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from bot.domain.price import FREE, Price
 from bot.domain.tasks import Kind, Result, Track
-from bot.tokenlab.errors import DETAIL_MAX_CHARS
-from bot.tokenlab.reading import Json, amount, first, identifier, items, mapping, media_url, names, text, whole, word
+from bot.tokenlab.reading import Json, amount, first, identifier, items, mapping, media_url, names, percent, text, word
+from bot.tokenlab.troubles import is_about_content, trouble_in
 
 TITLE_MAX_CHARS = 300
 LYRICS_MAX_CHARS = 100_000
 TRACKS_MAX = 20
+OTHER_LYRICS_MAX = 9
 STATUS_MAX_CHARS = 40
 MODEL_MAX_CHARS = 100
 """No longer than the columns of the tables that hold them."""
@@ -90,20 +92,37 @@ class ProviderStatus(StrEnum):
 
     @classmethod
     def parse(cls, raw: str) -> "ProviderStatus":
-        """The status that a word means, whatever its case; the provider's own helpers know five more words."""
-        return _STATUS_WORDS.get(raw.lower(), cls.UNKNOWN)
+        """The status that a whole word means, whatever its case."""
+        return _STATUS_WORDS.get(_JOINTS.sub("_", raw.lower()), cls.UNKNOWN)
 
 
+_JOINTS = re.compile(r"[\s-]+")
+_WORDS = re.compile(r"\w+")
 _STATUS_WORDS = {
     "pending": ProviderStatus.PENDING,
-    "processing": ProviderStatus.PROCESSING,
-    "completed": ProviderStatus.COMPLETED,
-    "succeeded": ProviderStatus.COMPLETED,
-    "failed": ProviderStatus.FAILED,
-    "cancelled": ProviderStatus.FAILED,
-    "canceled": ProviderStatus.FAILED,
-    "expired": ProviderStatus.FAILED,
+    **dict.fromkeys(("processing", "text_success", "first_success", "callback_exception"), ProviderStatus.PROCESSING),
+    **dict.fromkeys(("completed", "succeeded", "complete", "success", "finished", "done"), ProviderStatus.COMPLETED),
+    **dict.fromkeys(
+        (
+            "failed",
+            "cancelled",
+            "canceled",
+            "expired",
+            "error",
+            "failure",
+            "rejected",
+            "timeout",
+            "create_task_failed",
+            "generate_audio_failed",
+            "sensitive_word_error",
+        ),
+        ProviderStatus.FAILED,
+    ),
 }
+"""The documentation's words, those of the provider's own helpers, and those of this family of APIs.
+
+`callback_exception` tells only that somebody else could not be told.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +139,10 @@ class Look:
     """Every id that may name the clip, by source: `audio_id`, `data`, `task_id`. Stored as JSON."""
     error_detail: str | None = None
     """The provider's words about a failed task, at most 500 characters; shown clipped and escaped, for some codes."""
+    has_error: bool = False
+    """Whether it names an error, whatever its status is."""
+    is_about_content: bool = False
+    """Whether the error says that the content is not allowed."""
     billing_transaction_id: str | None = None
     request_id: str | None = None
 
@@ -138,28 +161,38 @@ class Created:
     """The same answer read as a look: a create may already be terminal."""
 
 
-def parse_look(body: Json, *, provider_task_id: str, request_id: str | None) -> Look:
-    """Read a task record (TokenLab docs, Get Task Status)."""
+def parse_look(
+    body: Json, *, provider_task_id: str, request_id: str | None, header_billing_id: str | None = None
+) -> Look:
+    """Read a task record (TokenLab docs, Get Task Status); the billing id may stand in a header alone."""
     raw_status = text(body.get("status"), STATUS_MAX_CHARS) or ""
+    status = ProviderStatus.parse(raw_status)
+    trouble = trouble_in(body)
     return Look(
-        status=ProviderStatus.parse(raw_status),
+        status=status,
         raw_status=raw_status,
-        progress=whole(body.get("progress"), 0, 100),
+        progress=percent(body.get("progress")),
         result=_result(body),
         clip_candidates=_clip_candidates(body, provider_task_id),
-        error_detail=_failure(body.get("error")),
-        billing_transaction_id=identifier(body.get("billing_transaction_id")),
+        error_detail=trouble.detail if trouble.is_there or status is ProviderStatus.FAILED else None,
+        has_error=trouble.is_there,
+        is_about_content=trouble.is_about_content or any(map(is_about_content, (raw_status, trouble.detail))),
+        billing_transaction_id=first(map(identifier, (body.get("billing_transaction_id"), header_billing_id))),
         request_id=request_id,
     )
 
 
-def parse_created(body: Json, *, header_task_id: str | None, request_id: str | None) -> Created | None:
+def parse_created(
+    body: Json, *, header_task_id: str | None, request_id: str | None, header_billing_id: str | None = None
+) -> Created | None:
     """Read the answer to a create; None where it has no usable id in `id`, `task_id` or the `X-Task-ID` header."""
     given = (body.get("id"), body.get("task_id"), header_task_id)
     provider_task_id = first(identifier(value) for value in given)
     if provider_task_id is None:
         return None
-    look = parse_look(body, provider_task_id=provider_task_id, request_id=request_id)
+    look = parse_look(
+        body, provider_task_id=provider_task_id, request_id=request_id, header_billing_id=header_billing_id
+    )
     return Created(
         provider_task_id=provider_task_id,
         poll_url=identifier(body.get("poll_url")),
@@ -175,19 +208,41 @@ def choose_clip(candidates: Mapping[str, Sequence[str]], order: Sequence[str] = 
     return first(clip_id for source in order for clip_id in candidates.get(source, []))
 
 
-def _failure(error: object) -> str | None:
-    """The text of a failed task's `error`, which is a string or an object."""
-    return text(error if isinstance(error, str) else mapping(error).get("message"), DETAIL_MAX_CHARS)
-
-
 def _result(body: Json) -> Result:
-    title = text(body.get("title"), TITLE_MAX_CHARS)
+    texts = list(_texts(body))
+    title = first(text(one.get("title"), TITLE_MAX_CHARS) for one in (body, *(holder for holder, _ in texts)))
+    lyrics = tuple(dict.fromkeys(words for _, words in texts))
     by_url: dict[str, Track] = {}
     for track in (_track(body, ("audio_url",)), *(_track(item, ("audio_url", "url")) for item in _outputs(body))):
         if track is not None:
             by_url[track.audio_url] = _merged(by_url.get(track.audio_url), track)
     tracks = tuple(by_url.values())[:TRACKS_MAX]
-    return Result(title=title, lyrics=text(body.get("lyrics"), LYRICS_MAX_CHARS), tracks=tracks)
+    others = lyrics[1 : 1 + OTHER_LYRICS_MAX]
+    return Result(title=title, lyrics=first(lyrics), tracks=tracks, other_lyrics=others)
+
+
+def _texts(body: Json) -> Iterator[tuple[Json, str]]:
+    """Lyrics wherever they are told, each with what tells its title: beside the others first, then each output's."""
+    told = body.get("lyrics")
+    for one in told if isinstance(told, list) else (told,):
+        holder = mapping(one)
+        if (words := _sung(one)) or (words := _sung_in(holder)):
+            yield holder, words
+    if words := _sung(body.get("text")):
+        yield {}, words
+    for output in _outputs(body) or [mapping(body.get("data"))]:
+        if words := _sung_in(output):
+            yield output, words
+
+
+def _sung_in(holder: Json) -> str | None:
+    return _sung(holder.get("lyrics")) or _sung(holder.get("text"))
+
+
+def _sung(value: object) -> str | None:
+    """Words to sing; a lone `[Instrumental]` is none."""
+    found = text(value, LYRICS_MAX_CHARS)
+    return None if found and set(_WORDS.findall(found.lower())) == {"instrumental"} else found
 
 
 def _outputs(body: Json) -> list[Json]:

@@ -10,6 +10,7 @@ from yarl import URL
 ID_MAX_CHARS = 500
 MEDIA_URL_MAX_CHARS = 4096
 WORD_MAX_CHARS = 100
+ALL = 100
 
 Json = Mapping[str, object]
 
@@ -59,6 +60,12 @@ def names(value: object) -> tuple[str, ...]:
 def whole(value: object, low: int, high: int) -> int | None:
     """A whole number from `low` to `high`, both included."""
     return value if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high else None
+
+
+def percent(value: object) -> int | None:
+    """A share from 0 to 100, whole or with a fraction, which is cut off."""
+    number = None if isinstance(value, str) else seconds(value)
+    return int(number) if number is not None and number <= ALL else None
 
 
 def seconds(value: object) -> float | None:

@@ -12,6 +12,9 @@ from bot.tokenlab.errors import NotSentError, OutcomeUnknownError, TryLaterError
 
 BODY_MAX_BYTES = 2 * 1024 * 1024
 CONNECT_TIMEOUT_S = 10.0
+HEADER_MAX_BYTES = 128 * 1024
+HEADERS_MAX = 1000
+"""Longer or more headers would leave the fate of a create unknown; unless told, aiohttp takes 8 KiB and 128 of them."""
 
 _NOT_SENT = (
     aiohttp.ClientConnectorError,  # refused, DNS, TLS: subclasses included
@@ -60,7 +63,17 @@ async def send(
         raise NotSentError("the key can't be sent")
     headers = {"Authorization": f"Bearer {key}", "Accept": "application/json"}
     method = "GET" if order is None else "POST"
-    sending = session.request(method, url, json=order, headers=headers, timeout=patience, allow_redirects=False)
+    sending = session.request(
+        method,
+        url,
+        json=order,
+        headers=headers,
+        timeout=patience,
+        allow_redirects=False,
+        max_line_size=HEADER_MAX_BYTES,
+        max_field_size=HEADER_MAX_BYTES,
+        max_headers=HEADERS_MAX,
+    )
     try:
         async with sending as response:
             raw = await _body(response.content)

@@ -33,8 +33,12 @@ PICTURE = "waveform.png"
 """The attachment that a finished song's card shows as its image."""
 BAR_STEPS = 8
 PROGRESS_STEP = 25
-MARKUP = re.compile(r"<[a-z!/?]", re.I)
-TELLING_CODES = frozenset({ErrorCode.WISH_REFUSED, ErrorCode.CLIP_REFUSED, ErrorCode.PROVIDER_FAILED})
+WHITE = re.compile(r"\s")
+FOR_PROGRAMS = re.compile(r"<[a-z!/?]|\bTraceback\b|\n\s+at \S.*\(", re.I)
+"""What no member reads: markup, and the traces of programs."""
+TELLING_CODES = frozenset(
+    {ErrorCode.WISH_REFUSED, ErrorCode.CONTENT_REFUSED, ErrorCode.CLIP_REFUSED, ErrorCode.PROVIDER_FAILED}
+)
 """Failures that the provider's own words help with; those of all others are for the operator, in the row."""
 
 
@@ -295,11 +299,12 @@ def _failed(drawing: Drawing) -> Body:
 
 
 def _telling_detail(task: MusicTask) -> str | None:
-    """The provider's words, where they help a member and hold neither a secret nor a whole page."""
+    """The provider's words, where they help a member and hold neither a secret nor a page."""
     detail = (task.error_detail or "").strip()
-    if task.error_code not in TELLING_CODES or "\n" in detail or MARKUP.search(detail) or find_secret(detail):
+    if task.error_code not in TELLING_CODES or FOR_PROGRAMS.search(detail) or find_secret(detail):
         return None
-    return detail
+    is_said = task.error_code is ErrorCode.CONTENT_REFUSED and not WHITE.search(detail)  # a code: our sentence tells it
+    return None if is_said else detail
 
 
 def _uncertain(drawing: Drawing) -> Body:
@@ -310,7 +315,8 @@ def _uncertain(drawing: Drawing) -> Body:
 
 
 def _expired(drawing: Drawing) -> Body:
-    return drawing.words(texts.EXPIRED), ()
+    is_empty = drawing.task.error_code is ErrorCode.NO_RESULT
+    return drawing.words(texts.EXPIRED_EMPTY if is_empty else texts.EXPIRED), ()
 
 
 def _cancelled(drawing: Drawing) -> Body:
@@ -345,6 +351,8 @@ def _lyrics_card(drawing: Drawing) -> Card:
     text = task.lyrics or ""
     whose = words("For {member}: {wish}", member=f"<@{task.user_id}>", wish=inline(task.prompt, PROMPT_SHOWN_CHARS))
     facts = [*_late_words(drawing), *([words(texts.EDITED)] if task.edited_lyrics else [])]
+    if task.has_other_lyrics and not task.edited_lyrics:
+        facts.append(words(texts.LYRICS_OTHERS))
     head = [whose, *(f"*{fact}*" for fact in facts)]
     is_long = overflows(text)
     body = _beginning(drawing, text) if is_long else lyrics.shown(text)

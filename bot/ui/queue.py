@@ -38,6 +38,7 @@ LANE: Mapping[Lane, str] = {
 }
 ERROR: Mapping[ErrorCode, str] = {
     ErrorCode.WISH_REFUSED: N_("wish refused"),
+    ErrorCode.CONTENT_REFUSED: N_("content not allowed"),
     ErrorCode.CLIP_REFUSED: N_("song to continue unknown"),
     ErrorCode.MODEL_UNAVAILABLE: N_("model not to be had"),
     ErrorCode.NO_ACCESS: N_("no access to TokenLab"),

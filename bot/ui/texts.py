@@ -59,6 +59,10 @@ FREE_FAILURES = frozenset(ErrorCode) - MAY_BE_CHARGED
 
 FAILURE: Mapping[ErrorCode, str] = {
     ErrorCode.WISH_REFUSED: N_("TokenLab did not take this wish. Word it differently and ask again."),
+    ErrorCode.CONTENT_REFUSED: N_(
+        "TokenLab does not allow what this asks for. Leave out names of artists, lyrics of known songs and offensive "
+        "words, and ask again."
+    ),
     ErrorCode.CLIP_REFUSED: N_("TokenLab can't continue this song: it no longer knows the clip."),
     ErrorCode.MODEL_UNAVAILABLE: N_("This model can't be used at the moment. Choose another one."),
     ErrorCode.NO_ACCESS: N_("TokenLab does not let me in. Whoever runs this bot has to look at it."),
@@ -90,6 +94,10 @@ EDITED = N_("Changed by hand.")
 EXPIRED = N_(
     "**Overdue.** This takes much longer than usual. I keep looking for a day and show the result if it comes."
 )
+EXPIRED_EMPTY = N_(
+    "**Nothing has come yet.** TokenLab says that this is finished, but has sent no result so far. I keep looking for "
+    "a day and show it if it comes. It may have been charged."
+)
 SUBMITTING = N_("Being sent to TokenLab. It can't be cancelled any more.")
 RUNNING = N_("Being made. It can't be cancelled any more.")
 FINISH: Mapping[Phase, str] = {
@@ -115,6 +123,8 @@ LYRICS_CHANGED = N_("Changed; the card shows it.")
 LYRICS_CHANGED_KEPT = N_("Changed. The card can't be reached any more; `/songs` has the new text.")
 LYRICS_SAME = N_("Nothing was changed.")
 LYRICS_VERSION = N_("**{song}**, earlier version {number} of {versions}, replaced {when}.")
+LYRICS_OTHER = N_("**{song}**, another version that TokenLab wrote, {number} of {versions}.")
+LYRICS_OTHERS = N_("TokenLab wrote other versions, too: **Edit** has them.")
 NOT_TOLD = N_("The member could not be told directly.")
 TYPED = N_("What you wrote is in the file.")
 LINK_FOR_NOW = N_("I am still fetching the file; until then listen by the link.")

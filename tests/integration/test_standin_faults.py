@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -53,13 +54,37 @@ REFUSALS = {
     "all_channels_failed_for_good": (503, "all_channels_failed"),
     "delivery_tier_unavailable": (503, "delivery_tier_unavailable"),
     "timeout_error": (504, "timeout_error"),
+    "access_denied": (403, "access_denied"),
+    "forbidden": (403, "forbidden"),
+    "forbidden_for_now": (403, "forbidden"),
+    "forbidden_content": (403, "sensitive_word_error"),
+    "method_not_allowed": (405, "method_not_allowed"),
+    "not_acceptable": (406, "not_acceptable"),
+    "request_timeout": (408, "request_timeout"),
+    "unsupported_media_type": (415, "unsupported_content_type"),
+    "unprocessable": (422, "validation_failed"),
+    "absurdly_busy": (429, "rate_limit_exceeded"),
+    "no_credit": (429, "rate_limit_exceeded"),
+    "too_often": (430, "too_often"),
+    "artist_name": (451, "invalid_request_error"),
+    "maintenance": (455, "maintenance"),
 }
+RECORDED = {
+    "server_error_recorded": 500,
+    "request_timeout_recorded": 408,
+    "conflict_recorded": 409,
+    "too_early_recorded": 425,
+    "client_gone_recorded": 499,
+}
+LONG = {"long_header", "many_headers"}
+"""Answers that a client has to be told to take; `test_tokenlab_client.py` tries them."""
 ODD_CREATES: dict[str, Callable[[Any, StandIn], bool]] = {
     "not_json": lambda body, _: body == "OK",
     "broken_json": lambda body, _: body is None,
     "html_502": lambda body, _: "Bad Gateway" in body,
     "redirect": lambda body, _: body == "",
     "no_id": lambda body, _: body.keys() == {"status", "created", "model"},
+    "no_id_and_a_code": lambda body, _: body["code"] == 451 and "id" not in body,
     "already_completed": lambda body, _: body["status"] == "completed" and "audio_url" in body,
     "already_failed": lambda body, _: body["status"] == "failed" and body["error"]["code"] == "upstream_error",
     "upper_case_status": lambda body, _: body["status"] == "PENDING",
@@ -68,11 +93,11 @@ ODD_CREATES: dict[str, Callable[[Any, StandIn], bool]] = {
     "foreign_poll_url": lambda body, standin: body["poll_url"].startswith(standin.media_base),
     "double_slash_poll_url": lambda body, standin: body["poll_url"].startswith(f"//127.0.0.1:{standin.media_port}/"),
 }
-BROKEN_CREATES = {"drop", "drop_recorded", "hang", "hang_recorded", "hang_then_answer", "server_error_recorded"}
+BROKEN_CREATES = {"drop", "drop_recorded", "hang", "hang_recorded", "hang_then_answer"}
 
 
 def test_every_create_fault_is_tried_here() -> None:
-    assert set(CREATE_FAULTS) == {*REFUSALS, *ODD_CREATES, *BROKEN_CREATES}
+    assert set(CREATE_FAULTS) == {*REFUSALS, *RECORDED, *ODD_CREATES, *BROKEN_CREATES, *LONG}
 
 
 @pytest.mark.parametrize("fault", sorted(REFUSALS))
@@ -118,9 +143,10 @@ async def test_dropped_connections(api: Api, fault: str, recorded: int) -> None:
     assert api.standin.requests[-1].status == CUT
 
 
-async def test_server_error_after_recording(api: Api) -> None:
-    api.standin.faults.on_create("server_error_recorded")
-    assert (await api.ask("POST", CREATE, body=SONG))[0] == 500
+@pytest.mark.parametrize(("fault", "status"), RECORDED.items())
+async def test_errors_after_recording(api: Api, fault: str, status: int) -> None:
+    api.standin.faults.on_create(fault)
+    assert (await api.ask("POST", CREATE, body=SONG))[0] == status
     assert len(api.standin.creates) == 1
 
 
@@ -175,10 +201,42 @@ STATUS_REFUSALS = {
     "timeout_error": 504,
     "task_not_owned": 403,
     "async_task_not_found": 404,
+    "access_denied": 403,
+    "forbidden": 403,
+    "request_timeout": 408,
+    "absurdly_busy": 429,
+    "too_often": 430,
+    "maintenance": 455,
 }
+DONE = {"complete", "SUCCESS", "finished", "Done"}
+FAILED = {"error", "failure", "rejected", "timeout", "CREATE_TASK_FAILED", "GENERATE_AUDIO_FAILED"}
+SAID = {*DONE, *FAILED, "SENSITIVE_WORD_ERROR", "TEXT_SUCCESS", "FIRST_SUCCESS", "CALLBACK_EXCEPTION"}
+
+
+def is_said(word: str, body: Any, _: StandIn) -> bool:
+    """Whether a look has its status in that word, and audio only where that means the end."""
+    return (body["status"], "audio_url" in body) == (word, word in DONE)
+
+
 ODD_LOOKS: dict[str, Callable[[Any, StandIn], bool]] = {
     **{name: ODD_CREATES[name] for name in ODD_CREATES if name.endswith("_poll_url")},
     **{name: ODD_CREATES[name] for name in ("not_json", "broken_json", "html_502", "redirect", "upper_case_status")},
+    **{f"status_{word.lower()}": partial(is_said, word) for word in SAID},
+    "unknown_status_with_error": lambda body, _: (body["status"], body["error"]) == ("tuning_up", "No GPU"),
+    "callback_exception_with_error": lambda body, _: body["status"] == "CALLBACK_EXCEPTION" and body["error"],
+    "fraction": lambda body, _: body["progress"] == 62.5,
+    "completed_billed_in_header": lambda body, _: "audio_url" in body and "billing_transaction_id" not in body,
+    "failed_in_lines": lambda body, _: "\n" in body["error"],
+    "failed_with_code": lambda body, _: body["error"] == {"code": "GENERATE_AUDIO_FAILED"},
+    "failed_nested": lambda body, _: body["error"]["error"]["message"] == "The track failed",
+    "failed_with_reason": lambda body, _: "error" not in body and body["fail_reason"],
+    "failed_with_error_message": lambda body, _: "error" not in body and body["error_message"],
+    "failed_with_message": lambda body, _: "error" not in body and body["message"],
+    "failed_for_content": lambda body, _: body["error"]["code"] == "SENSITIVE_WORD_ERROR",
+    "lyrics_in_data": lambda body, _: "lyrics" not in body and body["data"][0]["text"],
+    "lyrics_in_text": lambda body, _: "lyrics" not in body and body["text"],
+    "lyrics_in_variants": lambda body, _: len(body["lyrics"]) == 3,
+    "lyrics_instrumental": lambda body, _: body["lyrics"] == "[Instrumental]",
     "html_200": lambda body, _: "<html>" in body,
     "missing_status": lambda body, _: "status" not in body and "id" in body,
     "unknown_status": lambda body, _: body["status"] == "tuning_up",
@@ -197,7 +255,7 @@ ODD_LOOKS: dict[str, Callable[[Any, StandIn], bool]] = {
 
 
 def test_every_status_fault_is_tried_here() -> None:
-    assert set(STATUS_FAULTS) == {*STATUS_REFUSALS, *ODD_LOOKS, "drop", "hang"}
+    assert set(STATUS_FAULTS) == {*STATUS_REFUSALS, *ODD_LOOKS, *LONG, "drop", "hang"}
 
 
 def test_every_media_fault_is_tried_here() -> None:

@@ -25,6 +25,7 @@ from bot.tokenlab.errors import (
     AccessRefusedError,
     BadAnswerError,
     ClipRefusedError,
+    ContentRefusedError,
     ModelUnavailableError,
     NoCreditError,
     NotSentError,
@@ -185,8 +186,56 @@ CREATE_ERRORS = [
     (404, problem("not_found_error"), WishRefusedError),
     (404, problem("not_found_error", param="continue_clip_id"), ClipRefusedError),
     (413, problem("payload_too_large"), WishRefusedError),
+    (405, {}, WishRefusedError),
+    (406, {}, WishRefusedError),
+    (410, problem("gone"), WishRefusedError),
+    (415, problem("unsupported_content_type"), WishRefusedError),
+    (422, problem("validation_failed"), WishRefusedError),
+    (422, blamed("continue_clip_id"), ClipRefusedError),
+    (422, blamed("mv"), ModelUnavailableError),
+    (431, {}, WishRefusedError),
+    (451, {}, ContentRefusedError),
+    (400, problem("content_policy_violation"), ContentRefusedError),
+    (400, {"error": {"code": 1, "type": "ContentPolicyError"}}, ContentRefusedError),
+    (400, {"error": "copyright_infringement"}, ContentRefusedError),
+    (400, {"error": {"message": "m", "error": {"code": "MODERATION-BLOCKED"}}}, ContentRefusedError),
+    (400, {"code": "sensitive_word_error", "msg": "m"}, ContentRefusedError),
+    (401, problem("copyrighted_lyrics"), ContentRefusedError),
+    (403, problem("sensitive_word_error"), ContentRefusedError),
+    (403, problem("sensitive_word_error", retryable=True), ContentRefusedError),
+    (409, problem("moderation_blocked"), ContentRefusedError),
+    (422, problem("content_policy_violation", param="mv"), ContentRefusedError),
+    (422, {"error": {"message": "The tags hold an artist name"}}, ContentRefusedError),
+    (429, problem("content_policy_violation"), ContentRefusedError),
+    (400, problem("delivery_policy_mismatch"), WishRefusedError),
+    (400, problem("invalid_content_type"), WishRefusedError),
+    (403, problem("malcontent_policy"), AccessRefusedError),
+    (403, problem("unmoderated"), AccessRefusedError),
+    (403, {"error": {"message": "see our content policy", "code": "access_denied"}}, AccessRefusedError),
+    (403, problem("forbidden"), AccessRefusedError),
+    (403, problem("forbidden", retryable=True), TryLaterError),
+    (403, problem("forbidden", retry_after=3), TryLaterError),
+    (403, problem("too_many_requests"), TryLaterError),
+    (403, problem("invalid_api_key", retryable=True), AccessRefusedError),
     (429, problem("rate_limit_exceeded"), ThrottledError),
     (429, {}, ThrottledError),
+    (429, problem("model_not_found"), ThrottledError),
+    (429, {"error": {"message": "No credits were used; slow down"}}, ThrottledError),
+    (429, problem("credit_rate_limit"), ThrottledError),
+    (429, problem("insufficient_quota"), NoCreditError),
+    (429, problem("quota_exceeded"), NoCreditError),
+    (429, problem("NO_CREDIT"), NoCreditError),
+    (429, {"code": 429, "msg": "The current credits are insufficient. Please top up."}, NoCreditError),
+    (430, {"code": 430, "msg": "Your call frequency is too high"}, ThrottledError),
+    (430, problem("insufficient_balance"), NoCreditError),
+    (455, {}, TryLaterError),
+    (425, {}, OutcomeUnknownError),
+    (499, {}, OutcomeUnknownError),
+    (500, problem("content_policy_violation"), OutcomeUnknownError),
+    (502, problem("insufficient_balance"), OutcomeUnknownError),
+    (503, problem("server_error", error={"code": "all_channels_failed"}), OutcomeUnknownError),
+    (200, problem("content_policy_violation"), OutcomeUnknownError),
+    (200, {"code": 429, "msg": "no credit"}, OutcomeUnknownError),
     (503, problem("all_channels_failed"), TryLaterError),
     (503, problem("all_channels_failed", retryable=True), TryLaterError),
     (503, {"error": {"message": "m", "code": "delivery_tier_unavailable"}}, TryLaterError),
@@ -234,6 +283,21 @@ async def test_each_answer_to_a_create_becomes_the_error_of_whoever_can_help(api
 async def test_a_body_that_is_no_json_leaves_the_status_to_decide(api, client, status, expected, text):
     api.say(CREATE, status, text=text)
     assert type(await failing_create(client)) is expected
+
+
+@pytest.mark.parametrize("status", [200, 429, 500])
+@pytest.mark.parametrize("headers", [{"X_Trace": "x" * 65_500}, {f"X_Trace_{n}": "x" for n in range(300)}])
+async def test_long_headers_and_many_are_no_error_of_ours(api, client, status, headers):
+    body = RECORD if status == 200 else problem("server_error")
+    for path in (CREATE, TASK, "/v1/models"):
+        api.say(path, status, {**body, "data": []}, **headers)
+    if status == 200:
+        assert (await client.create(SONG)).provider_task_id == "t1"
+        assert (await client.look("t1", None)).status is ProviderStatus.PENDING
+        assert await client.models() == []
+    else:
+        assert type(await failing_create(client)) is (ThrottledError if status == 429 else OutcomeUnknownError)
+        assert type(await failing_look(client)) is (ThrottledError if status == 429 else TryLaterError)
 
 
 async def test_a_task_named_only_in_the_header_is_not_lost(api: Api, client: TokenLabClient):
@@ -464,6 +528,14 @@ async def test_a_look_reads_the_task(api: Api, client: TokenLabClient):
     assert api.seen[0][2]["authorization"] == f"Bearer {KEY}"
 
 
+@pytest.mark.parametrize(("body_id", "found"), [(None, "billtxn_h"), ("billtxn_b", "billtxn_b"), (7, "billtxn_h")])
+async def test_the_billing_id_may_come_in_the_header_alone(api, client, body_id, found):
+    for path in (CREATE, TASK):
+        api.say(path, 200, {**RECORD, "billing_transaction_id": body_id}, X_Billing_Transaction_ID="billtxn_h")
+    assert (await client.look("t1", None)).billing_transaction_id == found
+    assert (await client.create(SONG)).look.billing_transaction_id == found
+
+
 LOOK_ERRORS = [
     (404, problem("async_task_not_found"), TaskGoneError),
     (404, problem("not_found_error"), TaskGoneError),
@@ -474,6 +546,14 @@ LOOK_ERRORS = [
     (403, problem("task_not_owned"), TaskNotOwnedError),
     (403, problem("async_task_mapping_invalid"), TaskNotOwnedError),
     (403, problem("access_denied"), AccessRefusedError),
+    (403, problem("expired_api_key"), AccessRefusedError),
+    (403, problem("forbidden"), TaskGoneError),
+    (403, problem("forbidden", retryable=True), BadAnswerError),
+    (403, {}, BadAnswerError),
+    (410, problem("gone"), TaskGoneError),
+    (430, {}, ThrottledError),
+    (455, {}, TryLaterError),
+    (408, {}, TryLaterError),
     (401, problem("invalid_api_key"), AccessRefusedError),
     (429, problem("rate_limit_exceeded"), ThrottledError),
     (500, problem("server_error"), TryLaterError),
@@ -495,7 +575,10 @@ async def test_each_answer_to_a_look_becomes_the_right_error(api, client, status
     assert len(api.seen) == 1
 
 
-@pytest.mark.parametrize(("status", "expected"), [(200, BadAnswerError), (404, BadAnswerError), (502, TryLaterError)])
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [(200, BadAnswerError), (403, BadAnswerError), (404, BadAnswerError), (502, TryLaterError)],
+)
 async def test_a_proxys_page_never_ends_a_task(api, client, status, expected):
     api.say(TASK, status, text="<html>oops</html>")
     error = await failing_look(client)
@@ -697,7 +780,20 @@ async def test_the_catalogue_of_the_stand_in_offers_lyrics():
 @pytest.mark.parametrize(
     ("fault", "expected", "accepted"),
     [
-        ("refused", WishRefusedError, 0),
+        ("refused", ContentRefusedError, 0),
+        ("forbidden_content", ContentRefusedError, 0),
+        ("artist_name", ContentRefusedError, 0),
+        ("unprocessable", WishRefusedError, 0),
+        ("unsupported_media_type", WishRefusedError, 0),
+        ("forbidden_for_now", TryLaterError, 0),
+        ("maintenance", TryLaterError, 0),
+        ("too_often", ThrottledError, 0),
+        ("no_credit", NoCreditError, 0),
+        ("request_timeout_recorded", OutcomeUnknownError, 1),
+        ("conflict_recorded", OutcomeUnknownError, 1),
+        ("too_early_recorded", OutcomeUnknownError, 1),
+        ("client_gone_recorded", OutcomeUnknownError, 1),
+        ("no_id_and_a_code", OutcomeUnknownError, 1),
         ("invalid_api_key", AccessRefusedError, 0),
         ("quota_exceeded", NoCreditError, 0),
         ("model_not_allowed", ModelUnavailableError, 0),
@@ -718,6 +814,15 @@ async def test_a_definite_no_is_only_said_where_nothing_was_recorded(fault, expe
         standin.faults.on_create(fault)
         assert type(await failing_create(client)) is expected
         assert len(standin.creates) == accepted
+
+
+@pytest.mark.parametrize("fault", ["long_header", "many_headers"])
+async def test_a_create_of_the_stand_in_arrives_behind_long_headers(fault):
+    async with standin_and_client() as (standin, client):
+        standin.faults.on_create(fault)
+        created = await client.create(SONG)
+        standin.faults.on_status(fault)
+        assert (await client.look(created.provider_task_id, None)).status is ProviderStatus.PENDING
 
 
 @pytest.mark.parametrize("fault", ["foreign_poll_url", "double_slash_poll_url", "absolute_poll_url", "no_poll_url"])

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -276,7 +276,12 @@ def test_the_longest_lyrics_card_leads_whole_to_its_songs() -> None:
 def test_the_providers_words_are_shown_only_where_they_help_a_member(code: ErrorCode | None) -> None:
     card = card_of(state=State.FAILED, error_code=code, error_detail="Lyrics too short")
 
-    told = code in {ErrorCode.WISH_REFUSED, ErrorCode.CLIP_REFUSED, ErrorCode.PROVIDER_FAILED}
+    told = code in {
+        ErrorCode.WISH_REFUSED,
+        ErrorCode.CONTENT_REFUSED,
+        ErrorCode.CLIP_REFUSED,
+        ErrorCode.PROVIDER_FAILED,
+    }
     assert ("TokenLab says: Lyrics too short" in words_of(card)) is told
 
 
@@ -288,6 +293,7 @@ def test_the_providers_words_are_shown_only_where_they_help_a_member(code: Error
         "<html><body>502</body></html>",
         "502 <!DOCTYPE html>",
         "Traceback\n  File x",
+        "Error: boom\n    at render (/srv/app.js:3:7)",
         " ",
     ],
 )
@@ -295,6 +301,59 @@ def test_secrets_and_whole_pages_of_the_provider_stay_in_the_row(detail: str) ->
     card = card_of(state=State.FAILED, error_code=ErrorCode.PROVIDER_FAILED, error_detail=detail)
 
     assert "TokenLab says" not in words_of(card)
+
+
+def test_words_of_the_provider_in_several_lines_are_shown_in_one() -> None:
+    said = "The track failed:\n  no voice fits\r\n\n**this** style"
+    card = card_of(state=State.FAILED, error_code=ErrorCode.PROVIDER_FAILED, error_detail=said)
+
+    assert "TokenLab says: The track failed: no voice fits \\*\\*this\\*\\* style" in words_of(card)
+
+
+@pytest.mark.parametrize(
+    ("detail", "told"), [(None, None), ("SENSITIVE_WORD_ERROR", None), ("no artist names", "TokenLab says: no artist")]
+)
+def test_what_is_not_allowed_is_told_in_our_own_words(detail: str | None, told: str | None) -> None:
+    words = words_of(card_of(state=State.FAILED, error_code=ErrorCode.CONTENT_REFUSED, error_detail=detail))
+
+    for word in ("artists", "lyrics of known songs", "offensive words", "Nothing was charged"):
+        assert word in words
+    assert "SENSITIVE" not in words
+    assert "TokenLab says" not in words if told is None else told in words
+
+
+def test_a_song_that_is_said_to_be_finished_but_has_not_come_is_told_honestly() -> None:
+    words = words_of(card_of(state=State.EXPIRED, error_code=ErrorCode.NO_RESULT))
+
+    assert "has sent no result so far" in words
+    assert "may have been charged" in words
+    assert "Overdue" not in words
+
+
+LONG_SHUT = replace(Scene(), shut_until=LATER + timedelta(seconds=60))
+
+
+@pytest.mark.parametrize(
+    ("changes", "scene", "when"),
+    [
+        ({}, LONG_SHUT, LATER + timedelta(seconds=60)),
+        ({"refusals": 1, "not_before": LATER}, LONG_SHUT, LATER + timedelta(seconds=60)),
+        ({"refusals": 1, "not_before": LATER + timedelta(hours=1)}, LONG_SHUT, LATER + timedelta(hours=1)),
+        ({"state": State.RECEIVED}, LONG_SHUT, LATER + timedelta(seconds=60)),
+    ],
+)
+def test_a_card_in_line_tells_when_a_provider_who_takes_nothing_is_asked_again(
+    changes: dict[str, Any], scene: Scene, when: datetime
+) -> None:
+    card = render(make_task(**changes), scene, None)
+
+    assert f"TokenLab is busy; I ask again <t:{int(when.timestamp())}:R>." in words_of(card)
+
+
+def test_what_moderators_hold_is_told_before_a_busy_provider() -> None:
+    held = replace(LONG_SHUT, place=Place(ahead=0, people_ahead=0, is_held=True))
+
+    assert "moderators have paused" in words_of(render(make_task(), held, None))
 
 
 # --- no link under other words --------------------------------------------------------------------------------------

@@ -175,6 +175,24 @@ def test_an_upload_extend_gives_the_address_instead_of_the_clip(given_at_s, sent
         ("cancelled", ProviderStatus.FAILED),
         ("canceled", ProviderStatus.FAILED),
         ("expired", ProviderStatus.FAILED),
+        ("complete", ProviderStatus.COMPLETED),
+        ("SUCCESS", ProviderStatus.COMPLETED),
+        ("Finished", ProviderStatus.COMPLETED),
+        ("done", ProviderStatus.COMPLETED),
+        ("error", ProviderStatus.FAILED),
+        ("Failure", ProviderStatus.FAILED),
+        ("REJECTED", ProviderStatus.FAILED),
+        ("timeout", ProviderStatus.FAILED),
+        ("CREATE_TASK_FAILED", ProviderStatus.FAILED),
+        ("generate-audio-failed", ProviderStatus.FAILED),
+        ("Sensitive Word Error", ProviderStatus.FAILED),
+        ("TEXT_SUCCESS", ProviderStatus.PROCESSING),
+        ("first_success", ProviderStatus.PROCESSING),
+        ("CALLBACK_EXCEPTION", ProviderStatus.PROCESSING),
+        ("incomplete", ProviderStatus.UNKNOWN),
+        ("unsuccess", ProviderStatus.UNKNOWN),
+        ("almost done", ProviderStatus.UNKNOWN),
+        ("no_error", ProviderStatus.UNKNOWN),
         ("tuning_up", ProviderStatus.UNKNOWN),
         ("unknown", ProviderStatus.UNKNOWN),
     ],
@@ -186,7 +204,24 @@ def test_each_word_of_the_provider_has_a_meaning(raw, status):
 
 @pytest.mark.parametrize(
     ("raw", "progress"),
-    [(0, 0), (100, 100), (42, 42), (-1, None), (101, None), (41.5, None), ("42", None), (True, None)],
+    [
+        (0, 0),
+        (100, 100),
+        (42, 42),
+        (41.5, 41),
+        (99.99, 99),
+        (100.0, 100),
+        (-1, None),
+        (-0.5, None),
+        (100.5, None),
+        (101, None),
+        (math.nan, None),
+        (math.inf, None),
+        (10**400, None),
+        ("42", None),
+        (True, None),
+        ([1], None),
+    ],
 )
 def test_only_real_progress_counts(raw, progress):
     assert look(status="processing", progress=raw).progress == progress
@@ -297,12 +332,103 @@ def test_a_flood_of_outputs_is_cut():
         ({"type": "t", "message": 7}, None),
         ({}, None),
         (None, None),
-        (["x"], None),
-        ("y" * 900, "y" * 500),
+        ([7], None),
+        ("y " * 450, ("y " * 250).strip()),
+        ("two\nlines", "two\nlines"),
+        (["two", "lines"], "two\nlines"),
+        ("GENERATE_AUDIO_FAILED", "GENERATE_AUDIO_FAILED"),
+        ({"code": "GENERATE_AUDIO_FAILED"}, "GENERATE_AUDIO_FAILED"),
+        ({"code": "a", "message": "outer", "error": {"message": "inner"}}, "inner"),
+        ({"error": {"error": {"message": "deep down"}}}, "deep down"),
+        ({"error": "a plain text"}, "a plain text"),
+        ({"fail_reason": "why"}, "why"),
+        ({"errorMessage": "why"}, "why"),
     ],
 )
-def test_a_failure_is_a_string_or_an_object(error, detail):
+def test_a_failure_is_told_in_many_shapes(error, detail):
     assert look(status="failed", error=error).error_detail == detail
+
+
+@pytest.mark.parametrize("name", ["fail_reason", "failReason", "error_message", "errorMessage", "message", "msg"])
+def test_a_reason_may_stand_beside_the_other_fields(name):
+    seen = look(status="failed", **{"error": {"code": "x_1"}, name: "why it failed"})
+    assert seen.error_detail == "why it failed"
+
+
+def test_praise_is_no_reason():
+    assert look(status="failed", message="success", fail_reason="why").error_detail == "why"
+    assert look(status="failed", msg="OK", error="upstream_error").error_detail == "upstream_error"
+
+
+def test_errors_without_an_end_are_read_so_deep_and_no_deeper():
+    error: dict[str, object] = {}
+    error["error"] = error
+    assert look(status="failed", error=error).error_detail is None
+
+
+@pytest.mark.parametrize(
+    ("body", "has_error"),
+    [
+        ({}, False),
+        ({"error": ""}, False),
+        ({"error": {}}, False),
+        ({"error": None, "message": "still at it"}, False),
+        ({"error": "x"}, True),
+        ({"error": {"code": 3}}, True),
+        ({"fail_reason": "x"}, True),
+        ({"errorMessage": "x"}, True),
+    ],
+)
+def test_an_error_beside_any_status_is_seen(body, has_error):
+    assert look(status="tuning_up", **body).has_error is has_error
+
+
+@pytest.mark.parametrize(
+    ("body", "is_about_content"),
+    [
+        ({"error": "Content policy violation"}, True),
+        ({"error": {"code": "SENSITIVE_WORD_ERROR"}}, True),
+        ({"error": {"error": {"type": "contentPolicyViolation"}}}, True),
+        ({"fail_reason": "The tags hold an\nartist name"}, True),
+        ({"error_message": "blocked by moderation"}, True),
+        ({"message": "Copyrighted lyrics"}, True),
+        ({"status": "SENSITIVE_WORD_ERROR"}, True),
+        ({"error": "delivery policy mismatch"}, False),
+        ({"error": {"code": "bad_content_type"}}, False),
+        ({"error": "immoderation"}, False),
+        ({"error": "upstream_error"}, False),
+        ({}, False),
+    ],
+)
+def test_a_failure_about_the_content_is_told_apart(body, is_about_content):
+    assert look(**{"status": "failed", **body}).is_about_content is is_about_content
+
+
+# lyrics
+
+
+@pytest.mark.parametrize(
+    ("body", "lyrics", "title", "others"),
+    [
+        ({"lyrics": "la"}, "la", None, ()),
+        ({"text": "la"}, "la", None, ()),
+        ({"lyrics": "la", "text": "lo"}, "la", None, ("lo",)),
+        ({"data": [{"text": "la", "title": "T"}]}, "la", "T", ()),
+        ({"data": {"text": "la"}}, "la", None, ()),
+        ({"data": [{"text": "la", "title": "T"}, {"text": "lo"}, {"lyrics": "li"}]}, "la", "T", ("lo", "li")),
+        ({"lyrics": ["la", "lo", "la", 7, ""]}, "la", None, ("lo",)),
+        ({"lyrics": [{"text": "la", "title": "T"}, {"lyrics": "lo"}], "title": "U"}, "la", "U", ("lo",)),
+        ({"lyrics": {"text": "la"}}, "la", None, ()),
+        ({"lyrics": "[Instrumental]"}, None, None, ()),
+        ({"lyrics": " [instrumental]\n", "data": [{"text": "la"}]}, "la", None, ()),
+        ({"lyrics": "[Instrumental]\nla"}, "[Instrumental]\nla", None, ()),
+        ({"lyrics": [f"v{n}" for n in range(30)]}, "v0", None, tuple(f"v{n}" for n in range(1, 10))),
+        ({"lyrics": 7, "data": [7], "text": None}, None, None, ()),
+    ],
+)
+def test_lyrics_are_found_wherever_they_are_told(body, lyrics, title, others):
+    result = look(status="completed", **body).result
+    assert (result.lyrics, result.title, result.other_lyrics) == (lyrics, title, others)
 
 
 # clip ids
