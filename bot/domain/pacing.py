@@ -15,6 +15,15 @@ EXPIRED_GAP_S = 300.0
 """Pause between two looks at an expired task."""
 EXPIRED_FOR = timedelta(hours=24)
 """An expired task is given up this long after its deadline."""
+LONGEST_DELAY_S = 3600.0
+"""Longest pause that the provider may ask for, with a 429, before one task is looked at again."""
+EMPTY_GAPS_S = (10.0, 20.0, 30.0)
+"""Pauses before the next looks at a task that is said to be finished and has no result: that often comes later."""
+GONE_LOOKS = 3
+GONE_FOR = timedelta(minutes=2)
+"""A task that the provider does not know is lost after so many looks in a row, over so long a time."""
+TROUBLED_LOOKS = 3
+"""So many unknown words beside an error in a row are a failure."""
 BILLING_GAP_S = 60.0
 """Pause before another look at a completed task whose billing id has not come yet."""
 ENOUGH = 20
@@ -28,13 +37,31 @@ HALF_DONE = 50
 
 
 def next_look_at(
-    *, now: datetime, state: State, interval_s: float, failures: int = 0, retry_after_s: float | None = None
+    *,
+    now: datetime,
+    state: State,
+    interval_s: float,
+    failures: int = 0,
+    retry_after_s: float | None = None,
+    is_throttled: bool = False,
 ) -> datetime:
-    """When to look again: after the interval, later the more looks have failed in a row."""
-    if state is State.EXPIRED:
-        return now + timedelta(seconds=EXPIRED_GAP_S)
-    gap_s = min(interval_s * 2 ** min(failures, 10), LONGEST_GAP_S)
-    return now + timedelta(seconds=max(gap_s, interval_s, min(retry_after_s or 0.0, LONGEST_GAP_S)))
+    """When to look again: after the interval, later the more looks have failed in a row.
+
+    What the provider asks for holds up to a minute, where the key has asked too often up to an hour.
+    """
+    asked_s = min(retry_after_s or 0.0, LONGEST_DELAY_S if is_throttled else LONGEST_GAP_S)
+    gap_s = max(min(interval_s * 2 ** min(failures, 10), LONGEST_GAP_S), interval_s)
+    return now + timedelta(seconds=max(EXPIRED_GAP_S if state is State.EXPIRED else gap_s, asked_s))
+
+
+def empty_look_at(*, now: datetime, looks: int) -> datetime | None:
+    """When to look again after so many looks in a row that saw no result; None once there were enough of them."""
+    return now + timedelta(seconds=EMPTY_GAPS_S[looks - 1]) if looks <= len(EMPTY_GAPS_S) else None
+
+
+def is_gone(*, now: datetime, since: datetime, looks: int) -> bool:
+    """Whether a task that the provider does not know since a moment, in so many looks, is lost."""
+    return looks >= GONE_LOOKS and now - since >= GONE_FOR
 
 
 def gives_up(*, now: datetime, deadline_at: datetime) -> bool:

@@ -225,6 +225,7 @@ class Completed(Move):
     """For the sake of the billing id, where that is not known yet."""
     look_failures: Literal[0] = 0
     progress: None = None
+    error_code: None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,7 +254,7 @@ class Failed(Move):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expired(Move):
-    """RUNNING → EXPIRED: not finished in time; it is looked at now and then."""
+    """RUNNING → EXPIRED: not finished in time, or finished without a result; it is looked at now and then."""
 
     sources: ClassVar[frozenset[State]] = frozenset({State.RUNNING})
     to: ClassVar[State] = State.EXPIRED
@@ -261,6 +262,8 @@ class Expired(Move):
     provider_status: str | None
     looked_at: datetime
     next_look_at: datetime
+    error_code: Literal[ErrorCode.NO_RESULT] | None = None
+    """Why, where it is not simply overdue."""
     look_failures: Literal[0] = 0
     progress: None = None
 

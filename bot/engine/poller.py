@@ -2,11 +2,14 @@
 
 import logging
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import Enum, auto
+from typing import Literal
 
 from bot.clock import Clock
 from bot.domain import transitions
-from bot.domain.pacing import BILLING_GAP_S, gives_up, next_look_at
+from bot.domain.pacing import BILLING_GAP_S, TROUBLED_LOOKS, empty_look_at, gives_up, is_gone, next_look_at
 from bot.domain.tasks import ErrorCode, MusicTask, State, TaskId
 from bot.engine.budget import Budget, Purpose
 from bot.engine.history import History
@@ -34,6 +37,28 @@ BILLING_LOOKS = 2
 """Looks at a completed task for the sake of its billing id, at most."""
 
 
+class Doubt(Enum):
+    """What is not believed at once: the provider often takes it back with a later look."""
+
+    GONE = auto()
+    """It does not know the task, or does not show it to us."""
+    EMPTY = auto()
+    """It has finished the task without what was asked for."""
+    TROUBLED = auto()
+    """It names an error beside a status that nobody knows."""
+    FOREIGN = auto()
+    """The task belongs to another organization's key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Streak:
+    """The same doubt in looks one after another; those that failed for other reasons say nothing."""
+
+    doubt: Doubt
+    since: datetime
+    looks: int = 1
+
+
 class Poller(Worker[MusicTask]):
     """Spends one look at a time on the tasks that are due, and writes what it saw."""
 
@@ -52,6 +77,8 @@ class Poller(Worker[MusicTask]):
         self._clock = clock
         self._interval_s = interval_s
         self._key_refused = False
+        self._streaks: dict[TaskId, Streak] = {}
+        """Forgotten with a restart, which only makes us look more often before we believe."""
 
     def key(self, item: MusicTask) -> TaskId:
         """See `Worker.key`."""
@@ -70,7 +97,7 @@ class Poller(Worker[MusicTask]):
             raise ValueError("a task without a provider id is due for a look")
         try:
             look = await self._provider.look(item.provider_task_id, item.poll_url)
-        except (TaskGoneError, TaskNotOwnedError) as error:
+        except TaskGoneError as error:
             await self._gone(item, error)
         except TokenLabError as error:
             await self._failed_look(item, error)
@@ -84,17 +111,32 @@ class Poller(Worker[MusicTask]):
             await self._saw_bill(task, look)
             return
         match look.status:
-            case ProviderStatus.COMPLETED:
+            case ProviderStatus.COMPLETED if _has_result(task, look):
                 await self._completed(task, look)
+            case ProviderStatus.COMPLETED:
+                await self._empty(task, look)
             case ProviderStatus.FAILED:
-                await self._fail(task, ErrorCode.PROVIDER_FAILED, look.error_detail, look=look)
+                await self._failed(task, look)
+            case ProviderStatus.UNKNOWN if look.has_error:
+                if self._doubted(task, Doubt.TROUBLED).looks >= TROUBLED_LOOKS:
+                    await self._failed(task, look)
+                else:
+                    await self._unfinished(task, look)
             case ProviderStatus.PENDING | ProviderStatus.PROCESSING | ProviderStatus.UNKNOWN:
+                self._streaks.pop(task.id, None)
                 await self._unfinished(task, look)
 
+    def _doubted(self, task: MusicTask, doubt: Doubt) -> Streak:
+        """One more look in doubt."""
+        known = self._streaks.get(task.id)
+        if known is not None and known.doubt is doubt:
+            streak = replace(known, looks=known.looks + 1)
+        else:
+            streak = Streak(doubt=doubt, since=self._clock())
+        self._streaks[task.id] = streak
+        return streak
+
     async def _completed(self, task: MusicTask, look: Look) -> None:
-        if not (look.result.tracks if task.kind.makes_audio else look.result.lyrics):
-            await self._fail(task, ErrorCode.NO_RESULT, None, look=look)
-            return
         now = self._clock()
         completed = transitions.Completed(
             result=look.result,
@@ -107,8 +149,26 @@ class Poller(Worker[MusicTask]):
             is_found_late=task.next_look_at is not None and now - task.next_look_at > AWAY,
         )
         await self._tasks.apply(task, completed)
+        self._streaks.pop(task.id, None)
         log.info("task moved", extra={"task_id": task.id, "from": task.state, "to": State.COMPLETED})
         await self._history.learn()
+
+    async def _empty(self, task: MusicTask, look: Look) -> None:
+        """Completed without what was asked for: a few more looks, then as with one that is overdue."""
+        now = self._clock()
+        again = empty_look_at(now=now, looks=self._doubted(task, Doubt.EMPTY).looks)
+        if again is not None:
+            await self._note(task, look, again)
+        elif task.state is State.RUNNING:
+            await self._expire(task, look, ErrorCode.NO_RESULT)
+        elif gives_up(now=now, deadline_at=task.deadline_at or now):
+            await self._fail(task, ErrorCode.NO_RESULT, None, look=look)
+        else:
+            await self._note(task, look, next_look_at(now=now, state=task.state, interval_s=self._interval_s))
+
+    async def _failed(self, task: MusicTask, look: Look) -> None:
+        code = ErrorCode.CONTENT_REFUSED if look.is_about_content else ErrorCode.PROVIDER_FAILED
+        await self._fail(task, code, look.error_detail, look=look)
 
     async def _fail(self, task: MusicTask, code: ErrorCode, detail: str | None, *, look: Look | None = None) -> None:
         failed = transitions.Failed(
@@ -118,17 +178,22 @@ class Poller(Worker[MusicTask]):
             looked_at=self._clock(),
         )
         await self._tasks.apply(task, failed)
+        self._streaks.pop(task.id, None)
         log.info("task moved", extra={"task_id": task.id, "from": task.state, "to": State.FAILED, "code": code})
 
     async def _unfinished(self, task: MusicTask, look: Look) -> None:
-        if await self._overdue(task, look):
-            return
         now = self._clock()
+        if _has_result(task, look) and now >= (task.deadline_at or now):  # whatever it calls that: it was paid for
+            await self._completed(task, look)
+        elif not await self._overdue(task, look):
+            await self._note(task, look, next_look_at(now=now, state=task.state, interval_s=self._interval_s))
+
+    async def _note(self, task: MusicTask, look: Look, again: datetime) -> None:
         looked = transitions.Looked(
             provider_status=look.raw_status,
             progress=max(look.progress or 0, task.progress or 0) or None,  # progress never decreases
-            looked_at=now,
-            next_look_at=next_look_at(now=now, state=task.state, interval_s=self._interval_s),
+            looked_at=self._clock(),
+            next_look_at=again,
         )
         await self._tasks.apply(task, looked)
 
@@ -143,15 +208,22 @@ class Poller(Worker[MusicTask]):
             await self._fail(task, ErrorCode.NO_ANSWER, None, look=look)
             return True
         if task.state is State.RUNNING and now >= deadline_at:
-            expired = transitions.Expired(
-                provider_status=look.raw_status if look else task.provider_status,
-                looked_at=now,
-                next_look_at=next_look_at(now=now, state=State.EXPIRED, interval_s=self._interval_s),
-            )
-            await self._tasks.apply(task, expired)
-            log.warning("task moved", extra={"task_id": task.id, "from": task.state, "to": State.EXPIRED})
+            await self._expire(task, look)
             return True
         return False
+
+    async def _expire(
+        self, task: MusicTask, look: Look | None, code: Literal[ErrorCode.NO_RESULT] | None = None
+    ) -> None:
+        now = self._clock()
+        expired = transitions.Expired(
+            provider_status=look.raw_status if look else task.provider_status,
+            looked_at=now,
+            next_look_at=next_look_at(now=now, state=State.EXPIRED, interval_s=self._interval_s),
+            error_code=code,
+        )
+        await self._tasks.apply(task, expired)
+        log.warning("task moved", extra={"task_id": task.id, "from": task.state, "to": State.EXPIRED, "code": code})
 
     async def _saw_bill(self, task: MusicTask, look: Look) -> None:
         """The result is stored already; only the billing id was missing."""
@@ -164,23 +236,29 @@ class Poller(Worker[MusicTask]):
         await self._tasks.apply(task, seen)
 
     async def _gone(self, task: MusicTask, error: TokenLabError) -> None:
+        """A young task may not be readable everywhere at once: only several such answers in a row are believed."""
         if task.state is State.COMPLETED:
             unbilled = transitions.BillLooked(
                 billing_transaction_id=None, look_failures=task.look_failures, next_look_at=None
             )
             await self._tasks.apply(task, unbilled)
             return
-        await self._fail(task, ErrorCode.RESULT_GONE, error.detail)
+        streak = self._doubted(task, Doubt.GONE)
+        if is_gone(now=self._clock(), since=streak.since, looks=streak.looks):
+            await self._fail(task, ErrorCode.RESULT_GONE, error.detail)
+        else:
+            await self._failed_look(task, error)
 
     async def _failed_look(self, task: MusicTask, error: TokenLabError) -> None:
         """A failed look says nothing about the task: look again later."""
-        retry_after_s = None
-        if isinstance(error, TryLaterError):
-            retry_after_s = error.retry_after_s
-            if isinstance(error, ThrottledError):
-                self._budget.throttled(error.retry_after_s)
+        retry_after_s = error.retry_after_s if isinstance(error, TryLaterError) else None
+        is_throttled = isinstance(error, ThrottledError)
+        if is_throttled:
+            self._budget.throttled(retry_after_s)
         if isinstance(error, AccessRefusedError):
             self._key_fails(error)
+        if isinstance(error, TaskNotOwnedError):
+            self._not_ours(task, error)
         now = self._clock()
         failures = task.look_failures + 1
         if failures >= HOPELESS_FAILURES and isinstance(error, BadAnswerError) and await self._overdue(task, None):
@@ -189,11 +267,21 @@ class Poller(Worker[MusicTask]):
             again = now + timedelta(seconds=BILLING_GAP_S) if failures < BILLING_LOOKS else None
         else:
             again = next_look_at(
-                now=now, state=task.state, interval_s=self._interval_s, failures=failures, retry_after_s=retry_after_s
+                now=now,
+                state=task.state,
+                interval_s=self._interval_s,
+                failures=failures,
+                retry_after_s=retry_after_s,
+                is_throttled=is_throttled,
             )
         failed = transitions.LookFailed(looked_at=now, look_failures=failures, next_look_at=again)
         await self._tasks.apply(task, failed)
         log.info("look failed", extra={"task_id": task.id, "failures": failures, "error": type(error).__name__})
+
+    def _not_ours(self, task: MusicTask, error: TokenLabError) -> None:
+        if task.state is not State.COMPLETED and self._doubted(task, Doubt.FOREIGN).looks == 1:
+            facts = {"task_id": task.id, "request_id": error.request_id}
+            log.error("the TokenLab key may not see this task; it is held", extra=facts)
 
     def _key_fails(self, error: TokenLabError) -> None:
         if not self._key_refused:
@@ -204,3 +292,8 @@ class Poller(Worker[MusicTask]):
         if self._key_refused:
             log.info("the TokenLab key works again")
         self._key_refused = False
+
+
+def _has_result(task: MusicTask, look: Look) -> bool:
+    """Whether it holds what was asked for."""
+    return bool(look.result.tracks if task.kind.makes_audio else look.result.lyrics)

@@ -120,13 +120,20 @@ async def test_a_failed_look_after_the_deadline_does_not_make_a_song_overdue(wor
 @pytest.mark.parametrize(
     ("fault", "code", "words"),
     [
-        ("completed_without_audio", ErrorCode.NO_RESULT, "sent nothing usable"),
         ("failed_with_object", ErrorCode.PROVIDER_FAILED, "TokenLab says: The track failed"),
-        ("failed_with_string", ErrorCode.PROVIDER_FAILED, "TokenLab says: Content policy violation"),
+        ("failed_with_string", ErrorCode.CONTENT_REFUSED, "TokenLab says: Content policy violation"),
+        ("failed_in_lines", ErrorCode.PROVIDER_FAILED, "TokenLab says: The track failed: no voice fits this style"),
+        ("failed_with_code", ErrorCode.PROVIDER_FAILED, "TokenLab says: GENERATE\\_AUDIO\\_FAILED"),
+        ("failed_nested", ErrorCode.PROVIDER_FAILED, "TokenLab says: The track failed"),
+        ("failed_with_reason", ErrorCode.PROVIDER_FAILED, "TokenLab says: The track failed"),
+        ("failed_with_error_message", ErrorCode.PROVIDER_FAILED, "TokenLab says: The track failed"),
+        ("failed_with_message", ErrorCode.PROVIDER_FAILED, "TokenLab says: The track failed"),
+        ("failed_for_content", ErrorCode.CONTENT_REFUSED, "Leave out names of artists"),
+        ("status_sensitive_word_error", ErrorCode.CONTENT_REFUSED, "Nothing was charged for it"),
+        ("status_error", ErrorCode.PROVIDER_FAILED, "Nothing was charged for it"),
+        ("status_create_task_failed", ErrorCode.PROVIDER_FAILED, "Nothing was charged for it"),
         ("cancelled", ErrorCode.PROVIDER_FAILED, "Nothing was charged for it"),
         ("expired", ErrorCode.PROVIDER_FAILED, "Nothing was charged for it"),
-        ("async_task_not_found", ErrorCode.RESULT_GONE, "no longer knows this task"),
-        ("task_not_owned", ErrorCode.RESULT_GONE, "no longer knows this task"),
     ],
 )
 async def test_a_failure_is_shown_with_its_reason_and_told_once(
@@ -140,6 +147,78 @@ async def test_a_failure_is_shown_with_its_reason_and_told_once(
     (ping,) = world.pings()
     assert "could not be made" in ping.content
     assert len(world.standin.creates) == 1
+
+
+@pytest.mark.parametrize("fault", ["async_task_not_found", "forbidden"])
+async def test_a_song_that_stays_unknown_is_lost_after_two_minutes_and_not_before(world: World, fault: str) -> None:
+    await running(world)
+    world.standin.faults.on_status(fault, times=None)
+    for _ in range(12):
+        await world.advance(10)
+        assert (await world.task()).state is State.RUNNING
+
+    task = await world.until(State.FAILED, step_s=10)
+
+    assert task.error_code is ErrorCode.RESULT_GONE
+    assert "no longer knows this task" in text_of(world.card(task))
+    assert len(world.pings()) == 1
+
+
+async def test_a_song_of_another_organization_is_held_until_the_key_is_right_again(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    provider_id = await running(world)
+    world.standin.faults.on_status("task_not_owned", times=10)
+    for _ in range(10):
+        await world.advance(60)
+        assert "Being made" in text_of(world.card(await world.task()))
+    assert [one.message for one in caplog.records if one.levelname == "ERROR"] == [
+        "the TokenLab key may not see this task; it is held"
+    ]
+    world.standin.finish(provider_id)
+
+    await world.until(State.COMPLETED, step_s=16)
+
+
+async def test_a_song_that_is_said_to_be_finished_without_audio_is_looked_at_for_a_day_and_delivered(
+    world: World,
+) -> None:
+    world.standin.finish(await running(world))
+    world.standin.faults.on_status("completed_without_audio", times=12)
+    await world.advance(6)
+    before = looks(world)
+    for _ in range(5):
+        assert "Being made" in text_of(world.card(await world.task()))
+        await world.advance(12)
+    assert looks(world) - before >= 2
+
+    task = await world.until(State.EXPIRED)
+    assert looks(world) - before >= 3
+    assert "has sent no result so far" in text_of(world.card(task))
+    assert world.pings() == []
+
+    await world.until(State.COMPLETED, step_s=301)
+    await world.turn()
+
+    card = world.card(await world.task())
+    assert "Finished" in text_of(card)
+    assert len(files_of(card)) == 1
+    assert len(world.pings()) == 1
+    assert len(world.standin.creates) == 1
+
+
+async def test_a_song_whose_audio_never_comes_is_given_up_after_a_day(world: World) -> None:
+    world.standin.finish(await running(world))
+    world.standin.faults.on_status("completed_without_audio", times=None)
+    await world.until(State.EXPIRED)
+    await world.advance(DAY)
+
+    task = await world.until(State.FAILED, step_s=1300)
+    await world.turn()
+
+    assert task.error_code is ErrorCode.NO_RESULT
+    assert "sent nothing usable" in text_of(world.card(task))
+    assert len(world.pings()) == 1
 
 
 async def test_the_providers_words_are_clipped_and_ping_nobody(world: World) -> None:
@@ -157,6 +236,12 @@ async def test_the_providers_words_are_clipped_and_ping_nobody(world: World) -> 
         ("completed_data_only", 1),
         ("completed_two_tracks", 2),
         ("succeeded", 1),
+        ("status_complete", 1),
+        ("status_success", 1),
+        ("status_finished", 1),
+        ("status_done", 1),
+        ("completed_billed_in_header", 1),
+        ("long_header", 1),
         ("completed_upper_case", 1),
         ("completed_without_audio_id", 1),
         ("completed_unbilled", 1),
@@ -216,7 +301,30 @@ async def test_a_billing_id_that_never_comes_is_looked_for_twice_at_most(world: 
 
 @pytest.mark.parametrize(
     "fault",
-    ["server_error", "drop", "html_200", "missing_status", "unknown_status", "rate_limited", "invalid_api_key"],
+    [
+        "server_error",
+        "drop",
+        "html_200",
+        "missing_status",
+        "unknown_status",
+        "rate_limited",
+        "invalid_api_key",
+        "async_task_not_found",
+        "forbidden",
+        "access_denied",
+        "task_not_owned",
+        "too_often",
+        "maintenance",
+        "request_timeout",
+        "status_text_success",
+        "status_first_success",
+        "status_callback_exception",
+        "callback_exception_with_error",
+        "unknown_status_with_error",
+        "completed_without_audio",
+        "fraction",
+        "many_headers",
+    ],
 )
 async def test_a_look_that_fails_says_nothing_about_the_song(world: World, fault: str) -> None:
     assert "Being made" in await looked(world, fault)
@@ -279,7 +387,13 @@ async def test_progress_is_shown_once_half_is_done(world: World) -> None:
 @pytest.mark.parametrize(
     ("fault", "code"),
     [
-        ("refused", ErrorCode.WISH_REFUSED),
+        ("refused", ErrorCode.CONTENT_REFUSED),
+        ("forbidden_content", ErrorCode.CONTENT_REFUSED),
+        ("artist_name", ErrorCode.CONTENT_REFUSED),
+        ("unprocessable", ErrorCode.WISH_REFUSED),
+        ("method_not_allowed", ErrorCode.WISH_REFUSED),
+        ("unsupported_media_type", ErrorCode.WISH_REFUSED),
+        ("no_credit", ErrorCode.NO_CREDIT),
         ("invalid_api_key", ErrorCode.NO_ACCESS),
         ("insufficient_balance", ErrorCode.NO_CREDIT),
         ("model_not_allowed", ErrorCode.MODEL_UNAVAILABLE),
@@ -300,7 +414,9 @@ async def test_a_refused_create_fails_and_is_told_once(world: World, fault: str,
     assert world.standin.creates == []
 
 
-@pytest.mark.parametrize("fault", ["rate_limited", "all_channels_failed"])
+@pytest.mark.parametrize(
+    "fault", ["rate_limited", "all_channels_failed", "too_often", "maintenance", "forbidden_for_now"]
+)
 async def test_a_busy_provider_is_asked_again_and_the_card_says_so(world: World, fault: str) -> None:
     await world.asked()
     world.standin.faults.on_create(fault)
@@ -314,7 +430,46 @@ async def test_a_busy_provider_is_asked_again_and_the_card_says_so(world: World,
     assert len(world.standin.creates) == 1
 
 
-@pytest.mark.parametrize("fault", ["drop_recorded", "server_error_recorded", "html_502", "no_id", "redirect"])
+async def test_an_absurd_delay_holds_one_wish_for_an_hour_and_everybody_else_for_little_more_than_a_minute(
+    world: World,
+) -> None:
+    await world.asked("First")
+    world.standin.faults.on_create("absurdly_busy")
+    await world.advance(2)
+    other = await world.asked("Second", by=world.bob)
+    for _ in range(3):
+        await world.advance(12)
+
+    first = await world.task(1)
+    assert first.not_before is not None
+    assert 3500 < (first.not_before - world.clock()).total_seconds() <= 3600
+    assert "TokenLab is busy" in text_of(world.card(await world.task(other.id)))
+    assert len([seen for seen in world.standin.requests if seen.method == "POST"]) == 1
+    await world.advance(60)
+    assert world.app.engine.poller._budget.wants_probe
+    assert await world.app.catalogue.refresh(), "which a running program does by itself"
+
+    await world.until(State.COMPLETED, other.id, step_s=16)
+    assert (await world.task(1)).state is State.QUEUED
+    await world.until(State.COMPLETED, 1, step_s=200)
+    assert len(world.standin.creates) == 2
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "drop_recorded",
+        "server_error_recorded",
+        "html_502",
+        "no_id",
+        "redirect",
+        "no_id_and_a_code",
+        "request_timeout_recorded",
+        "conflict_recorded",
+        "too_early_recorded",
+        "client_gone_recorded",
+    ],
+)
 async def test_a_create_without_a_clear_answer_is_unclear(world: World, fault: str) -> None:
     await world.asked()
     world.standin.faults.on_create(fault)
@@ -325,7 +480,7 @@ async def test_a_create_without_a_clear_answer_is_unclear(world: World, fault: s
     assert len([seen for seen in world.standin.requests if seen.method == "POST"]) == 1
 
 
-@pytest.mark.parametrize("fault", ["already_completed", "already_failed"])
+@pytest.mark.parametrize("fault", ["already_completed", "already_failed", "long_header", "many_headers"])
 async def test_an_accepted_create_is_looked_at_whatever_its_first_word(world: World, fault: str) -> None:
     await world.asked()
     world.standin.faults.on_create(fault)

@@ -26,6 +26,7 @@ from tests.fakes.rows import START, HandClock, Rows, history_of, make_task
 pytestmark = pytest.mark.usefixtures("databases")
 DAY_S = 24 * 3600
 PROCESSING = look(ProviderStatus.PROCESSING)
+EMPTY = look(ProviderStatus.COMPLETED, result=Result(title="Low Tide"))
 UNBILLED = look(ProviderStatus.COMPLETED, billing_transaction_id=None)
 
 
@@ -93,18 +94,69 @@ async def test_progress_never_goes_back(before: int | None, seen: int | None, af
     ("kind", "result"),
     [(Kind.SONG, Result(lyrics="la la")), (Kind.LYRICS, SONG), (Kind.CONTINUATION, Result()), (Kind.LYRICS, Result())],
 )
-async def test_finished_without_what_was_asked_for_is_a_failure(kind: Kind, result: Result) -> None:
-    task = await Watch(look(ProviderStatus.COMPLETED, result=result), kind=kind).looked()
+async def test_finished_without_what_was_asked_for_is_looked_at_for_a_minute_and_then_overdue(
+    kind: Kind, result: Result
+) -> None:
+    watch = Watch(look(ProviderStatus.COMPLETED, result=result), kind=kind)
+    gaps = []
+    for _ in range(3):
+        assert (await watch.looked()).state is State.RUNNING
+        gaps.append(watch.gap_s() or 0)
+        watch.clock.tick(gaps[-1])
 
-    assert (task.state, task.error_code, task.next_look_at) == (State.FAILED, ErrorCode.NO_RESULT, None)
+    task = await watch.looked()
+
+    assert sum(gaps) == 60
+    assert (task.state, task.error_code, watch.gap_s()) == (State.EXPIRED, ErrorCode.NO_RESULT, 300)
+    assert (await watch.looked(after_s=300)).state is State.EXPIRED
+    assert watch.gap_s() == 300
+
+    given_up = await watch.looked(after_s=1200 + DAY_S)
+
+    assert (given_up.state, given_up.error_code, given_up.next_look_at) == (State.FAILED, ErrorCode.NO_RESULT, None)
+
+
+@pytest.mark.parametrize("empty_looks", [1, 2, 3, 4, 5])
+async def test_audio_that_comes_after_the_word_is_taken_whenever_it_comes(empty_looks: int) -> None:
+    watch = Watch(*[EMPTY] * empty_looks, look(ProviderStatus.COMPLETED))
+    for _ in range(empty_looks):
+        await watch.looked(after_s=watch.gap_s() or 0)
+
+    task = await watch.looked(after_s=watch.gap_s() or 0)
+
+    assert (task.state, task.result, task.error_code) == (State.COMPLETED, SONG, None)
+
+
+async def test_only_looks_in_a_row_are_counted() -> None:
+    watch = Watch(EMPTY, EMPTY, EMPTY, PROCESSING, EMPTY, EMPTY, EMPTY, EMPTY)
+    for _ in range(7):
+        assert (await watch.looked(after_s=watch.gap_s() or 0)).state is State.RUNNING
+    assert (await watch.looked(after_s=watch.gap_s() or 0)).state is State.EXPIRED
+
+
+async def test_a_song_that_was_overdue_already_is_looked_at_a_few_times_when_it_is_said_to_be_finished() -> None:
+    watch = Watch(EMPTY, tasks=[expired()])
+    gaps = []
+    for _ in range(4):
+        assert (await watch.looked(after_s=watch.gap_s() or 0)).state is State.EXPIRED
+        gaps.append(watch.gap_s())
+
+    assert gaps == [10, 20, 30, 300]
+
+
+@pytest.mark.parametrize("status", [ProviderStatus.PROCESSING, ProviderStatus.UNKNOWN])
+@pytest.mark.parametrize(("age_s", "state"), [(1199, State.RUNNING), (1200, State.COMPLETED)])
+async def test_what_is_there_at_the_deadline_is_taken_whatever_the_status_is(
+    status: ProviderStatus, age_s: float, state: State
+) -> None:
+    assert (await Watch(look(status, result=SONG)).looked(after_s=age_s)).state is state
 
 
 @pytest.mark.parametrize(
     ("answer", "code", "detail"),
     [
         (look(ProviderStatus.FAILED, error_detail="The track failed"), ErrorCode.PROVIDER_FAILED, "The track failed"),
-        (TaskGoneError("gone", detail="Task not found"), ErrorCode.RESULT_GONE, "Task not found"),
-        (TaskNotOwnedError("other"), ErrorCode.RESULT_GONE, None),
+        (look(ProviderStatus.FAILED, is_about_content=True), ErrorCode.CONTENT_REFUSED, None),
     ],
 )
 @pytest.mark.parametrize("state", [State.RUNNING, State.EXPIRED])
@@ -114,6 +166,81 @@ async def test_a_definite_end_is_a_failure(state: State, answer: Any, code: Erro
     ).looked()
 
     assert (task.state, task.error_code, task.error_detail, task.next_look_at) == (State.FAILED, code, detail, None)
+
+
+async def test_a_task_that_is_not_known_fails_only_after_several_looks_over_two_minutes() -> None:
+    watch = Watch(TaskGoneError("gone", detail="Task not found"))
+    asked_at = []
+    while (task := await watch.looked(after_s=watch.gap_s() or 0)).state is State.RUNNING:
+        asked_at.append((watch.clock() - START).total_seconds())
+
+    assert asked_at == [0, 10, 30, 70]
+    assert (task.error_code, task.error_detail) == (ErrorCode.RESULT_GONE, "Task not found")
+    assert (watch.clock() - START).total_seconds() == 130
+
+
+async def test_a_clock_that_jumps_does_not_make_two_looks_several() -> None:
+    watch = Watch(TaskGoneError("gone"))
+    await watch.looked()
+
+    assert (await watch.looked(after_s=7200)).state is State.RUNNING
+
+
+@pytest.mark.parametrize("between", [PROCESSING, look(ProviderStatus.UNKNOWN, has_error=True)])
+async def test_a_look_that_sees_the_task_makes_it_known_again(between: Any) -> None:
+    gone = TaskGoneError("gone")
+    watch = Watch(gone, gone, gone, gone, between, gone, gone, gone, gone, gone)
+    for _ in range(9):
+        assert (await watch.looked(after_s=watch.gap_s() or 0)).state is State.RUNNING
+
+    assert (await watch.looked(after_s=watch.gap_s() or 0)).state is State.FAILED
+
+
+async def test_a_look_that_fails_otherwise_neither_counts_nor_begins_anew() -> None:
+    gone, busy = TaskGoneError("gone"), TryLaterError("busy")
+    watch = Watch(gone, busy, gone, busy, busy, gone)
+    for _ in range(5):
+        assert (await watch.looked(after_s=60)).state is State.RUNNING
+
+    assert (await watch.looked(after_s=60)).state is State.FAILED
+
+
+async def test_another_organizations_task_is_held_and_the_operator_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    other = TaskNotOwnedError("other", request_id="req_7")
+    watch = Watch(*[other] * 6, look(ProviderStatus.COMPLETED))
+    for _ in range(6):
+        assert (await watch.looked(after_s=3600)).state is State.RUNNING
+
+    (line,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert "may not see this task" in line.message
+    assert (line.__dict__["task_id"], line.__dict__["request_id"]) == (1, "req_7")
+    assert (await watch.looked(after_s=3600)).state is State.COMPLETED
+
+
+TROUBLED = look(ProviderStatus.UNKNOWN, has_error=True, error_detail="No GPU")
+
+
+@pytest.mark.parametrize(
+    ("seen", "state"),
+    [
+        ([TROUBLED] * 2, State.RUNNING),
+        ([TROUBLED] * 3, State.FAILED),
+        ([TROUBLED, TROUBLED, PROCESSING, TROUBLED, TROUBLED], State.RUNNING),
+        ([TROUBLED, TROUBLED, look(ProviderStatus.UNKNOWN), TROUBLED], State.RUNNING),
+        ([TROUBLED, TryLaterError("busy"), TROUBLED, TROUBLED], State.FAILED),
+        ([look(ProviderStatus.UNKNOWN)] * 9, State.RUNNING),
+        ([look(ProviderStatus.PROCESSING, has_error=True)] * 9, State.RUNNING),
+    ],
+)
+async def test_an_unknown_word_beside_an_error_is_a_failure_once_it_is_seen_three_times_in_a_row(
+    seen: list[Any], state: State
+) -> None:
+    watch = Watch(*seen, PROCESSING)
+    for _ in seen:
+        task = await watch.looked(after_s=10)
+
+    assert task.state is state
+    assert task.error_detail == ("No GPU" if state is State.FAILED else None)
 
 
 @pytest.mark.parametrize("status", [ProviderStatus.PENDING, ProviderStatus.PROCESSING, ProviderStatus.UNKNOWN])
@@ -223,6 +350,23 @@ async def test_the_provider_may_ask_for_a_longer_pause(asked_s: float, gap_s: fl
     await watch.looked()
 
     assert watch.gap_s() == gap_s
+
+
+@pytest.mark.parametrize(("asked_s", "gap_s"), [(30, 30), (1800, 1800), (3600, 3600), (10**9, 3600), (None, 10)])
+async def test_a_throttled_task_waits_as_long_as_was_asked_up_to_an_hour_but_no_other(
+    asked_s: float | None, gap_s: float
+) -> None:
+    tasks = [
+        make_task(1, state=State.RUNNING),
+        make_task(2, state=State.RUNNING, next_look_at=START + timedelta(seconds=1)),
+    ]
+    watch = Watch(ThrottledError("busy", retry_after_s=asked_s), look(ProviderStatus.COMPLETED), tasks=tasks)
+
+    await watch.looked()
+    assert watch.gap_s() == gap_s
+
+    await watch.looked(after_s=95)
+    assert watch.rows[2].state is State.COMPLETED
 
 
 async def test_a_throttled_look_slows_all_requests_down() -> None:
