@@ -81,7 +81,7 @@ class DeskCog(commands.Cog):
             for number, part in enumerate(lyrics.parts(task.lyrics or ""))
         ]
         if await self._service.lyrics.has_earlier(task):
-            earlier = words("Earlier versions")
+            earlier = words("Other versions") if task.has_other_lyrics else words("Earlier versions")
             buttons.append(
                 Button(label=earlier, press=Press.EARLIER_LYRICS, subject=task.id, style=discord.ButtonStyle.primary)
             )
@@ -120,8 +120,9 @@ class DeskCog(commands.Cog):
         task, version, words = earlier.task, earlier.version, words_of(interaction)
         found = lyrics.pages(version.text)
         page, embed = _page(found, page, words)
+        is_other = task.result is not None and version.text in task.result.other_lyrics
         sentence = words(
-            texts.LYRICS_VERSION,
+            texts.LYRICS_OTHER if is_other else texts.LYRICS_VERSION,
             song=named(task),
             number=earlier.place,
             versions=earlier.count,

@@ -468,6 +468,54 @@ async def test_earlier_texts_are_shown_newest_first_and_come_back(world: World) 
     assert [one and one.text.partition("Oh ")[2].split()[0] for one in kept] == ["harbour", "lantern", "sail"]
 
 
+async def test_lyrics_in_several_versions_offer_the_others(world: World) -> None:
+    await world.alice.slash(world.channel, "lyrics", prompt="A lighthouse keeper")
+    await world.turn()
+    world.standin.faults.on_status("lyrics_in_variants")
+    task = await world.until(State.COMPLETED)
+    first = task.lyrics or ""
+    card = world.card(task)
+    assert "wrote other versions, too" in text_of(card)
+
+    parts = await world.alice.click(card, label="Edit")
+    shown = await world.alice.click(parts.response, label="Other versions")
+    assert "another version that TokenLab wrote, 2 of 2" in private(shown)
+    assert "Other words" in private(shown)
+    older = await world.alice.click(shown.response, label="Older")
+    assert "Third" in private(older)
+    await world.alice.click(older.response, label="Take this one back")
+    await world.turn()
+
+    assert await lyrics_of(world, task) == "Third"
+    assert "wrote other versions" not in text_of(world.card(await world.task()))
+    parts = await world.alice.click(world.card(await world.task()), label="Edit")
+    shown = await world.alice.click(parts.response, label="Other versions")
+    assert "earlier version 3 of 3, replaced" in private(shown)
+    assert lyrics.pages(first)[0] in private(shown)
+
+
+@pytest.mark.parametrize("fault", ["lyrics_in_data", "lyrics_in_text"])
+async def test_lyrics_are_shown_wherever_the_provider_puts_them(world: World, fault: str) -> None:
+    await world.alice.slash(world.channel, "lyrics", prompt="A lighthouse keeper")
+    await world.turn()
+    world.standin.faults.on_status(fault)
+
+    task = await world.until(State.COMPLETED)
+
+    assert lyrics.shown(task.lyrics or "") in text_of(world.card(task))
+    assert not await world.app.service.lyrics.has_earlier(task)
+
+
+async def test_a_lone_instrumental_is_no_lyrics(world: World) -> None:
+    await world.alice.slash(world.channel, "lyrics", prompt="A lighthouse keeper")
+    await world.turn()
+    world.standin.faults.on_status("lyrics_instrumental", times=None)
+
+    task = await world.until(State.EXPIRED)
+
+    assert "has sent no result so far" in text_of(world.card(task))
+
+
 async def test_an_earlier_text_is_shown_whole_however_long(world: World) -> None:
     task = await written(world, LONG)
     panel = await edit(world, task, "1 · Verse 0", text0="")
