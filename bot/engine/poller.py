@@ -1,6 +1,7 @@
 """Looks at running tasks: RUNNING ─▶ COMPLETED | FAILED | EXPIRED. `bot/domain/pacing.py` says when."""
 
 import logging
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -35,6 +36,10 @@ AWAY = timedelta(minutes=3)
 """A look that comes this long after it was due: nobody was there to look."""
 BILLING_LOOKS = 2
 """Looks at a completed task for the sake of its billing id, at most."""
+
+
+LATE_SHARE = 0.25
+"""Part of the time that a task has, which lies at least between two looks before it counts as overdue."""
 
 
 class Doubt(Enum):
@@ -79,6 +84,11 @@ class Poller(Worker[MusicTask]):
         self._key_refused = False
         self._streaks: dict[TaskId, Streak] = {}
         """Forgotten with a restart, which only makes us look more often before we believe."""
+        self._unfinished_at: dict[TaskId, float] = {}
+        """When a task was first seen unfinished, on a clock that nobody sets.
+
+        Minus infinity if a process before this one has looked at it; infinity if nobody has seen it unfinished.
+        """
 
     def key(self, item: MusicTask) -> TaskId:
         """See `Worker.key`."""
@@ -95,6 +105,7 @@ class Poller(Worker[MusicTask]):
         """Look once and write what was seen."""
         if item.provider_task_id is None:  # the row of a completed create always has one
             raise ValueError("a task without a provider id is due for a look")
+        self._unfinished_at.setdefault(item.id, -math.inf if item.looked_at else math.inf)
         try:
             look = await self._provider.look(item.provider_task_id, item.poll_url)
         except TaskGoneError as error:
@@ -149,7 +160,7 @@ class Poller(Worker[MusicTask]):
             is_found_late=task.next_look_at is not None and now - task.next_look_at > AWAY,
         )
         await self._tasks.apply(task, completed)
-        self._streaks.pop(task.id, None)
+        self._forget(task)
         log.info("task moved", extra={"task_id": task.id, "from": task.state, "to": State.COMPLETED})
         await self._history.learn()
 
@@ -178,7 +189,7 @@ class Poller(Worker[MusicTask]):
             looked_at=self._clock(),
         )
         await self._tasks.apply(task, failed)
-        self._streaks.pop(task.id, None)
+        self._forget(task)
         log.info("task moved", extra={"task_id": task.id, "from": task.state, "to": State.FAILED, "code": code})
 
     async def _unfinished(self, task: MusicTask, look: Look) -> None:
@@ -204,6 +215,8 @@ class Poller(Worker[MusicTask]):
         """
         now = self._clock()
         deadline_at = task.deadline_at or now
+        if not self._is_late(task):
+            return False
         if task.state is State.EXPIRED and gives_up(now=now, deadline_at=deadline_at):
             await self._fail(task, ErrorCode.NO_ANSWER, None, look=look)
             return True
@@ -211,6 +224,17 @@ class Poller(Worker[MusicTask]):
             await self._expire(task, look)
             return True
         return False
+
+    def _is_late(self, task: MusicTask) -> bool:
+        """Whether two looks that saw it unfinished lie far enough apart for a deadline, however the clock is set."""
+        now_s = self.monotonic()
+        self._unfinished_at[task.id] = first_s = min(self._unfinished_at[task.id], now_s)
+        allowed = (task.deadline_at - task.submitted_at) if task.deadline_at and task.submitted_at else timedelta()
+        return now_s - first_s >= allowed.total_seconds() * LATE_SHARE
+
+    def _forget(self, task: MusicTask) -> None:
+        self._streaks.pop(task.id, None)
+        self._unfinished_at.pop(task.id, None)
 
     async def _expire(
         self, task: MusicTask, look: Look | None, code: Literal[ErrorCode.NO_RESULT] | None = None

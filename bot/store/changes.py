@@ -13,7 +13,7 @@ from bot.domain.limits import LimitReachedError, may_run, money_limit_reached
 from bot.domain.listing import search_text
 from bot.domain.lyrics import VERSIONS_KEPT
 from bot.domain.rules import EVERYWHERE, Intake
-from bot.domain.tasks import TERMINAL, AttemptOutcome, Kind, MusicTask, Result, Role, StaleTaskError, State, TaskId
+from bot.domain.tasks import TERMINAL, AttemptOutcome, MusicTask, Role, StaleTaskError, State, TaskId
 from bot.domain.transitions import Change, Move, Part
 from bot.store.audit import write_deed
 from bot.store.emptying import EMPTIED, forget_beside
@@ -155,29 +155,33 @@ async def _write_beside(
     connection: AsyncConnection, before: MusicTask, after: MusicTask, change: Change, now: datetime
 ) -> None:
     """The rows of other tables that belong to a change."""
-    if isinstance(change, Move):
-        await remember_move(connection, after, before.state, change.by)
-        if change.outcome is not None:
-            await _end_attempt(connection, after, change.outcome, now)
     match change:
-        case transitions.Confirmed(message_id=message_id):
-            await remember_message(connection, after.id, message_id, after.channel_id, Role.CARD)
-        case transitions.Claimed():
-            begun = {"task_id": after.id, "number": after.attempt, "started_at": now}
-            await connection.execute(insert(attempts).values(**begun, outcome=AttemptOutcome.UNDER_WAY))
-        case transitions.Completed(result=Result(other_lyrics=others)) if after.kind is Kind.LYRICS:
-            # the desk shows the newest first, which shall be the first of them
-            for number, text in enumerate(others[::-1], start=1):
-                kept = {"task_id": after.id, "number": number, "replaced_at": now, "text": text}
-                await connection.execute(insert(lyrics_versions).values(**kept))
-        case transitions.Retried():
-            await look_at_budget(connection, await server_in(connection, after.guild_id or EVERYWHERE), now)
+        case Move():
+            await _write_beside_move(connection, before, after, change, now)
         case transitions.LyricsEdited():
             await _keep_version(connection, before, now)
         case transitions.Emptied():
             await forget_beside(connection, [after.id])
         case transitions.Removed():
             await connection.execute(delete(task_messages).where(task_messages.c.task_id == after.id))
+        case _:
+            pass
+
+
+async def _write_beside_move(
+    connection: AsyncConnection, before: MusicTask, after: MusicTask, move: Move, now: datetime
+) -> None:
+    await remember_move(connection, after, before.state, move.by)
+    if move.outcome is not None:
+        await _end_attempt(connection, after, move.outcome, now)
+    match move:
+        case transitions.Confirmed(message_id=message_id):
+            await remember_message(connection, after.id, message_id, after.channel_id, Role.CARD)
+        case transitions.Claimed():
+            begun = {"task_id": after.id, "number": after.attempt, "started_at": now}
+            await connection.execute(insert(attempts).values(**begun, outcome=AttemptOutcome.UNDER_WAY))
+        case transitions.Retried():
+            await look_at_budget(connection, await server_in(connection, after.guild_id or EVERYWHERE), now)
         case _:
             pass
 

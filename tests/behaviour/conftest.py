@@ -140,6 +140,7 @@ class World:
     async def _build(self) -> None:
         self.app = await self._app_stack.enter_async_context(build(self.settings(), clock=self.clock))
         self.app.engine.poller._budget._monotonic = lambda: self.clock().timestamp()  # the one budget of all workers
+        self.app.engine.poller.monotonic = lambda: self.clock().timestamp()
 
     async def restart(self, *statements: str) -> None:
         """The process dies and comes back: nothing of it is left but the files.

@@ -40,6 +40,7 @@ class Watch:
         self.budget = Budget(per_minute, monotonic=lambda: self.clock().timestamp())
         self.history = history_of(self.rows, self.clock)
         self.poller = Poller(self.rows, self.provider, self.budget, self.history, self.clock, interval_s=5)
+        self.poller.monotonic = lambda: self.clock().timestamp()
 
     async def looked(self, *, after_s: float = 0) -> Any:
         self.clock.tick(after_s)
@@ -265,11 +266,37 @@ def expired() -> Any:
 @pytest.mark.parametrize(("age_s", "state"), [(1199, State.RUNNING), (1200, State.EXPIRED), (9999, State.EXPIRED)])
 async def test_only_an_unfinished_look_at_or_after_the_deadline_expires_a_task(age_s: float, state: State) -> None:
     watch = Watch(PROCESSING)
+    await watch.looked()
 
     task = await watch.looked(after_s=age_s)
 
     assert task.state is state
     assert watch.gap_s() == (5 if state is State.RUNNING else 300)
+
+
+async def test_a_clock_that_is_set_ahead_makes_nothing_overdue() -> None:
+    """Two looks that saw it unfinished lie a quarter of its time apart, on a clock that nobody sets."""
+    watch, lived_s = Watch(PROCESSING), [0.0]
+    watch.poller.monotonic = lambda: lived_s[-1]
+    await watch.looked()
+    watch.clock.tick(2 * 3600)
+    for moment_s in (10.0, 200.0, 299.0):
+        lived_s.append(moment_s)
+        assert (await watch.looked(after_s=10)).state is State.RUNNING
+
+    lived_s.append(300.0)
+    assert (await watch.looked(after_s=10)).state is State.EXPIRED
+
+
+async def test_after_a_restart_one_look_finds_what_is_overdue() -> None:
+    watch = Watch(PROCESSING, looked_at=START)
+    assert (await watch.looked(after_s=1200)).state is State.EXPIRED
+
+
+async def test_the_first_look_of_all_is_not_enough_to_be_overdue() -> None:
+    watch = Watch(PROCESSING)
+    assert (await watch.looked(after_s=9999)).state is State.RUNNING
+    assert (await watch.looked(after_s=300)).state is State.EXPIRED
 
 
 @pytest.mark.parametrize("error", [TryLaterError("busy"), BadAnswerError("html"), AccessRefusedError("key")])
@@ -287,7 +314,7 @@ async def test_one_failed_look_never_expires_a_task(error: Exception) -> None:
 )
 async def test_only_senseless_answers_in_a_row_count_as_not_finished(error: Exception, state: State) -> None:
     watch = Watch(error, error, error)
-    for age_s in (1300, 60, 60):
+    for age_s in (1300, 60, 60, 300):
         assert watch.rows[1].state is State.RUNNING
         task = await watch.looked(after_s=age_s)
 
