@@ -39,7 +39,7 @@ from bot.tokenlab.client import TokenLabClient
 from bot.tokenlab.records import RecordsClient
 from bot.ui.client import MusicBot
 from bot.ui.goodbyes import Goodbyes
-from bot.ui.media import MediaCollector, MediaFetcher, MediaStore, open_media_session
+from bot.ui.media import MediaCollector, MediaFetcher, MediaStore, allowing, open_media_session
 from bot.ui.messenger import Messenger
 from bot.ui.notices import Noticeboard
 from bot.ui.pings import ReadyPings
@@ -139,9 +139,10 @@ async def build(settings: Settings, *, clock: Clock = system_clock, sync_command
             total_bytes=settings.media_total_mb * MB,
             clock=clock,
         )
-        media_session = await stack.enter_async_context(open_media_session(allow_private=settings.media_allow_private))
+        rule, allow_private = allowing(settings.media_allow_ranges), settings.media_allow_private
+        media_session = await stack.enter_async_context(open_media_session(allow_private=allow_private, rule=rule))
         fetcher = MediaFetcher(
-            media_session, allow_private=settings.media_allow_private, max_bytes=settings.media_max_mb * MB
+            media_session, allow_private=allow_private, rule=rule, max_bytes=settings.media_max_mb * MB
         )
         reach = Reach(bot, clock)
         messenger = Messenger(reach, media_dir=settings.media_dir, forecast=history.forecast)

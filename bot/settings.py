@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -12,6 +13,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from yarl import URL
 
+from bot.domain.secrets import may_be_allowed
 from bot.tokenlab.models import CLIP_ID_ORDER, VERSIONS
 
 ENV_FILE = ".env"
@@ -136,6 +138,7 @@ class Settings(BaseSettings):
     media_max_mb: int = Field(default=100, ge=1, le=2000)
     media_total_mb: int = Field(default=2000, ge=1)
     media_allow_private: bool = False
+    media_allow_ranges: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
 
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=0, ge=0, le=65_535)
@@ -158,6 +161,26 @@ class Settings(BaseSettings):
     def _known_sources(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if not value or set(value) - set(CLIP_ID_ORDER):
             raise ValueError(f"must be a comma list of {', '.join(CLIP_ID_ORDER)}")
+        return value
+
+    @field_validator("media_allow_ranges", mode="before")
+    @classmethod
+    def _ranges(cls, value: object) -> object:
+        """Read a comma list of networks."""
+        try:
+            return (
+                tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
+                if isinstance(value, str)
+                else value
+            )
+        except ValueError:
+            raise ValueError("must be a comma list of ranges like 198.18.0.0/15") from None
+
+    @field_validator("media_allow_ranges")
+    @classmethod
+    def _not_private(cls, value: tuple[IPv4Network | IPv6Network, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
+        if not all(map(may_be_allowed, value)):
+            raise ValueError("must not hold private networks or the addresses of metadata services")
         return value
 
     @field_validator("tokenlab_version")

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from enum import StrEnum, auto
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import unquote
 
 from detect_secrets.plugins.aws import AWSKeyDetector
@@ -22,6 +22,7 @@ from detect_secrets.plugins.stripe import StripeDetector
 from detect_secrets.plugins.twilio import TwilioKeyDetector
 
 Address = IPv4Address | IPv6Address
+AddressRange = IPv4Network | IPv6Network
 
 
 class SecretKind(StrEnum):
@@ -184,6 +185,43 @@ def is_public(address: Address) -> bool:
     return address.is_global and not (
         address.is_multicast or address.is_reserved or (isinstance(address, IPv6Address) and address.is_site_local)
     )
+
+
+_NEVER_ALLOWED = tuple(
+    ip_network(one)
+    for one in (
+        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16",
+        "168.63.129.16/32", "224.0.0.0/4", "255.255.255.255/32",
+        "::/96", "::ffff:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "2001::/32", "2002::/16",
+        "fc00::/7", "fe80::/9", "ff00::/8",
+    )
+)  # fmt: skip
+"""Private networks, the metadata services of clouds, and IPv6 that only carries an IPv4 address."""
+_ODD_RANGES = tuple(
+    ip_network(one)
+    for one in (
+        "192.0.0.0/24", "192.0.2.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4",
+        "100::/64", "2001:2::/48", "2001:db8::/32", "3fff::/20",
+    )
+)  # fmt: skip
+"""Neither public nor anybody's private network: a resolver that answers with these stands for a proxy of its own."""
+
+
+def may_be_allowed(addresses: AddressRange) -> bool:
+    """Whether an operator may let media come from a range: never a private one, nor one that holds any such."""
+    return not any(addresses.version == one.version and addresses.overlaps(one) for one in _NEVER_ALLOWED)
+
+
+def is_allowed(address: Address, ranges: Iterable[AddressRange]) -> bool:
+    """Whether an address is public, or in one of the ranges that the operator has named."""
+    carried = _carried_ipv4(address) if isinstance(address, IPv6Address) else None
+    return is_public(address) or any((carried or address) in one for one in ranges)
+
+
+def odd_range(address: Address) -> AddressRange | None:
+    """The range that an operator would have to allow for the sake of this address; None for private ones."""
+    carried = _carried_ipv4(address) if isinstance(address, IPv6Address) else None
+    return next((one for one in _ODD_RANGES if (carried or address) in one), None)
 
 
 def _carried_ipv4(address: IPv6Address) -> IPv4Address | None:

@@ -5,7 +5,8 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
+from typing import Any
 
 import aiohttp
 import pytest
@@ -20,6 +21,7 @@ from bot.ui.media import (
     MediaCollector,
     MediaFetcher,
     MediaStore,
+    allowing,
     draw_waveform,
     open_media_session,
 )
@@ -128,7 +130,7 @@ def fetcher(session) -> MediaFetcher:
 async def guarded(names: Names) -> AsyncIterator[MediaFetcher]:
     """A fetcher that goes to `STAND_IN` only; http is let through, so that no certificates are needed."""
     async with open_media_session(
-        allow_private=False, resolver=names, is_allowed=lambda address: address == STAND_IN
+        allow_private=False, resolver=names, rule=lambda address: address == STAND_IN
     ) as session:
         yield MediaFetcher(session, allow_private=True, max_bytes=len(MP3), timeout_s=20)
 
@@ -252,6 +254,40 @@ async def test_a_private_address_spelled_out_never_gets_a_socket(host, tmp_path,
         url = host.url("/a.mp3", host=address)
         assert await refusal(fetcher, url, tmp_path) is MediaProblem.FORBIDDEN_ADDRESS
     assert host.seen == []
+
+
+@pytest.mark.parametrize(
+    ("address", "ranges", "told"),
+    [
+        ("198.18.3.4", [], [("198.18.0.0/15", "MEDIA_ALLOW_RANGES")]),
+        ("198.18.3.4", ["198.19.0.0/16"], [("198.18.0.0/15", "MEDIA_ALLOW_RANGES")]),
+        ("10.0.0.1", ["198.18.0.0/15"], []),
+        ("169.254.169.254", [], []),
+    ],
+)
+async def test_a_resolver_that_makes_up_addresses_is_told_with_its_way_out(tmp_path, caplog, address, ranges, told):
+    rule = allowing([ip_network(one) for one in ranges])
+    async with open_media_session(allow_private=False, resolver=Names(cdn=[[address]]), rule=rule) as session:
+        fetcher = MediaFetcher(session, allow_private=False, max_bytes=len(MP3), rule=rule)
+        assert await refusal(fetcher, "https://cdn.test/a.mp3", tmp_path) is MediaProblem.FORBIDDEN_ADDRESS
+    warned = [record.__dict__ for record in caplog.records if record.levelname == "WARNING"]
+    assert [(one["range"], one["setting"]) for one in warned] == told
+
+
+async def test_an_allowed_range_is_connected_to(tmp_path, monkeypatch):
+    """Nobody answers there: that the socket was made is what counts."""
+    made: list[str] = []
+    rule = allowing([ip_network("198.18.0.0/15")])
+
+    def watched(address: Any) -> bool:
+        made.extend([str(address)] if rule(address) else [])
+        return False  # seen, and not really connected to
+
+    async with open_media_session(allow_private=False, resolver=Names(cdn=[["198.18.3.4"]]), rule=watched) as session:
+        fetcher = MediaFetcher(session, allow_private=False, max_bytes=len(MP3), rule=rule)
+        for url in ("https://cdn.test/a.mp3", "https://198.18.3.5/a.mp3"):
+            await refusal(fetcher, url, tmp_path)
+    assert made == ["198.18.3.4", "198.18.3.5"]
 
 
 async def test_only_the_allowed_addresses_of_a_name_are_tried(host, tmp_path):

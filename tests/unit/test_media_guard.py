@@ -1,9 +1,11 @@
 """Which URLs may be visited at all, before any connection is made."""
 
+from ipaddress import ip_network
+
 import pytest
 from yarl import URL
 
-from bot.ui.media.guard import may_visit
+from bot.ui.media.guard import allowing, may_visit
 
 
 @pytest.mark.parametrize(
@@ -54,3 +56,10 @@ def test_loopback_and_plain_http_are_for_demo_and_tests():
     assert may_visit(URL("https://localhost/a.mp3"), allow_private=True)
     assert not may_visit(URL("ftp://127.0.0.1/a.mp3"), allow_private=True)
     assert not may_visit(URL("http://user@127.0.0.1/a.mp3"), allow_private=True)
+
+
+def test_an_allowed_range_may_be_spelled_out():
+    rule = allowing([ip_network("198.18.0.0/15")])
+    assert may_visit(URL("https://198.18.0.7/a.mp3"), allow_private=False, rule=rule)
+    assert not may_visit(URL("https://198.18.0.7/a.mp3"), allow_private=False)
+    assert not may_visit(URL("https://10.0.0.7/a.mp3"), allow_private=False, rule=rule)

@@ -3,13 +3,21 @@
 import base64
 import json
 import time
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.secrets import SecretKind, find_secret, is_public, literal_address
+from bot.domain.secrets import (
+    SecretKind,
+    find_secret,
+    is_allowed,
+    is_public,
+    literal_address,
+    may_be_allowed,
+    odd_range,
+)
 
 
 def _jwt() -> str:
@@ -269,3 +277,50 @@ def test_names_are_not_addresses(host):
 )
 def test_only_addresses_of_the_internet_are_public(address, public):
     assert is_public(ip_address(address)) is public
+
+
+@pytest.mark.parametrize(
+    ("addresses", "may"),
+    [
+        ("198.18.0.0/15", True),
+        ("28.0.0.0/8", True),
+        ("240.0.0.0/5", True),
+        ("2001:db8::/32", True),
+        ("10.1.2.0/24", False),
+        ("172.0.0.0/8", False),
+        ("192.168.0.0/16", False),
+        ("127.0.0.1/32", False),
+        ("100.100.100.200/32", False),
+        ("169.254.0.0/17", False),
+        ("128.0.0.0/1", False),
+        ("0.0.0.0/0", False),
+        ("fc00::/18", False),
+        ("fd00:ec2::254/128", False),
+        ("fe80::/64", False),
+        ("::ffff:198.18.0.0/111", False),
+        ("64:ff9b::/96", False),
+        ("::/0", False),
+    ],
+)
+def test_an_operator_may_allow_no_range_that_holds_private_addresses(addresses, may):
+    assert may_be_allowed(ip_network(addresses)) is may
+
+
+@pytest.mark.parametrize(
+    ("address", "odd", "allowed"),
+    [
+        ("198.18.0.1", "198.18.0.0/15", True),
+        ("198.19.255.255", "198.18.0.0/15", True),
+        ("::ffff:198.18.0.1", "198.18.0.0/15", True),
+        ("64:ff9b::c612:1", "198.18.0.0/15", True),
+        ("93.184.216.34", None, True),
+        ("203.0.113.7", "203.0.113.0/24", False),
+        ("10.0.0.1", None, False),
+        ("::ffff:10.0.0.1", None, False),
+        ("169.254.169.254", None, False),
+    ],
+)
+def test_what_is_in_an_allowed_range_is_allowed_and_nothing_else(address, odd, allowed):
+    assert is_allowed(ip_address(address), [ip_network("198.18.0.0/15")]) is allowed
+    assert str(odd_range(ip_address(address))) == str(odd)
+    assert is_allowed(ip_address(address), []) is is_public(ip_address(address))

@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, get_args
 from unittest.mock import Mock
@@ -48,6 +49,7 @@ DEFAULTS: dict[str, str | None] = {
     "MEDIA_MAX_MB": "100",
     "MEDIA_TOTAL_MB": "2000",
     "MEDIA_ALLOW_PRIVATE": "false",
+    "MEDIA_ALLOW_RANGES": None,
     "HTTP_HOST": "127.0.0.1",
     "HTTP_PORT": "0",
     "ENCORE_ROLE": "all",
@@ -185,6 +187,11 @@ def test_other_names_in_the_file_are_left_alone():
         ("TOKENLAB_API_KEY", " sk-abc\n", SecretStr("sk-abc")),
         ("DISCORD_TOKEN", "a.b.c\r\n", SecretStr("a.b.c")),
         ("TOKENLAB_MANAGEMENT_TOKEN", "\tmt-1 ", SecretStr("mt-1")),
+        (
+            "MEDIA_ALLOW_RANGES",
+            "198.18.0.0/15, 2001:db8::/32,",
+            (ip_network("198.18.0.0/15"), ip_network("2001:db8::/32")),
+        ),
     ],
 )
 def test_values_are_read_as_they_are_meant(name: str, text: str, value: object, monkeypatch: pytest.MonkeyPatch):
@@ -231,6 +238,15 @@ def test_values_are_read_as_they_are_meant(name: str, text: str, value: object, 
         ("EXPECTED_SONG_S", "0"),
         ("TASK_DEADLINE_S", "-1"),
         ("MEDIA_KEEP_DAYS", "a week"),
+        ("MEDIA_ALLOW_RANGES", "hunter2"),
+        ("MEDIA_ALLOW_RANGES", "198.18.0.1/15"),
+        ("MEDIA_ALLOW_RANGES", "198.18.0.0/15,10.0.0.0/8"),
+        ("MEDIA_ALLOW_RANGES", "192.168.1.7"),
+        ("MEDIA_ALLOW_RANGES", "169.254.169.254/32"),
+        ("MEDIA_ALLOW_RANGES", "100.100.100.200"),
+        ("MEDIA_ALLOW_RANGES", "fd00:ec2::254"),
+        ("MEDIA_ALLOW_RANGES", "0.0.0.0/0"),
+        ("MEDIA_ALLOW_RANGES", "::/0"),
         ("HTTP_PORT", "65536"),
         ("ENCORE_ROLE", "conductor"),
         ("SHARD_IDS", "one"),
@@ -251,6 +267,13 @@ def test_a_wrong_value_is_one_line_that_names_the_variable_and_not_the_value(
     assert "hunter2" not in line
     assert len(value) < 3 or value not in line.removeprefix(name)
     assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize("value", ["10.0.0.0/8", "fake"])
+def test_the_program_does_not_start_with_ranges_that_are_none_or_private(value: str):
+    ended = command("migrate", MEDIA_ALLOW_RANGES=value)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert re.fullmatch(r"MEDIA_ALLOW_RANGES: must .*\n", ended.stderr)
 
 
 @pytest.mark.parametrize("mode", ["sslmode=require", "ssl=verify-full&sslrootcert=ca.pem"])

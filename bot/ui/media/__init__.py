@@ -3,7 +3,7 @@
 from bot.ui.media.audio import AudioKind
 from bot.ui.media.collect import MediaCollector
 from bot.ui.media.fetch import Fetched, MediaFetcher
-from bot.ui.media.guard import open_media_session
+from bot.ui.media.guard import allowing, open_media_session
 from bot.ui.media.store import MediaStore
 from bot.ui.media.tags import Prepared, SongTags, prepare, safe_filename
 from bot.ui.media.waveform import draw_waveform
@@ -16,6 +16,7 @@ __all__ = [
     "MediaStore",
     "Prepared",
     "SongTags",
+    "allowing",
     "draw_waveform",
     "open_media_session",
     "prepare",

@@ -11,8 +11,9 @@ import aiohttp
 from yarl import URL
 
 from bot.domain.media import MediaError, MediaProblem
+from bot.domain.secrets import is_public
 from bot.ui.media.audio import AudioKind, audio_kind
-from bot.ui.media.guard import ForbiddenAddressError, may_visit
+from bot.ui.media.guard import AddressRule, ForbiddenAddressError, may_visit
 from bot.ui.media.store import appearing
 
 log = logging.getLogger(__name__)
@@ -37,11 +38,18 @@ class MediaFetcher:
     """Fetches audio through a session of `open_media_session`, which stays the caller's to close."""
 
     def __init__(
-        self, session: aiohttp.ClientSession, *, allow_private: bool, max_bytes: int, timeout_s: float = 60.0
+        self,
+        session: aiohttp.ClientSession,
+        *,
+        allow_private: bool,
+        max_bytes: int,
+        rule: AddressRule = is_public,
+        timeout_s: float = 60.0,
     ) -> None:
         self._session = session
         self._allow_private = allow_private
         self._max_bytes = max_bytes
+        self._rule = rule
         self._timeout_s = timeout_s
 
     async def fetch(self, url: str, into: Path) -> Fetched:
@@ -61,7 +69,7 @@ class MediaFetcher:
     async def _visit(self, url: URL) -> AsyncIterator[aiohttp.ClientResponse]:
         """The answer at the end of the redirects, each of them checked before it is followed."""
         for _ in range(_REDIRECTS_MAX + 1):
-            if not may_visit(url, allow_private=self._allow_private):
+            if not may_visit(url, allow_private=self._allow_private, rule=self._rule):
                 raise _failure(MediaProblem.FORBIDDEN_ADDRESS)
             async with self._session.get(url, allow_redirects=False) as response:
                 location = response.headers.get("Location")
