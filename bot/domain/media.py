@@ -9,7 +9,10 @@ class MediaProblem(StrEnum):
     TOO_LARGE = "too_large"
     NOT_AUDIO = "not_audio"
     FORBIDDEN_ADDRESS = "forbidden_address"
+    REFUSED = "refused"
+    """The host said no: what it says of a song that has just been made need not hold."""
     GONE = "gone"
+    """The host said that it is gone for good (410)."""
     UNREACHABLE = "unreachable"
 
 

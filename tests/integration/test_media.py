@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from bot.ui.media import (
     MediaCollector,
     MediaFetcher,
     MediaStore,
+    Patience,
     allowing,
     draw_waveform,
     open_media_session,
@@ -59,6 +61,15 @@ class Host:
 
         self.answers[path] = answer
         return self.url(path)
+
+    def later(self, path: str, answer: Handler) -> None:
+        """From the second request on, another answer."""
+        first = self.answers[path]
+
+        async def either(request: web.Request) -> web.StreamResponse:
+            return await (first if len(self.seen) == 1 else answer)(request)
+
+        self.answers[path] = either
 
     def streams(self, path: str, *pieces: bytes, promised: int | None = None, hang: bool = False) -> str:
         """Pieces without a length, or with one that is promised and not kept: the connection is cut, or hangs."""
@@ -123,7 +134,7 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
 
 @pytest.fixture
 def fetcher(session) -> MediaFetcher:
-    return MediaFetcher(session, allow_private=True, max_bytes=len(MP3), timeout_s=20)
+    return MediaFetcher(session, allow_private=True, max_bytes=len(MP3))
 
 
 @asynccontextmanager
@@ -132,7 +143,7 @@ async def guarded(names: Names) -> AsyncIterator[MediaFetcher]:
     async with open_media_session(
         allow_private=False, resolver=names, rule=lambda address: address == STAND_IN
     ) as session:
-        yield MediaFetcher(session, allow_private=True, max_bytes=len(MP3), timeout_s=20)
+        yield MediaFetcher(session, allow_private=True, max_bytes=len(MP3))
 
 
 async def refusal(fetcher: MediaFetcher, url: str, folder) -> MediaProblem:
@@ -141,7 +152,7 @@ async def refusal(fetcher: MediaFetcher, url: str, folder) -> MediaProblem:
         await fetcher.fetch(url, folder / "7-1.raw")
     assert list(folder.iterdir()) == []
     assert "127.0.0.1" not in str(failed.value)
-    assert failed.value.is_temporary is (failed.value.reason is MediaProblem.UNREACHABLE)
+    assert failed.value.is_temporary is (failed.value.reason not in {MediaProblem.GONE, MediaProblem.TOO_LARGE})
     assert failed.value.__suppress_context__ or failed.value.__context__ is None
     return failed.value.reason
 
@@ -186,7 +197,7 @@ async def test_a_truncated_body_is_worth_another_try(host, fetcher, tmp_path):
 
 
 async def test_a_body_that_never_ends_is_cut_by_the_clock(host, session, tmp_path):
-    fetcher = MediaFetcher(session, allow_private=True, max_bytes=len(MP3), timeout_s=0.2)
+    fetcher = MediaFetcher(session, allow_private=True, max_bytes=len(MP3), patience=Patience(total_s=0.2))
     url = host.streams("/a.mp3", MP3[:5000], hang=True)
     assert await refusal(fetcher, url, tmp_path) is MediaProblem.UNREACHABLE
 
@@ -206,8 +217,10 @@ async def test_a_cancelled_download_leaves_nothing(host, fetcher, tmp_path):
 @pytest.mark.parametrize(
     ("status", "reason"),
     [
-        (403, MediaProblem.GONE),
-        (404, MediaProblem.GONE),
+        (401, MediaProblem.REFUSED),
+        (403, MediaProblem.REFUSED),
+        (404, MediaProblem.REFUSED),
+        (416, MediaProblem.REFUSED),
         (410, MediaProblem.GONE),
         (408, MediaProblem.UNREACHABLE),
         (429, MediaProblem.UNREACHABLE),
@@ -219,6 +232,170 @@ async def test_a_cancelled_download_leaves_nothing(host, fetcher, tmp_path):
 )
 async def test_each_status_becomes_its_reason(host, fetcher, tmp_path, status, reason):
     assert await refusal(fetcher, host.gives("/a.mp3", MP3, status=status), tmp_path) is reason
+
+
+# --- slow hosts, broken connections ------------------------------------------------------------------------------
+
+
+def breaking(host: Host, body: bytes, *, at: int, headers: dict[str, str], later: bytes | None = None) -> str:
+    """A file whose connection breaks once; then the host knows ranges. `later` is what the file is by then."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if len(host.seen) == 1:
+            response = web.StreamResponse(headers={"Content-Length": str(len(body)), **headers})
+            await response.prepare(request)
+            await response.write(body[:at])
+            assert request.transport is not None
+            request.transport.close()
+            return response
+        now = body if later is None else later
+        if "Range" not in request.headers:
+            return web.Response(body=now)
+        start = int(request.headers["Range"].removeprefix("bytes=").removesuffix("-"))
+        told = {"Content-Range": f"bytes {start}-{len(now) - 1}/{len(now)}", **headers}
+        if later is not None and "ETag" in headers:
+            told["ETag"] = '"another"'
+        return web.Response(status=206, body=now[start:], headers=told)
+
+    host.answers["/a.mp3"] = answer
+    return host.url("/a.mp3")
+
+
+@pytest.mark.parametrize(
+    ("headers", "condition"),
+    [
+        ({"ETag": '"one"'}, '"one"'),
+        ({"ETag": 'W/"one"', "Last-Modified": "Sun, 01 Mar 2026 00:00:00 GMT"}, "Sun, 01 Mar 2026 00:00:00 GMT"),
+        ({}, None),
+    ],
+)
+async def test_a_broken_download_goes_on_where_it_broke(host, fetcher, tmp_path, headers, condition):
+    await fetcher.fetch(breaking(host, MP3, at=5000, headers=headers), tmp_path / "a")
+    assert (tmp_path / "a").read_bytes() == MP3
+    assert [request.headers.get("Range") for request in host.seen] == [None, "bytes=5000-"]
+    assert host.seen[1].headers.get("If-Range") == condition
+
+
+@pytest.mark.parametrize("headers", [{"ETag": '"one"'}, {}])
+async def test_another_file_is_never_joined_to_what_came_before(host, fetcher, tmp_path, headers):
+    other = SAMPLES[AudioKind.MP3][:-100]
+    await fetcher.fetch(breaking(host, MP3, at=5000, later=other, headers=headers), tmp_path / "a")
+    assert (tmp_path / "a").read_bytes() == other
+    assert [request.headers.get("Range") for request in host.seen] == [None, "bytes=5000-", None]
+
+
+async def test_a_host_that_gives_the_whole_instead_of_the_rest_is_taken_at_its_word(host, fetcher, tmp_path):
+    url = breaking(host, MP3, at=5000, headers={})
+
+    async def whole(request: web.Request) -> web.StreamResponse:
+        return web.Response(body=MP3)
+
+    host.later("/a.mp3", whole)
+    await fetcher.fetch(url, tmp_path / "a")
+    assert (tmp_path / "a").read_bytes() == MP3
+
+
+async def test_a_host_that_knows_no_ranges_is_not_asked_for_the_rest(host, fetcher, tmp_path):
+    url = breaking(host, MP3, at=5000, headers={"Accept-Ranges": "none"})
+    assert await refusal(fetcher, url, tmp_path) is MediaProblem.UNREACHABLE
+    assert len(host.seen) == 1
+
+
+async def test_a_file_that_comes_in_parts_is_put_together(host, fetcher, tmp_path):
+    async def answer(request: web.Request) -> web.StreamResponse:
+        start = int(request.headers["Range"].removeprefix("bytes=").removesuffix("-"))
+        stop = min(start + 70_000, len(MP3))
+        told = {"Content-Range": f"bytes {start}-{stop - 1}/{len(MP3)}"}
+        return web.Response(status=206, body=MP3[start:stop], headers=told)
+
+    host.streams("/a.mp3", MP3[:5000], promised=len(MP3))
+    host.later("/a.mp3", answer)
+    await fetcher.fetch(host.url("/a.mp3"), tmp_path / "a")
+    assert (tmp_path / "a").read_bytes() == MP3
+
+
+async def test_what_breaks_again_and_again_ends(host, fetcher, tmp_path):
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=503)
+
+    host.streams("/a.mp3", MP3[:5000], promised=len(MP3))
+    host.later("/a.mp3", answer)
+    assert await refusal(fetcher, host.url("/a.mp3"), tmp_path) is MediaProblem.UNREACHABLE
+    assert len(host.seen) == 5
+
+
+async def test_silence_is_a_broken_connection(host, session, tmp_path):
+    patience = Patience(silence_s=0.2)
+    fetcher = MediaFetcher(session, allow_private=True, max_bytes=len(MP3), patience=patience)
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        told = {"Content-Range": f"bytes 5000-{len(MP3) - 1}/{len(MP3)}"}
+        return web.Response(status=206, body=MP3[5000:], headers=told)
+
+    host.streams("/a.mp3", MP3[:5000], promised=len(MP3), hang=True)
+    host.later("/a.mp3", answer)
+    await fetcher.fetch(host.url("/a.mp3"), tmp_path / "a")
+    assert (tmp_path / "a").read_bytes() == MP3
+
+
+def dripping(host: Host, body: bytes, *, piece: int, every_s: float) -> str:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Length": str(len(body))})
+        await response.prepare(request)
+        for at in range(0, len(body), piece):
+            await response.write(body[at : at + piece])
+            await asyncio.sleep(every_s)
+        return response
+
+    host.answers["/a.mp3"] = answer
+    return host.url("/a.mp3")
+
+
+@pytest.mark.parametrize(("slow_bytes_per_s", "arrives"), [(1000, True), (10**7, False)])
+async def test_what_is_slow_is_not_dead_until_it_is_too_slow_on_average(
+    host, session, tmp_path, slow_bytes_per_s, arrives
+):
+    patience = Patience(silence_s=5, slow_bytes_per_s=slow_bytes_per_s, slow_after_s=0.3, total_s=20)
+    fetcher = MediaFetcher(session, allow_private=True, max_bytes=len(MP3), patience=patience)
+    url = dripping(host, MP3, piece=len(MP3) // 20, every_s=0.05)
+    if arrives:
+        await fetcher.fetch(url, tmp_path / "a")
+    else:
+        assert await refusal(fetcher, url, tmp_path) is MediaProblem.UNREACHABLE
+    assert len(host.seen) == 1
+
+
+def test_a_host_may_be_silent_for_half_a_minute_and_take_a_quarter_of_an_hour():
+    assert Patience() == Patience(silence_s=30, slow_bytes_per_s=8192, slow_after_s=60, total_s=900)
+
+
+# --- addresses, letter by letter -----------------------------------------------------------------------------------
+
+SPELLINGS = [
+    "/a%2Fb.mp3", "/a%2fb.mp3", "/a%7Eb.mp3", "/a~b.mp3", "/a%3Db.mp3", "/a+b%20c.mp3", "/a%2e%2e/b.mp3", "/a//b.mp3",
+    "/a.mp3?sig=%2F%7e%3D+x%20y%2B", "/a.mp3?x=[1]&y={2}&z=%5b%5D", "/a.mp3?Policy=a_b-c~&Signature=%3d%3D",
+    "/a.mp3?u=%C3%BC&v=%c3%bc&w=a/b:c@d&&e=",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("spelt", SPELLINGS)
+async def test_addresses_are_requested_letter_by_letter_behind_redirects_too(host, fetcher, tmp_path, spelt):
+    locations = iter([host.url(spelt), spelt])
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if (location := next(locations, None)) is not None:
+            return web.Response(status=302, headers={"Location": location})
+        return web.Response(body=MP3)
+
+    host.answers = defaultdict(lambda: answer)
+    await fetcher.fetch(host.url(spelt), tmp_path / "a")
+    assert [request.raw_path for request in host.seen] == [spelt] * 3
+
+
+async def test_what_no_request_can_hold_is_encoded(host, fetcher, tmp_path):
+    host.gives("/ä b.mp3", MP3)
+    await fetcher.fetch(host.url("/ä b.mp3?c=%2f"), tmp_path / "a")
+    assert host.seen[0].raw_path == "/%C3%A4%20b.mp3?c=%2f"
 
 
 async def test_a_closed_port_is_worth_another_try(fetcher, tmp_path, unused_tcp_port):
@@ -447,7 +624,7 @@ async def test_a_lost_first_take_is_an_error_and_leaves_nothing(host, collector,
     task = finished(host.gives("/a", b"", status=404), host.gives("/b", MP3))
     with pytest.raises(MediaError) as failed:
         await collector.fetch_task(task)
-    assert failed.value.reason is MediaProblem.GONE
+    assert failed.value.reason is MediaProblem.REFUSED
     assert list((tmp_path / "media").iterdir()) == []
 
 

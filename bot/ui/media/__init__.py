@@ -2,7 +2,7 @@
 
 from bot.ui.media.audio import AudioKind
 from bot.ui.media.collect import MediaCollector
-from bot.ui.media.fetch import Fetched, MediaFetcher
+from bot.ui.media.fetch import Fetched, MediaFetcher, Patience
 from bot.ui.media.guard import allowing, open_media_session
 from bot.ui.media.store import MediaStore
 from bot.ui.media.tags import Prepared, SongTags, prepare, safe_filename
@@ -14,6 +14,7 @@ __all__ = [
     "MediaCollector",
     "MediaFetcher",
     "MediaStore",
+    "Patience",
     "Prepared",
     "SongTags",
     "allowing",
