@@ -18,7 +18,7 @@ from cogs.answers import picked_task
 
 
 class OpeningCog(commands.Cog):
-    """Opens songs again: nothing is asked of the provider, and nothing costs."""
+    """Opens songs again, which costs nothing; one that is nowhere to be had any more is fetched anew."""
 
     def __init__(self, bot: MusicBot) -> None:
         self._bot = bot
@@ -33,6 +33,8 @@ class OpeningCog(commands.Cog):
         limit_bytes = asker.attachment_limit_bytes
         messages = await self._service.library.messages_of(task)
         music = await music_of(task, messages, self._bot, self._bot.media_dir, limit_bytes=limit_bytes)
+        if music.is_missing:
+            await self._service.library.fetch_anew(task)
         scene = await self._scene(task)
         said, card = opened_card(
             replace(task, locale=str(interaction.locale)), scene, self._bot.forecast(task, scene.place), music,

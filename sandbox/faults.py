@@ -16,6 +16,8 @@ from sandbox.problems import Body, ProblemError
 BUSY_FOR_S = 5
 ABSURDLY_BUSY_FOR_S = 10**9
 LONG_HEADER_CHARS = 60_000
+FRESH = "sig=a%2Fb%7e%3D+c%20d"
+"""What an address has that was signed anew."""
 BAD_GATEWAY_PAGE = "<html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"
 
 
@@ -119,6 +121,12 @@ def _said_as(change: Callable[[Scene], Body], *words: str) -> Mapping[str, Calla
         return changed(lambda scene: change(scene) | {"status": word})
 
     return {f"status_{word.lower()}": partial(said, word) for word in words}
+
+
+def _fresh(body: Body) -> Body:
+    """The same task with its files signed anew; the spelling counts, so it is an odd one."""
+    data = [item | {"audio_url": f"{item['audio_url']}?{FRESH}"} for item in body.get("data", [])]
+    return body | {"audio_url": f"{body['audio_url']}?{FRESH}"} | ({"data": data} if data else {})
 
 
 def _lacking(*names: str) -> Callable[[Body], Body]:
@@ -231,12 +239,20 @@ STATUS_FAULTS: Mapping[str, Callable[[], Fault]] = {
     "completed_without_audio_id": lambda: changed(_as_finished(_lacking("audio_id"))),
     "completed_data_only": lambda: changed(_as_finished(_data_only)),
     "completed_two_tracks": lambda: changed(_as_finished(_two_tracks)),
+    "completed_fresh_address": lambda: changed(_as_finished(_fresh)),
     "completed_unbilled": lambda: changed(_as_finished(_lacking("billing_transaction_id"))),
 }
 
 # What each of these does is written beside the media host that does it.
 MEDIA_FAULT_NAMES = (
+    "unauthorized",
+    "forbidden",
     "not_found",
+    "gone",
+    "no_range",
+    "empty",
+    "expired",
+    "drip",
     "server_error",
     "html",
     "too_large",

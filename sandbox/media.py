@@ -3,14 +3,16 @@
 Any request with an `Authorization` header is kept in `leaks` and answered 500.
 """
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from hashlib import sha256
 
 from aiohttp import hdrs, web
 
 from sandbox.cover import cover_png
-from sandbox.faults import Fault, Faults
+from sandbox.faults import FRESH, Fault, Faults
 from sandbox.ledger import Ledger
 from sandbox.tune import Jukebox
 
@@ -18,6 +20,8 @@ FILE_NAME = re.compile(r"(?P<task_id>ldtask_[0-9a-f]+)-(?P<take>\d)\.(?P<kind>mp
 HUGE_BYTES = 300 * 1024 * 1024
 PIECE = bytes(64 * 1024)
 FIRST_PIECE_BYTES = 4096
+DRIP_BYTES = 16
+DRIP_EVERY_S = 0.05
 PRIVATE_URL = "http://10.0.0.1/secret.mp3"
 
 
@@ -67,9 +71,12 @@ class MediaHost:
 
 
 def _ranged(request: web.Request, data: bytes, content_type: str) -> web.Response:
-    """The whole file, or the part that a `Range` header asks for."""
-    headers = {hdrs.ACCEPT_RANGES: "bytes"}
-    if hdrs.RANGE not in request.headers:
+    """The whole file, or the part that a `Range` header asks for if it is of this very file."""
+    headers = _described(data)
+    if (
+        hdrs.RANGE not in request.headers
+        or request.headers.get(hdrs.IF_RANGE, headers[hdrs.ETAG]) != headers[hdrs.ETAG]
+    ):
         return web.Response(body=data, content_type=content_type, headers=headers)
     try:
         start, stop, _ = request.http_range.indices(len(data))
@@ -79,6 +86,17 @@ def _ranged(request: web.Request, data: bytes, content_type: str) -> web.Respons
         return web.Response(status=416, headers={hdrs.CONTENT_RANGE: f"bytes */{len(data)}"})
     headers[hdrs.CONTENT_RANGE] = f"bytes {start}-{stop - 1}/{len(data)}"
     return web.Response(status=206, body=data[start:stop], content_type=content_type, headers=headers)
+
+
+def _described(data: bytes) -> dict[str, str]:
+    return {hdrs.ACCEPT_RANGES: "bytes", hdrs.ETAG: f'"{sha256(data).hexdigest()[:16]}"'}
+
+
+def _refusing(status: int) -> Callable[[web.Request, bytes, Fault], Awaitable[web.StreamResponse]]:
+    async def refuse(_request: web.Request, _data: bytes, _fault: Fault) -> web.StreamResponse:
+        return web.Response(status=status, text="no")
+
+    return refuse
 
 
 async def _not_found(_request: web.Request, _data: bytes, _fault: Fault) -> web.StreamResponse:
@@ -91,6 +109,29 @@ async def _unavailable(_request: web.Request, _data: bytes, _fault: Fault) -> we
 
 async def _html(_request: web.Request, _data: bytes, _fault: Fault) -> web.StreamResponse:
     return web.Response(text="<html><body>This link has expired</body></html>", content_type="text/html")
+
+
+async def _empty(_request: web.Request, _data: bytes, _fault: Fault) -> web.StreamResponse:
+    return web.Response(content_type="audio/mpeg")
+
+
+async def _expired(request: web.Request, data: bytes, _fault: Fault) -> web.StreamResponse:
+    """Only the addresses that the status fault `completed_fresh_address` gives are still good."""
+    if request.raw_path.endswith(f"?{FRESH}"):
+        return _ranged(request, data, "audio/mpeg")
+    return web.Response(status=403, text="<Error><Code>AccessDenied</Code></Error>", content_type="application/xml")
+
+
+async def _drip(request: web.Request, data: bytes, fault: Fault) -> web.StreamResponse:
+    """A few bytes at a time, for ever or until the fault is released."""
+    response = await _begun(request, data)
+    with suppress(ConnectionError):
+        for at in range(FIRST_PIECE_BYTES, len(data), DRIP_BYTES):
+            if not fault.release.is_set():
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(fault.release.wait(), DRIP_EVERY_S)
+            await response.write(data[at : at + DRIP_BYTES])
+    return response
 
 
 async def _redirect_private(_request: web.Request, _data: bytes, _fault: Fault) -> web.StreamResponse:
@@ -124,6 +165,7 @@ async def _begun(request: web.Request, data: bytes) -> web.StreamResponse:
     response = web.StreamResponse()
     response.content_type = "audio/mpeg"
     response.content_length = len(data)
+    response.headers.update(_described(data))
     await response.prepare(request)
     await response.write(data[:FIRST_PIECE_BYTES])
     return response
@@ -143,7 +185,14 @@ async def _pour(request: web.Request, *, announced: bool) -> web.StreamResponse:
 
 
 MEDIA_ACTS: Mapping[str, Callable[[web.Request, bytes, Fault], Awaitable[web.StreamResponse]]] = {
+    "unauthorized": _refusing(401),
+    "forbidden": _refusing(403),
     "not_found": _not_found,
+    "gone": _refusing(410),
+    "no_range": _refusing(416),
+    "empty": _empty,
+    "expired": _expired,
+    "drip": _drip,
     "server_error": _unavailable,
     "html": _html,
     "too_large": _too_large,

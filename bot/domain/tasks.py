@@ -298,6 +298,9 @@ class MusicTask:
     """Whether its audio is still to be fetched."""
     media_after: datetime | None = None
     media_failures: int = 0
+    """Failed tries that count; `bot/domain/media.py` says what follows from how many."""
+    addresses_at: datetime | None = None
+    """When the addresses of its audio were read anew; None: only when it was finished."""
     error_code: ErrorCode | None = None
     error_detail: str | None = None
     """The provider's own words, clipped; members see them only escaped, and only where `bot/ui/cards.py` allows it."""

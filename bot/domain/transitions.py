@@ -238,6 +238,22 @@ class BillLooked(Change):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AddressesSeen(BillLooked):
+    """The provider still names the same addresses of the audio that is wanted: it is tried for at once."""
+
+    addresses_at: datetime
+    media_after: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressesRenewed(AddressesSeen):
+    """The provider names other addresses of the audio that is wanted: the card's links change, too."""
+
+    is_news: ClassVar[bool] = True
+    result: Result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Failed(Move):
     """RUNNING or EXPIRED → FAILED: the provider has given it up, or we have."""
 
@@ -273,11 +289,30 @@ class Expired(Move):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaFetched(Change):
-    """Its audio is on disk, or none will ever be. Holds only while audio is wanted: once."""
+    """Audio was fetched that its card does not carry yet. Like all of these, holds only while audio is wanted."""
 
     guarded: ClassVar[bool] = False
     is_news: ClassVar[bool] = True
     media: tuple[MediaFile, ...]
+    media_wanted: bool = False
+    """Whether a take is still missing."""
+    files_shown: Literal[False] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaThere(Change):
+    """Its audio was there already."""
+
+    guarded: ClassVar[bool] = False
+    media_wanted: Literal[False] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaGivenUp(Change):
+    """What is not there of its audio will not come."""
+
+    guarded: ClassVar[bool] = False
+    is_news: ClassVar[bool] = True
     media_wanted: Literal[False] = False
 
 
@@ -288,6 +323,23 @@ class FetchPostponed(Change):
     guarded: ClassVar[bool] = False
     media_failures: int
     media_after: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressesWanted(FetchPostponed):
+    """Its audio can't be had from the addresses that are known: the provider is asked for fresh ones."""
+
+    next_look_at: datetime
+    look_failures: Literal[0] = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaWanted(Change):
+    """Its owner wants to hear a song whose audio is not here: it is fetched anew."""
+
+    media_wanted: Literal[True] = True
+    media_failures: Literal[0] = 0
+    media_after: None = None
 
 
 # --- its card --------------------------------------------------------------------------------------------------------
@@ -373,7 +425,10 @@ class FamilyShown(Change):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redelivered(Change):
-    """A finished task is brought as if it had never been shown; holds only for the revision that was asked about."""
+    """A finished task is brought as if it had never been shown; holds only for the revision that was asked about.
+
+    Its audio is wanted again, which costs nothing where it is still here.
+    """
 
     is_news: ClassVar[bool] = True
     card_lost: None = None
@@ -382,6 +437,8 @@ class Redelivered(Change):
     pinged_for: None = None
     ping_status: None = None
     ping_at: None = None
+    media_failures: Literal[0] = 0
+    media_after: None = None
 
 
 # --- what its owner decides ------------------------------------------------------------------------------------------

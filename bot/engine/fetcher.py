@@ -1,12 +1,13 @@
 """Fetches the audio of finished songs into `MEDIA_DIR`, outside the courier's edit slots."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from datetime import timedelta
 
 from bot.clock import Clock
 from bot.domain import transitions
-from bot.domain.media import MediaError, MediaProblem
+from bot.domain.media import Brought, MediaError, MediaProblem, next_try
 from bot.domain.tasks import MusicTask, TaskId
 from bot.engine.ports import Media
 from bot.engine.worker import Worker
@@ -14,17 +15,13 @@ from bot.store.tasks import TaskStore
 
 log = logging.getLogger(__name__)
 
-FIRST_DELAY_S = 10.0
-LONGEST_DELAY_S = 3600.0
-GIVE_UP_AFTER = timedelta(hours=24)
-"""Provider links that have been dead for a day stay dead."""
-
 
 class Fetcher(Worker[MusicTask]):
-    """Downloads each finished song once; a passing failure is tried again for a day."""
+    """Downloads what is missing of each finished song; `bot/domain/media.py` says when it is tried again."""
 
     name = "fetcher"
-    concurrency = 4
+    concurrency = 48
+    """So many that downloads which only drip leave room for the others; what follows a download is rationed apart."""
 
     def __init__(self, tasks: TaskStore, media: Media, clock: Clock) -> None:
         super().__init__()
@@ -41,26 +38,45 @@ class Fetcher(Worker[MusicTask]):
         return await self._tasks.media_wanted(self._clock(), room + self.hidden)
 
     async def handle(self, item: MusicTask) -> None:
-        """Fetch every take of one song."""
+        """Fetch the takes of one song that are not there."""
+        async with aclosing(self._fetched(item)) as told:
+            async for brought in told:
+                item = await self._keep(item, brought)
+
+    async def _fetched(self, task: MusicTask) -> AsyncGenerator[Brought, None]:
         try:
-            media = await self._media.fetch_task(item)
-        except MediaError as error:
-            await self._failed(item, error)
+            async with aclosing(self._media.fetch_task(task)) as told:
+                async for brought in told:
+                    yield brought
         except Exception:  # a full disk, an address that nobody can read: the row must say when it ends
-            log.exception("audio can't be fetched", extra={"task_id": item.id})
-            await self._failed(item, MediaError(MediaProblem.UNREACHABLE, is_temporary=True))
-        else:
-            await self._tasks.apply(item, transitions.MediaFetched(media=tuple(media)))
-            log.info("audio fetched", extra={"task_id": item.id, "files": len(media)})
+            log.exception("audio can't be fetched", extra={"task_id": task.id})
+            yield Brought(missing=MediaError(MediaProblem.UNREACHABLE, is_temporary=True))
+
+    async def _keep(self, task: MusicTask, brought: Brought) -> MusicTask:
+        is_whole = brought.is_all and brought.missing is None
+        if brought.is_new:
+            fetched = transitions.MediaFetched(media=brought.files, media_wanted=not is_whole)
+            task = await self._tasks.apply(task, fetched)
+            log.info("audio fetched", extra={"task_id": task.id, "files": len(brought.files)})
+            self.on_done()
+        elif is_whole:
+            await self._tasks.apply(task, transitions.MediaThere())
+        if brought.is_all and brought.missing is not None:
+            await self._failed(task, brought.missing)
+        return task
 
     async def _failed(self, task: MusicTask, error: MediaError) -> None:
         now = self._clock()
         log.warning("audio can't be fetched", extra={"task_id": task.id, "reason": error.reason})
-        if not error.is_temporary or now - task.state_at > GIVE_UP_AFTER:
-            await self._tasks.apply(task, transitions.MediaFetched(media=()))
+        age = now - (task.addresses_at or task.state_at)
+        then = next_try(failures=task.media_failures, error=error, age=age, is_renewed=task.addresses_at is not None)
+        if then is None:
+            await self._tasks.apply(task, transitions.MediaGivenUp())
+            log.warning("audio is given up", extra={"task_id": task.id})
             return
-        delay_s = min(FIRST_DELAY_S * 2**task.media_failures, LONGEST_DELAY_S)
-        later = transitions.FetchPostponed(
-            media_failures=task.media_failures + 1, media_after=now + timedelta(seconds=delay_s)
-        )
-        await self._tasks.apply(task, later)
+        after = now + timedelta(seconds=then.delay_s)
+        if then.looks and task.provider_task_id is not None:
+            wanted = transitions.AddressesWanted(media_failures=then.failures, media_after=after, next_look_at=now)
+            await self._tasks.apply(task, wanted)
+        else:
+            await self._tasks.apply(task, transitions.FetchPostponed(media_failures=then.failures, media_after=after))

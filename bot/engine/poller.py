@@ -3,13 +3,14 @@
 import logging
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Literal
 
 from bot.clock import Clock
 from bot.domain import transitions
+from bot.domain.media import renewed
 from bot.domain.pacing import BILLING_GAP_S, TROUBLED_LOOKS, empty_look_at, gives_up, is_gone, next_look_at
 from bot.domain.tasks import ErrorCode, MusicTask, State, TaskId
 from bot.engine.budget import Budget, Purpose
@@ -119,7 +120,7 @@ class Poller(Worker[MusicTask]):
 
     async def _saw(self, task: MusicTask, look: Look) -> None:
         if task.state is State.COMPLETED:
-            await self._saw_bill(task, look)
+            await self._saw_again(task, look)
             return
         match look.status:
             case ProviderStatus.COMPLETED if _has_result(task, look):
@@ -249,21 +250,19 @@ class Poller(Worker[MusicTask]):
         await self._tasks.apply(task, expired)
         log.warning("task moved", extra={"task_id": task.id, "from": task.state, "to": State.EXPIRED, "code": code})
 
-    async def _saw_bill(self, task: MusicTask, look: Look) -> None:
-        """The result is stored already; only the billing id was missing."""
-        looks = task.look_failures + 1
-        again = look.billing_transaction_id is None and looks < BILLING_LOOKS
-        later = self._clock() + timedelta(seconds=BILLING_GAP_S) if again else None
-        seen = transitions.BillLooked(
-            billing_transaction_id=look.billing_transaction_id, look_failures=looks, next_look_at=later
-        )
-        await self._tasks.apply(task, seen)
+    async def _saw_again(self, task: MusicTask, look: Look) -> None:
+        """The result is stored already: the billing id was missing, or its audio can't be had from where it was."""
+        now, looks = self._clock(), task.look_failures + 1
+        billing_id = look.billing_transaction_id or task.billing_transaction_id
+        later = now + timedelta(seconds=BILLING_GAP_S) if billing_id is None and looks < BILLING_LOOKS else None
+        bill = transitions.BillLooked(billing_transaction_id=billing_id, look_failures=looks, next_look_at=later)
+        await self._tasks.apply(task, _addresses_seen(task, look, bill, now) if task.media_wanted else bill)
 
     async def _gone(self, task: MusicTask, error: TokenLabError) -> None:
         """A young task may not be readable everywhere at once: only several such answers in a row are believed."""
         if task.state is State.COMPLETED:
             unbilled = transitions.BillLooked(
-                billing_transaction_id=None, look_failures=task.look_failures, next_look_at=None
+                billing_transaction_id=task.billing_transaction_id, look_failures=task.look_failures, next_look_at=None
             )
             await self._tasks.apply(task, unbilled)
             return
@@ -321,3 +320,20 @@ class Poller(Worker[MusicTask]):
 def _has_result(task: MusicTask, look: Look) -> bool:
     """Whether it holds what was asked for."""
     return bool(look.result.tracks if task.kind.makes_audio else look.result.lyrics)
+
+
+def _addresses_seen(task: MusicTask, look: Look, bill: transitions.BillLooked, now: datetime) -> transitions.BillLooked:
+    """What a look says of audio that is still wanted; whatever else it says, a paid song stays finished."""
+    if look.status is not ProviderStatus.COMPLETED or not look.result.tracks or task.result is None:
+        return bill
+    result = renewed(task.result, look.result)
+    seen = transitions.AddressesSeen(
+        billing_transaction_id=bill.billing_transaction_id,
+        look_failures=bill.look_failures,
+        next_look_at=bill.next_look_at,
+        addresses_at=now,
+        media_after=now,
+    )
+    if result == task.result:
+        return seen
+    return transitions.AddressesRenewed(**{one.name: getattr(seen, one.name) for one in fields(seen)}, result=result)

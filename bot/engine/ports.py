@@ -1,15 +1,16 @@
 """What the engine needs of the provider, of Discord and of the disk, as protocols: there the direction turns."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from bot.domain.media import Brought
 from bot.domain.members import Telling
 from bot.domain.notices import Board, BudgetWarning, Standing
 from bot.domain.privacy import Erasure
 from bot.domain.scene import Scene
-from bot.domain.tasks import MediaFile, MusicTask
+from bot.domain.tasks import MusicTask
 from bot.domain.usage import BillPage
 from bot.tokenlab.models import Created, CreateRequest, Look
 
@@ -123,12 +124,8 @@ class Search(Protocol):
 class Media(Protocol):
     """What downloads audio: `bot/ui/media/collect.py`."""
 
-    async def fetch_task(self, task: MusicTask) -> Sequence[MediaFile]:
-        """Download and tag every take of a completed song.
-
-        Raises:
-            MediaError: see `bot/domain/media.py`.
-        """
+    def fetch_task(self, task: MusicTask) -> AsyncGenerator[Brought, None]:
+        """Download and tag the takes of a completed song that are not there; tells now and then what is."""
 
 
 class MediaFolder(Protocol):

@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from bot.domain.listing import SOUNDING, STATES, ListedTask, Stage, Wanted
 from bot.domain.refusals import Reason, Refused
 from bot.domain.scene import Family, family_of
 from bot.domain.tasks import TERMINAL, MusicTask, Role, StaleTaskError, TaskId
-from bot.domain.transitions import Emptied, OpenedToOthers
+from bot.domain.transitions import Emptied, MediaWanted, OpenedToOthers
 from bot.service.access import Asker, known, own
 from bot.service.kin import Branch, tree_of
 from bot.service.signals import Signals
@@ -104,6 +105,11 @@ class Library:
         return await tree_of(task_id, asker, self._tasks)
 
     # --- decisions ---------------------------------------------------------------------------------------------
+
+    async def fetch_anew(self, task: MusicTask) -> None:
+        """Fetch the audio of a finished song that is not to be had here: at once, whatever was given up before."""
+        with suppress(StaleTaskError):  # deleted meanwhile
+            await self._tasks.apply(task, MediaWanted())
 
     async def open_to_others(self, task_id: TaskId, asker: Asker, *, may_continue: bool) -> MusicTask:
         """Let others continue a song where it was posted, or don't.

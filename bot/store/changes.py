@@ -76,8 +76,13 @@ async def _ask(connection: AsyncConnection, before: MusicTask, change: Change, n
 def _holds(before: MusicTask, change: Change) -> list[ColumnElement[bool]]:
     same = [T.state == before.state, T.attempt == before.attempt] if change.guarded else []
     match change:
-        case transitions.MediaFetched():
+        case (
+            transitions.MediaFetched() | transitions.MediaThere() | transitions.MediaGivenUp()
+            | transitions.FetchPostponed() | transitions.AddressesSeen()
+        ):  # fmt: skip
             return [*same, T.media_wanted, T.deleted_at.is_(None)]
+        case transitions.MediaWanted():
+            return [*same, T.deleted_at.is_(None)]
         case transitions.Emptied():
             return [*same, T.deleted_at.is_(None), T.state.in_(TERMINAL)]
         case transitions.LyricsEdited():
@@ -135,7 +140,8 @@ def _kept(connection: AsyncConnection, before: MusicTask, change: Change, now: d
         case transitions.FamilyShown():
             values = {"family_changed_at": _family_since(before)}
         case transitions.Redelivered():  # a lost card does not carry the files
-            values = {"files_shown": and_(T.files_shown, T.card_lost.is_(None))}
+            stays = and_(T.files_shown, T.card_lost.is_(None))
+            values = {"files_shown": stays, "media_wanted": before.kind.makes_audio}
         case transitions.Emptied():
             values = {**EMPTIED, "deleted_at": now}
         case transitions.Removed():

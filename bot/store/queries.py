@@ -151,13 +151,14 @@ class TaskQueries:
         )
 
     async def media_wanted(self, now: datetime, limit: int) -> list[MusicTask]:
-        """Completed songs whose audio is still to be fetched."""
+        """Completed songs whose audio is still to be fetched, those first that have failed least often."""
         due = and_(T.media_wanted, or_(T.media_after.is_(None), _come(T.media_after, now, Pause.FETCH)))
-        return await self._list(due, order=[T.state_at], limit=limit)
+        return await self._list(due, order=[T.media_failures, T.state_at], limit=limit)
 
     async def media_names(self) -> set[str]:
-        """Names of the files that a card does not carry yet."""
-        query = select(T.media).where(T.media.is_not(None), T.files_shown.is_(False))
+        """Names of the files that a card does not carry yet, or that it is to carry beside a take that is missing."""
+        uncarried = select(T.media).where(T.media.is_not(None), T.files_shown.is_(False))
+        query = uncarried.union_all(select(T.media).where(T.media_wanted, T.media.is_not(None), T.files_shown))
         async with self._database.read() as connection:
             rows = (await connection.execute(query)).all()
         names = (name for (media,) in rows for one in media for name in (one["name"], one.get("picture")))

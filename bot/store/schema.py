@@ -162,6 +162,7 @@ music_tasks = Table(
     Column("cost_usd", Dollars),
     Column("aged_out", Boolean, nullable=False, server_default=text("false")),
     Column("family_changed_at", Moment),
+    Column("addresses_at", Moment),
     Column("owed", String(8), Computed(OWED, persisted=True)),
     _one_of("state", State),
     _one_of("kind", Kind),
@@ -253,7 +254,7 @@ Index(
 
 KEPT = text(
     "deleted_at IS NULL AND state IN ('completed', 'failed', 'cancelled', 'abandoned')"
-    " AND (state = 'abandoned' OR revision = shown_revision AND media_wanted IS FALSE"
+    " AND (state = 'abandoned' OR revision = shown_revision"
     " AND (state = 'cancelled' OR ping_status = 'done' AND pinged_for = state))"
 )
 """At an end, shown and told, and its texts are still there. As with `OPEN`, a query finds the index only by these

@@ -228,9 +228,9 @@ def _completed(drawing: Drawing) -> Body:
 
 
 def _why_linked(task: MusicTask) -> str:
-    if task.media:
-        return texts.LINK_ONLY
-    return texts.LINK_FOR_NOW if task.media_wanted else texts.LINK_GONE
+    if task.media_wanted:
+        return texts.LINK_FOR_NOW
+    return texts.LINK_ONLY if task.media else texts.LINK_GONE
 
 
 def _finished_words(drawing: Drawing) -> str:

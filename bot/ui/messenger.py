@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 CARD_EDITS = timedelta(hours=1)
 """Discord: messages older than this are edited so seldom that a final card had better be a new one."""
 AUDIO_PATIENCE = timedelta(hours=1)
+AUDIO_TRIES = 4
+"""Where some of the audio is there, or is to be fetched anew, so many tries are waited for: less than a minute."""
 AUDIO_RETRY_S = 30.0
 MAY_POST = frozenset({Verdict.NO_CARD, Verdict.ARCHIVED, Verdict.TOO_MANY_EDITS, Verdict.FORBIDDEN})
 """Where a settled card may be a new message in the channel."""
@@ -97,8 +99,10 @@ class Messenger:
         await self._reach.remove(channel_id, message_id)
 
     def _awaits_audio(self, task: MusicTask) -> bool:
+        if task.state is not State.COMPLETED or not task.media_wanted:
+            return False
         is_new = self._reach.clock() - task.state_at < AUDIO_PATIENCE
-        return task.state is State.COMPLETED and task.media_wanted and is_new
+        return (is_new and not task.media) or task.media_failures < AUDIO_TRIES
 
     # --- rungs -----------------------------------------------------------------------------------------------------
 

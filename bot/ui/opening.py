@@ -28,6 +28,8 @@ class Music:
     files: Sequence[Callable[[], discord.File]] = ()
     urls: Sequence[str] = ()
     source: str | None = None
+    is_missing: bool = False
+    """Whether neither we nor a message of ours has it."""
 
 
 async def music_of(
@@ -48,7 +50,9 @@ async def music_of(
         return Music(files=files)
     if urls := await _attached(task, messages, client) if task.files_shown else []:
         return Music(urls=urls, source=texts.FROM_MESSAGE)
-    return Music(urls=[track.audio_url for track in task.result.tracks], source=texts.FROM_PROVIDER)
+    is_missing = not task.media or not all((media_dir / one.name).is_file() for one in task.media)
+    source = texts.FETCHED_ANEW if is_missing else texts.FROM_PROVIDER
+    return Music(urls=[track.audio_url for track in task.result.tracks], source=source, is_missing=is_missing)
 
 
 async def _attached(task: MusicTask, messages: Sequence[tuple[int, int]], client: discord.Client) -> list[str]:

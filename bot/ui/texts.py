@@ -152,6 +152,10 @@ FROM_MESSAGE = N_("The file is in an earlier message of mine; this link to it wo
 FROM_PROVIDER = N_(
     "I can't attach the file here. This is TokenLab's own link; it works as long as TokenLab keeps the song."
 )
+FETCHED_ANEW = N_(
+    "I don't have the file here, so I am fetching it again: open the song once more in a minute. "
+    "Until then this is TokenLab's own link, which may be dead."
+)
 EMPTY_QUEUE = N_("Nothing is under way in this server.")
 REPLY_UNREADABLE = N_("Discord shows me the words of a reply only if you mention me in it. Use the button instead.")
 REPLY_SECRET = N_("That text seems to hold a key or a private address, so I did not pass it on.")

@@ -5,7 +5,7 @@ from discord.webhook.async_ import AsyncWebhookAdapter
 
 from bot.domain.tasks import State
 from bot.ui import texts
-from sandbox.faults import changed
+from sandbox.faults import FRESH, changed
 from tests.behaviour.conftest import REPEAT, World, control, files_of, labels, text_of
 from tests.behaviour.test_songs import opened, songs
 
@@ -132,10 +132,74 @@ async def test_a_card_without_its_file_says_so_only_once_nobody_tries_any_more(w
     task = await world.until(State.COMPLETED, step_s=16)
     assert texts.LINK_FOR_NOW in text_of(world.card(task))
 
-    for _ in range(26):
-        await world.advance(3600)
+    for _ in range(40):
+        await world.advance(12 * 3600)
 
     assert texts.LINK_GONE in text_of(world.card(task))
+    assert len(world.standin.creates) == 1
+
+
+@pytest.mark.parametrize(
+    "fault", ["unauthorized", "forbidden", "not_found", "no_range", "empty", "html", "server_error", "truncated"]
+)
+async def test_a_host_that_says_no_at_first_brings_the_song_within_a_minute(world: World, fault: str) -> None:
+    await running(world, late=False)
+    world.standin.faults.on_media(fault, times=3)
+    world.standin.finish(world.standin.creates[0].id)
+
+    task = await world.until(State.COMPLETED, step_s=6)
+    for _ in range(6):
+        await world.advance(10)
+
+    assert files_of(world.card(await world.task())) == ["Harbour.mp3"]
+    assert texts.LINK_GONE not in text_of(world.card(task))
+    assert len(world.pings()) == 1
+    assert len(world.standin.creates) == 1
+
+
+async def test_links_that_have_expired_are_asked_for_anew_and_requested_as_they_are_spelt(world: World) -> None:
+    await running(world, late=False)
+    world.standin.faults.on_media("expired", times=None)
+    world.standin.finish(world.standin.creates[0].id)
+    await world.until(State.COMPLETED, step_s=6)
+    await world.advance(120)
+    world.standin.faults.on_status("completed_fresh_address", times=None)
+
+    for _ in range(12):
+        await world.advance(300)
+
+    task = await world.task()
+    assert task.result is not None
+    assert task.result.tracks[0].audio_url.endswith(FRESH)
+    assert files_of(world.card(task)) == ["Harbour.mp3"]
+    assert len(world.standin.creates) == 1
+
+
+async def test_what_is_gone_for_good_is_looked_at_once_more_and_then_said_to_be(world: World) -> None:
+    await running(world, late=False)
+    world.standin.faults.on_media("gone", times=None)
+    world.standin.finish(world.standin.creates[0].id)
+    task = await world.until(State.COMPLETED, step_s=6)
+    await world.advance(6)
+
+    assert texts.LINK_GONE in text_of(world.card(task))
+    assert len([path for path in world.standin.downloads if path.endswith(".mp3")]) == 2
+
+
+async def test_a_first_take_that_is_dead_does_not_take_the_second_one_along(world: World) -> None:
+    await running(world, late=False)
+    made = world.standin.creates[0].id
+    world.standin.faults.on_media("not_found", times=None, name=f"{made}-1.mp3")
+    world.standin.faults.on_status("completed_two_tracks")
+    world.standin.finish(made)
+    task = await world.until(State.COMPLETED, step_s=6)
+    assert files_of(world.card(task)) == ["Harbour (take 2).mp3"]
+
+    world.standin.faults.clear()
+    for _ in range(3):
+        await world.advance(30)
+
+    assert files_of(world.card(await world.task())) == ["Harbour.mp3", "Harbour (take 2).mp3"]
 
 
 async def test_a_song_whose_audio_is_late_comes_directly_once_and_with_its_file(world: World) -> None:

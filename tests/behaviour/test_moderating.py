@@ -1,5 +1,6 @@
 """What moderators do in their own server: by whom, only after a second press, told to whom, and kept in the audit."""
 
+import shutil
 from typing import Any
 
 import discord
@@ -157,6 +158,45 @@ async def test_a_song_whose_card_was_lost_is_found_again_once_the_channel_opens(
     assert task.card_lost is None
     assert "Finished" in text_of(world.card(task))
     assert len(files_of(world.card(task))) == 1
+
+
+async def test_a_song_whose_audio_was_given_up_is_fetched_anew_when_it_is_delivered_again(world: World) -> None:
+    await world.asked("Harbour")
+    await world.turn()
+    world.standin.faults.on_media("gone", times=None)
+    world.standin.finish(world.standin.creates[0].id)
+    await world.until(State.COMPLETED, step_s=6)
+    await world.advance(6)
+    task = await world.task()
+    assert (task.media_wanted, task.media) == (False, ())
+    world.standin.faults.clear()
+
+    await done(world.mo, await panel(world, world.mo, lane=FINISHED), "Deliver again", "Yes, deliver it")
+    await world.advance(2)
+
+    assert len(files_of(world.card(await world.task()))) == 1
+    assert len(world.standin.creates) == 1
+
+
+@pytest.mark.parametrize("fault", [None, "expired"])
+async def test_a_file_that_is_not_kept_any_more_is_fetched_anew_for_the_one_direct_message(
+    world: World, fault: str | None
+) -> None:
+    task = await world.song("Harbour")
+    await world.env.advance_time(3 * 24 * 3600)
+    await world.mo.delete(world.card(task))
+    shutil.rmtree(world.folder / "media")
+    (world.folder / "media").mkdir()
+    if fault is not None:
+        world.standin.faults.on_media(fault, times=None)
+        world.standin.faults.on_status("completed_fresh_address")
+
+    await done(world.mo, await panel(world, world.mo, lane=FINISHED), "Deliver again", "Yes, deliver it")
+    for _ in range(3):
+        await world.advance(31)
+
+    (told,) = world.dms()
+    assert len(files_of(told)) == 1
 
 
 async def test_one_confirmation_delivers_once(world: World) -> None:

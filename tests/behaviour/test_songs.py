@@ -8,6 +8,7 @@ import pytest
 
 from bot.domain.tasks import Kind, MusicTask, State
 from bot.domain.transitions import Emptied
+from bot.ui import texts
 from sandbox.faults import changed
 from tests.behaviour.conftest import REPEAT, Seen, World, control, fill, labels, private, text_of
 
@@ -240,6 +241,24 @@ async def test_where_no_message_can_be_read_the_providers_link_is_given_and_name
     assert task.result is not None
     assert url_of(card, "Listen") == task.result.tracks[0].audio_url
     assert "TokenLab's own link" in card.content
+
+    await world.turn()
+    world.env.backend.faults.clear()
+    assert len((await opened(world, task)).attachments) == 1, "it was fetched anew"
+    assert len(world.standin.creates) == 1
+
+
+async def test_a_song_that_was_given_up_is_fetched_anew_for_its_card_and_for_whoever_opens_it(world: World) -> None:
+    task = await world.song(title="Harbour")
+    empty_media(world)
+    await world.write(task.id, media=(), files_shown=False)
+
+    card = await opened(world, task)
+    assert card.content == texts.FETCHED_ANEW
+    await world.advance(2)
+
+    assert [file.filename for file in (await opened(world, task)).attachments] == ["Harbour.mp3"]
+    assert "Harbour.mp3" in [file.filename for file in world.card(await world.task()).attachments]
 
 
 async def test_where_files_may_not_be_attached_none_is_tried(world: World) -> None:

@@ -2,10 +2,10 @@
 
 import asyncio
 import itertools
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Sequence
 from typing import Any
 
-from bot.domain.media import MediaError
+from bot.domain.media import Brought, MediaError
 from bot.domain.members import Telling
 from bot.domain.privacy import Erasure
 from bot.domain.scene import Scene
@@ -123,11 +123,16 @@ class FakeDisplay:
 class FakeMedia:
     """Downloads that follow a script."""
 
-    def __init__(self, *steps: Sequence[MediaFile] | MediaError) -> None:
+    def __init__(self, *steps: Sequence[MediaFile] | MediaError | Brought) -> None:
         self.script = Script(*steps)
 
-    async def fetch_task(self, task: MusicTask) -> Sequence[MediaFile]:
-        return await self.script.next(task)  # type: ignore[no-any-return]  # scripted
+    async def fetch_task(self, task: MusicTask) -> AsyncGenerator[Brought, None]:
+        """Files are new ones; of a `MediaError` all takes are missing."""
+        try:
+            step = await self.script.next(task)
+        except MediaError as error:
+            step = Brought(files=task.media, missing=error)
+        yield step if isinstance(step, Brought) else Brought(files=tuple(step), is_new=True)
 
 
 class FakeGoodbyes:

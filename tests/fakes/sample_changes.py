@@ -42,10 +42,25 @@ EACH: Sequence[Change] = (
     to.LookFailed(looked_at=LATER, look_failures=2, next_look_at=None),
     COMPLETED,
     to.BillLooked(billing_transaction_id="b-2", look_failures=2, next_look_at=None),
+    to.AddressesSeen(
+        billing_transaction_id="b-3", look_failures=2, next_look_at=None, addresses_at=LATER, media_after=LATER
+    ),
+    to.AddressesRenewed(
+        billing_transaction_id="b-3",
+        look_failures=2,
+        next_look_at=None,
+        addresses_at=LATER,
+        media_after=LATER,
+        result=RESULT,
+    ),
     to.Failed(error_code=ErrorCode.PROVIDER_FAILED, error_detail="broken", provider_status="failed", looked_at=LATER),
     to.Expired(provider_status="running", looked_at=LATER, next_look_at=LATER),
     to.MediaFetched(media=FILES),
+    to.MediaThere(),
+    to.MediaGivenUp(),
     to.FetchPostponed(media_failures=2, media_after=LATER),
+    to.AddressesWanted(media_failures=2, media_after=LATER, next_look_at=LATER),
+    to.MediaWanted(),
     to.Shown(card_lost=None),
     to.FilesShown(files_shown=False),
     to.CardReplaced(message_id=6002),
@@ -73,6 +88,7 @@ BUSY: Mapping[str, Any] = {
     "submitted_at": MADE, "deadline_at": MADE, "looked_at": MADE, "next_look_at": MADE, "look_failures": 1,
     "result": Result(title="Old"), "clip_candidates": {"data": ["old"]}, "media_wanted": True,
     "media": (MediaFile(name="0.mp3", shown_as="Old.mp3", size_bytes=4),), "media_after": MADE, "media_failures": 1,
+    "addresses_at": MADE,
     "error_code": ErrorCode.NO_CREDIT, "error_detail": "old", "edited_lyrics": "drip",
 }  # fmt: skip
 """Columns of a row that holds something else than what any of `EACH` writes."""

@@ -5,6 +5,7 @@ import socket
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from ipaddress import ip_address, ip_network
 from typing import Any
@@ -15,7 +16,7 @@ from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.test_utils import TestServer
 
-from bot.domain.media import MediaError, MediaProblem
+from bot.domain.media import Brought, MediaError, MediaProblem
 from bot.domain.tasks import Kind, MusicTask, Result, State, TaskId, Track
 from bot.ui.media import (
     AudioKind,
@@ -24,6 +25,7 @@ from bot.ui.media import (
     MediaStore,
     Patience,
     allowing,
+    collect,
     draw_waveform,
     open_media_session,
 )
@@ -365,6 +367,21 @@ async def test_what_is_slow_is_not_dead_until_it_is_too_slow_on_average(
     assert len(host.seen) == 1
 
 
+async def test_downloads_that_drip_do_not_hold_up_a_healthy_one(host, session, tmp_path):
+    fetcher = MediaFetcher(session, allow_private=True, max_bytes=len(MP3))
+    drips = host.streams("/drip.mp3", MP3[:100], promised=len(MP3), hang=True)
+    healthy = host.gives("/a.mp3", MP3)
+    waiting = [asyncio.create_task(fetcher.fetch(drips, tmp_path / f"7-{n}.raw")) for n in range(40)]
+    async with asyncio.timeout(10):
+        while len(host.seen) < len(waiting):  # noqa: ASYNC110 - each is held up by the server, not by us
+            await asyncio.sleep(0.005)
+        await fetcher.fetch(healthy, tmp_path / "a")
+    assert not any(one.done() for one in waiting)
+    for one in waiting:
+        one.cancel()
+    await asyncio.wait(waiting)
+
+
 def test_a_host_may_be_silent_for_half_a_minute_and_take_a_quarter_of_an_hour():
     assert Patience() == Patience(silence_s=30, slow_bytes_per_s=8192, slow_after_s=60, total_s=900)
 
@@ -576,9 +593,15 @@ def collector(fetcher, tmp_path) -> MediaCollector:
     return MediaCollector(fetcher, store)
 
 
+async def brought_by(collector: MediaCollector, task: MusicTask) -> Brought:
+    """What is told once all takes have ended, which is all that is told where none takes its time."""
+    (brought,) = [one async for one in collector.fetch_task(task)]
+    return brought
+
+
 async def test_all_takes_of_a_song_come_home(host, collector, tmp_path):
     task = finished(host.gives("/a", MP3), host.gives("/b", MP3), title="Low Tide", result_title="Other")
-    first, second = await collector.fetch_task(task)
+    first, second = (await brought_by(collector, task)).files
     assert (first.name, first.shown_as) == ("7-1.mp3", "Low Tide.mp3")
     assert (second.name, second.shown_as) == ("7-2.mp3", "Low Tide (take 2).mp3")
     assert first.size_bytes == (tmp_path / "media" / "7-1.mp3").stat().st_size
@@ -587,7 +610,8 @@ async def test_all_takes_of_a_song_come_home(host, collector, tmp_path):
 
 
 async def test_the_first_take_has_a_picture_of_the_whole_song(host, collector, tmp_path):
-    first, second = await collector.fetch_task(finished(host.gives("/a", MP3), host.gives("/b", MP3)))
+    task = finished(host.gives("/a", MP3), host.gives("/b", MP3))
+    first, second = (await brought_by(collector, task)).files
     assert (first.picture, second.picture) == ("7-1.png", None)
     drawn = await draw_waveform(tmp_path / "media" / "7-1.mp3", title="rain", duration_s=first.duration_s)
     assert (tmp_path / "media" / "7-1.png").read_bytes() == drawn
@@ -596,14 +620,15 @@ async def test_the_first_take_has_a_picture_of_the_whole_song(host, collector, t
 async def test_a_song_that_cannot_be_drawn_comes_home_without_a_picture(host, session, tmp_path):
     store = MediaStore(tmp_path / "media", keep_days=1, total_bytes=10**9, clock=lambda: NOW)
     fetcher = MediaFetcher(session, allow_private=True, max_bytes=10**6)
-    (only,) = await MediaCollector(fetcher, store).fetch_task(finished(host.gives("/a", SAMPLES[AudioKind.M4A])))
+    task = finished(host.gives("/a", SAMPLES[AudioKind.M4A]))
+    (only,) = (await brought_by(MediaCollector(fetcher, store), task)).files
     assert (only.name, only.picture) == ("7-1.m4a", None)
     assert [path.name for path in (tmp_path / "media").iterdir()] == ["7-1.m4a"]
 
 
 async def test_a_picture_that_cannot_be_stored_does_not_hold_up_the_song(host, collector, tmp_path, caplog):
     (tmp_path / "media" / "7-1.png").mkdir()
-    (only,) = await collector.fetch_task(finished(host.gives("/a", MP3)))
+    (only,) = (await brought_by(collector, finished(host.gives("/a", MP3)))).files
     assert (only.name, only.picture) == ("7-1.mp3", None)
     assert [record.message for record in caplog.records if record.levelname == "WARNING"] == ["picture not stored"]
     assert sorted(path.name for path in (tmp_path / "media").iterdir()) == ["7-1.mp3", "7-1.png"]
@@ -611,22 +636,92 @@ async def test_a_picture_that_cannot_be_stored_does_not_hold_up_the_song(host, c
 
 @pytest.mark.parametrize(("result_title", "name"), [("Given", "Given.mp3"), (None, "Song.mp3")])
 async def test_a_song_without_a_wished_title_takes_the_next_best(host, collector, result_title, name):
-    (only,) = await collector.fetch_task(finished(host.gives("/a", MP3), result_title=result_title))
+    (only,) = (await brought_by(collector, finished(host.gives("/a", MP3), result_title=result_title))).files
     assert only.shown_as == name
 
 
-async def test_a_lost_second_take_does_not_hold_up_the_first(host, collector, tmp_path):
-    files = await collector.fetch_task(finished(host.gives("/a", MP3), host.gives("/b", b"", status=404)))
-    assert [file.name for file in files] == ["7-1.mp3"]
+@pytest.mark.parametrize("dead", [1, 2])
+@pytest.mark.parametrize("status", [404, 410, 503])
+async def test_a_dead_take_does_not_take_the_other_one_along(host, collector, tmp_path, dead, status):
+    urls = [
+        host.gives(f"/{take}", b"" if take == dead else MP3, status=status if take == dead else 200) for take in (1, 2)
+    ]
+    brought = await brought_by(collector, finished(*urls))
+    assert [file.name for file in brought.files] == [f"7-{3 - dead}.mp3"]
+    assert (tmp_path / "media" / f"7-{3 - dead}.mp3").exists()
+    assert brought.is_new
+    assert brought.missing is not None
+    assert brought.missing.is_temporary is (status != 410)
 
 
-async def test_a_lost_first_take_is_an_error_and_leaves_nothing(host, collector, tmp_path):
-    task = finished(host.gives("/a", b"", status=404), host.gives("/b", MP3))
-    with pytest.raises(MediaError) as failed:
-        await collector.fetch_task(task)
-    assert failed.value.reason is MediaProblem.REFUSED
-    assert list((tmp_path / "media").iterdir()) == []
+@pytest.mark.parametrize("slow", [1, 2])
+async def test_a_take_that_drips_does_not_hold_up_the_other_one(host, collector, tmp_path, monkeypatch, slow):
+    monkeypatch.setattr(collect, "TOGETHER_S", 0.05)
+    urls = [host.gives("/1", MP3), host.gives("/2", MP3)]
+    urls[slow - 1] = host.streams("/slow", MP3, hang=True)
+    told = collector.fetch_task(finished(*urls))
+    first = await anext(told)
+    assert [file.name for file in first.files] == [f"7-{3 - slow}.mp3"]
+    assert (first.is_new, first.is_all, first.missing) == (True, False, None)
+    host.release.set()
+    rest = await anext(told)
+    assert [file.name for file in rest.files] == ["7-1.mp3", "7-2.mp3"]
+    assert (rest.is_new, rest.is_all, rest.missing) == (True, True, None)
+    with pytest.raises(StopAsyncIteration):
+        await anext(told)
+
+
+async def test_whoever_wants_no_more_leaves_nothing_under_way(host, collector, tmp_path, monkeypatch):
+    monkeypatch.setattr(collect, "TOGETHER_S", 0.05)
+    told = collector.fetch_task(finished(host.gives("/1", MP3), host.streams("/slow", MP3[:99], hang=True)))
+    await anext(told)
+    await told.aclose()
+    assert sorted(path.name for path in (tmp_path / "media").iterdir()) == ["7-1.mp3", "7-1.png"]
+    assert [task for task in asyncio.all_tasks() if task.get_name().startswith("media ")] == []
+
+
+async def test_only_what_is_missing_is_fetched_again(host, collector, tmp_path):
+    task = finished(host.gives("/a", b"", status=403), host.gives("/b", MP3))
+    task = replace(task, media=(await brought_by(collector, task)).files)
+    host.gives("/a", MP3)
+    host.seen.clear()
+    brought = await brought_by(collector, task)
+    assert [file.name for file in brought.files] == ["7-1.mp3", "7-2.mp3"]
+    assert (brought.is_new, brought.missing) == (True, None)
+    assert [request.path for request in host.seen] == ["/a"]
+    again = await brought_by(collector, replace(task, media=brought.files))
+    assert (again.files, again.is_new, again.missing) == (brought.files, False, None)
+    assert len(host.seen) == 1
+
+
+async def test_a_file_that_is_gone_from_the_disk_is_fetched_anew_and_known_until_then(host, collector, tmp_path):
+    task = finished(host.gives("/a", MP3))
+    files = (await brought_by(collector, task)).files
+    (tmp_path / "media" / "7-1.mp3").unlink()
+    host.gives("/a", b"", status=403)
+    brought = await brought_by(collector, replace(task, media=files))
+    assert (brought.files, brought.is_new) == (files, False)
+    assert brought.missing is not None
+    host.gives("/a", MP3)
+    brought = await brought_by(collector, replace(task, media=files))
+    assert (brought.files, brought.is_new, brought.missing) == (files, True, None)
+
+
+async def test_trouble_of_our_own_with_one_take_leaves_the_other_one_alone(host, collector, tmp_path):
+    (tmp_path / "media" / "7-1.mp3").mkdir()
+    brought = await brought_by(collector, finished(host.gives("/a", MP3), host.gives("/b", MP3)))
+    assert [file.name for file in brought.files] == ["7-2.mp3"]
+    assert brought.missing is not None
+    assert brought.missing.is_temporary
+
+
+async def test_what_may_still_come_counts_more_than_what_is_gone(host, collector):
+    task = finished(host.gives("/a", b"", status=410), host.gives("/b", b"", status=403))
+    missing = (await brought_by(collector, task)).missing
+    assert missing is not None
+    assert missing.is_temporary
 
 
 async def test_a_task_without_audio_has_no_files(collector):
-    assert await collector.fetch_task(finished()) == ()
+    brought = await brought_by(collector, finished())
+    assert (brought.files, brought.is_new, brought.missing) == ((), False, None)

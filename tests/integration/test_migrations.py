@@ -16,6 +16,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import BigInteger, Connection, inspect, text
 
 from bot.domain.listing import Wanted
+from bot.domain.media import TRY_AGAIN_S
 from bot.store import migrate as migrating
 from bot.store.database import Database
 from bot.store.migrate import NewerDatabaseError, OlderDatabaseError, alembic_config, check_current, migrate
@@ -141,6 +142,20 @@ async def test_what_the_third_version_owed_is_still_owed(empty: Database, clock:
     assert {what: [one.title for one in tasks] for what, tasks in found.items()} == {
         **{what: [what] for what in rows}, "family": [],
     }  # fmt: skip
+
+
+async def test_tries_that_were_counted_for_a_day_go_on_with_fresh_addresses(empty: Database, clock: HandClock):
+    async with empty.write() as connection:
+        await connection.run_sync(lambda sync: command.upgrade(alembic_config(sync), "0004"))
+        for number, failures in ((1, 3), (2, 33)):
+            row = {"title": "Rain", "made": None, "number": number, "origin": f"i:{number}"}
+            await connection.execute(text(OLD_ROW), row)
+            tried = {"failures": failures, "number": number}
+            wanted = "UPDATE music_tasks SET media_wanted = true, media_failures = :failures WHERE id = :number"
+            await connection.execute(text(wanted), tried)
+    await migrate(empty)
+    kept = await TaskStore(empty, clock).media_wanted(clock(), 9)
+    assert [task.media_failures for task in kept] == [3, len(TRY_AGAIN_S)]
 
 
 async def test_the_migrations_make_the_tables_that_the_program_describes(database: Database):

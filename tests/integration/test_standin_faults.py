@@ -8,11 +8,12 @@ from typing import Any
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from sandbox.api import CUT
-from sandbox.faults import CREATE_FAULTS, MEDIA_FAULTS, STATUS_FAULTS
+from sandbox.faults import CREATE_FAULTS, FRESH, MEDIA_FAULTS, STATUS_FAULTS
 from sandbox.magic import MAGIC_WORDS, tricks_in
-from sandbox.media import FIRST_PIECE_BYTES, HUGE_BYTES, PRIVATE_URL
+from sandbox.media import DRIP_BYTES, FIRST_PIECE_BYTES, HUGE_BYTES, PRIVATE_URL
 from sandbox.tokenlab import StandIn
 from tests.fakes.standin_api import CREATE, SONG, Api, Clock, MakeApi, standins
 
@@ -250,6 +251,7 @@ ODD_LOOKS: dict[str, Callable[[Any, StandIn], bool]] = {
     "completed_without_audio_id": lambda body, _: "audio_url" in body and "audio_id" not in body,
     "completed_data_only": lambda body, _: "audio_url" not in body and len(body["data"]) == 1,
     "completed_two_tracks": lambda body, _: len({track["audio_url"] for track in body["data"]}) == 2,
+    "completed_fresh_address": lambda body, _: body["audio_url"].endswith(f".mp3?{FRESH}"),
     "completed_unbilled": lambda body, _: body["status"] == "completed" and "billing_transaction_id" not in body,
 }
 
@@ -259,8 +261,7 @@ def test_every_status_fault_is_tried_here() -> None:
 
 
 def test_every_media_fault_is_tried_here() -> None:
-    answering = {"not_found", "server_error", "html", "redirect_private"}
-    assert set(MEDIA_FAULTS) == {*answering, "truncated", "too_large", "endless", "slow"}
+    assert set(MEDIA_FAULTS) == {*MEDIA_ANSWERS, "truncated", "too_large", "endless", "slow", "drip"}
 
 
 @pytest.mark.parametrize("fault", sorted(STATUS_REFUSALS))
@@ -319,9 +320,13 @@ async def test_both_tracks_can_be_heard_and_continued(api: Api) -> None:
 # Faults of media
 
 
-@pytest.mark.parametrize(
-    ("fault", "status"), [("not_found", 404), ("server_error", 503), ("html", 200), ("redirect_private", 302)]
-)
+MEDIA_ANSWERS = {
+    "unauthorized": 401, "forbidden": 403, "not_found": 404, "gone": 410, "no_range": 416, "empty": 200, "expired": 403,
+    "server_error": 503, "html": 200, "redirect_private": 302,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("fault", "status"), MEDIA_ANSWERS.items())
 async def test_media_faults_that_answer(api: Api, fault: str, status: int) -> None:
     url = (await api.finished())["audio_url"]
     api.standin.faults.on_media(fault)
@@ -336,6 +341,37 @@ async def test_truncated_media_breaks_off(api: Api) -> None:
     api.standin.faults.on_media("truncated")
     with pytest.raises(aiohttp.ClientPayloadError):
         await api.download(url)
+
+
+async def test_what_broke_off_is_asked_for_from_there(api: Api) -> None:
+    url = (await api.finished())["audio_url"]
+    _, whole, headers = await api.download(url)
+    for tag, status, body in ((headers["ETag"], 206, whole[100:]), ('"another"', 200, whole)):
+        asked = {"Range": "bytes=100-", "If-Range": tag}
+        async with api.session.get(url, headers=asked) as answer:
+            assert (answer.status, await answer.read()) == (status, body)
+
+
+async def test_what_has_expired_is_there_at_its_fresh_address(api: Api) -> None:
+    created = await api.create()
+    api.standin.finish(created["id"])
+    api.standin.faults.on_media("expired", times=None)
+    api.standin.faults.on_status("completed_fresh_address")
+    old, fresh = [(await api.look(created["id"]))["audio_url"] for _ in range(2)][::-1]
+    assert fresh == f"{old}?{FRESH}"
+    async with api.session.get(URL(fresh, encoded=True)) as answer:
+        assert answer.status == 200
+    assert (await api.download(old))[0] == 403
+
+
+async def test_media_that_drips_comes_whole_in_the_end(api: Api) -> None:
+    url = (await api.finished())["audio_url"]
+    drip = api.standin.faults.on_media("drip")
+    async with api.session.get(url) as answer:
+        await answer.content.readexactly(FIRST_PIECE_BYTES + 2 * DRIP_BYTES)
+        drip.release.set()
+        rest = await answer.read()
+    assert answer.content_length == FIRST_PIECE_BYTES + 2 * DRIP_BYTES + len(rest)
 
 
 @pytest.mark.parametrize(("fault", "announced"), [("too_large", HUGE_BYTES), ("endless", None)])

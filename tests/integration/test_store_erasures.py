@@ -425,7 +425,7 @@ async def test_only_what_has_come_to_an_end_ages_out(
         (State.COMPLETED, {"ping_status": PingStatus.SENDING}, 0),
         (State.COMPLETED, {"ping_status": None}, 0),
         (State.COMPLETED, {"pinged_for": State.UNCERTAIN}, 0),
-        (State.COMPLETED, {"media_wanted": True}, 0),
+        (State.COMPLETED, {"media_wanted": True}, 1),
         (State.FAILED, {"shown_revision": 0}, 0),
         (State.CANCELLED, {"shown_revision": 0}, 0),
         (State.CANCELLED, {"ping_status": None}, 1),

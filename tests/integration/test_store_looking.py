@@ -18,6 +18,7 @@ from bot.domain.transitions import (
     FamilyShown,
     FilesShown,
     MediaFetched,
+    MediaGivenUp,
     Shown,
     ShowPostponed,
     Told,
@@ -392,6 +393,15 @@ async def test_files_are_named_until_a_card_carries_them(store: TaskStore, make:
     await store.apply(other, MediaFetched(media=()))
     assert await store.media_names() == {"1.mp3", "2.mp3", "2.png"}
     await store.apply(fetched, FilesShown(files_shown=True))
+    assert await store.media_names() == set()
+
+
+async def test_files_are_named_while_a_take_beside_them_is_still_missing(store: TaskStore, make: Make):
+    task = await make(State.COMPLETED, media_wanted=True)
+    fetched = await store.apply(task, MediaFetched(media=(FILE,), media_wanted=True))
+    shown = await store.apply(fetched, FilesShown(files_shown=True))
+    assert await store.media_names() == {"1.mp3"}
+    await store.apply(shown, MediaGivenUp())
     assert await store.media_names() == set()
 
 

@@ -127,7 +127,7 @@ HOT: dict[str, tuple[Callable[[TaskStore], Awaitable[object]], str]] = {
     "unpinged": (lambda store: store.unpinged(START, 50), "owed|PRIMARY KEY"),
     "family_changed": (lambda store: store.family_changed(START, 50), "owed"),
     "media_wanted": (lambda store: store.media_wanted(START, 50), "media_wanted"),
-    "media_names": (lambda store: store.media_names(), "media_kept"),
+    "media_names": (lambda store: store.media_names(), "media_kept|ix_music_tasks_media_wanted"),
     "waiting": (lambda store: store.waiting(), "state_id"),
     "running_by_member": (lambda store: store.running_by_member(), "state_id"),
     "durations": (lambda store: store.durations(), "state_id"),

@@ -105,7 +105,7 @@ BESIDE: dict[type[Change], set[str]] = {
     to.Unclear: {"unclear_attempts"},
     to.Shown: {"shown_revision", "family_changed_at"},
     to.FamilyShown: {"family_changed_at"},
-    to.Redelivered: {"files_shown"},
+    to.Redelivered: {"files_shown", "media_wanted"},
     to.Emptied: {*TEXTS, *EMPTIED, "deleted_at"} - {"search_text"},
     to.Removed: {"shown_revision"},
 }
@@ -537,6 +537,47 @@ async def test_audio_that_never_comes_leaves_no_row_among_those_with_files(
     await store.apply(await make(State.COMPLETED, media_wanted=True), to.MediaFetched(media=()))
     async with database.read() as connection:
         assert (await connection.execute(select(T.id).where(T.media.is_not(None)))).all() == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [one for one in EACH if isinstance(one, to.MediaFetched | to.MediaThere | to.MediaGivenUp | to.FetchPostponed)]
+    + [one for one in EACH if isinstance(one, to.AddressesSeen)],
+    ids=name_of,
+)
+async def test_what_nobody_wants_any_more_is_left_alone(
+    store: TaskStore, database: Database, make: Make, change: Change
+):
+    task = await make(State.COMPLETED, media_wanted=True)
+    for gone in ({"media_wanted": False}, {"media_wanted": True, "deleted_at": START}):
+        await write_columns(database, task.id, **gone)
+        now = await again(store, task)
+        with pytest.raises(StaleTaskError):
+            await store.apply(task, change)
+        assert await again(store, task) == now
+
+
+async def test_a_deleted_song_is_not_fetched_anew(store: TaskStore, make: Make):
+    task = await store.apply(await make(State.COMPLETED), to.Emptied())
+    with pytest.raises(StaleTaskError):
+        await store.apply(task, to.MediaWanted())
+
+
+@pytest.mark.parametrize(
+    ("kind", "row", "wanted"),
+    [
+        (Kind.SONG, {"files_shown": True}, True),
+        (Kind.SONG, {}, True),
+        (Kind.CONTINUATION, {"card_lost": "no_channel"}, True),
+        (Kind.LYRICS, {}, False),
+    ],
+)
+async def test_the_audio_of_what_is_delivered_again_is_wanted_again(
+    store: TaskStore, make: Make, kind: Kind, row: dict[str, Any], *, wanted: bool
+):
+    task = await make(State.COMPLETED, kind=kind, media_failures=9, media_after=START + timedelta(days=1), **row)
+    now = await store.apply(task, to.Redelivered())
+    assert (now.media_wanted, now.media_failures, now.media_after) == (wanted, 0, None)
 
 
 async def test_moments_are_whole_milliseconds_in_utc(store: TaskStore, make: Make):

@@ -1,92 +1,340 @@
-"""Fetches audio: once if it works, for a day if it may work later, not at all if it can't."""
+"""Fetches audio: once if it works, less and less often if it does not, with fresh addresses, for about two weeks."""
 
+import asyncio
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from bot.domain.media import MediaError, MediaProblem
-from bot.domain.tasks import MediaFile, State
+from bot.domain.media import FRESH_FOR, TRY_AGAIN_S, Brought, MediaError, MediaProblem, next_try, renewed
+from bot.domain.tasks import MediaFile, MusicTask, Result, State, Track
+from bot.engine.budget import Budget
 from bot.engine.fetcher import Fetcher
-from tests.fakes.engine_fakes import SONG, FakeMedia
-from tests.fakes.rows import HandClock, Rows, make_task
+from bot.engine.poller import Poller
+from bot.tokenlab.errors import TaskGoneError, TryLaterError
+from bot.tokenlab.models import ProviderStatus
+from tests.fakes.engine_fakes import SONG, FakeMedia, FakeProvider, look, until
+from tests.fakes.rows import START, HandClock, Rows, history_of, make_task
 
 pytestmark = pytest.mark.usefixtures("databases")
 FILE = MediaFile(name="1-1.mp3", shown_as="Low Tide.mp3", size_bytes=9, duration_s=15.0)
-LATER = MediaError(MediaProblem.UNREACHABLE, is_temporary=True)
+SECOND = MediaFile(name="1-2.mp3", shown_as="Low Tide (take 2).mp3", size_bytes=9, duration_s=15.0)
+LATER = MediaError(MediaProblem.REFUSED, is_temporary=True)
+GONE = MediaError(MediaProblem.GONE)
+FRESH = replace(SONG, tracks=(replace(SONG.tracks[0], audio_url="https://media.example.net/fresh.mp3"),))
+SEEN = look(ProviderStatus.COMPLETED)
+RENEWED = look(ProviderStatus.COMPLETED, result=FRESH)
+DAY_S = 86_400
 
 
 class Shelf:
-    """A fetcher with everything around it."""
+    """A fetcher and a poller with everything around them."""
 
-    def __init__(self, *steps: Any) -> None:
+    def __init__(self, *steps: Any, looks: Any = (SEEN,), **changes: Any) -> None:
         self.clock = HandClock()
-        done = make_task(state=State.COMPLETED, result=SONG, media_wanted=True)
+        done = make_task(
+            **{
+                "state": State.COMPLETED, "result": SONG, "media_wanted": True, "provider_task_id": "ld_1",
+                "billing_transaction_id": "bill_1", **changes,
+            }
+        )  # fmt: skip
         self.rows = Rows(self.clock, done, make_task(2, state=State.COMPLETED, result=SONG))
         self.media = FakeMedia(*steps)
+        self.provider = FakeProvider(looks=looks)
         self.fetcher = Fetcher(self.rows, self.media, self.clock)
+        history = history_of(self.rows, self.clock)
+        self.poller = Poller(
+            self.rows,
+            self.provider,
+            Budget(1000, monotonic=lambda: self.clock().timestamp()),
+            history,
+            self.clock,
+            interval_s=5,
+        )
+
+    @property
+    def task(self) -> MusicTask:
+        return self.rows[1]
 
     @property
     def asked(self) -> int:
         return len(self.media.script.asked)
 
+    @property
+    def looks(self) -> int:
+        return len(self.provider.looks.asked)
+
+    async def step(self) -> MusicTask:
+        """Fetch what is due, look, and fetch what the look has made due."""
+        await self.fetcher.step()
+        await self.poller.step()
+        await self.fetcher.step()
+        return self.task
+
+    async def to_the_end(self, *, at_most_days: int = 30) -> list[float]:
+        """Let time pass until nothing is wanted any more; the moments of the tries, in seconds from the start."""
+        moments = []
+        while self.task.media_wanted and self.clock() < START + timedelta(days=at_most_days):
+            before = self.asked
+            await self.step()
+            moments += [(self.clock() - START).total_seconds()] * (self.asked - before)
+            due = [one for one in (self.task.media_after, self.task.next_look_at) if one and one > self.clock()]
+            self.clock.tick((min(due) - self.clock()).total_seconds() if due else 1)
+        return moments
+
 
 async def test_audio_that_is_fetched_gives_the_card_something_new_to_show() -> None:
     shelf = Shelf([FILE])
-    before = shelf.rows[1].revision
+    before = shelf.task.revision
+
+    await shelf.step()
+
+    assert (shelf.task.media, shelf.task.media_wanted) == ((FILE,), False)
+    assert shelf.task.revision == before + 1
+    assert (shelf.asked, shelf.looks) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    "reason", [one for one in MediaProblem if one not in {MediaProblem.GONE, MediaProblem.TOO_LARGE}]
+)
+async def test_what_may_pass_is_tried_in_seconds_first_for_half_an_hour_then_with_fresh_addresses_for_two_weeks(
+    reason: MediaProblem,
+) -> None:
+    shelf = Shelf(MediaError(reason, is_temporary=True), looks=[RENEWED])
+
+    moments = await shelf.to_the_end()
+
+    assert moments[:6] == [0, 5, 15, 35, 75, 155]
+    quick = [at for at in moments if at <= 1815]
+    assert len(quick) == len(TRY_AGAIN_S) + 2, "the last one is of the fresh address, at once"
+    assert quick[-1] == 1815
+    assert max(b - a for a, b in pairwise(quick)) <= 300
+    gaps = [b - a for a, b in pairwise(moments)]
+    assert max(gaps) == DAY_S
+    assert gaps.count(DAY_S) == 15
+    assert (shelf.task.media_wanted, shelf.task.media) == (False, ())
+    assert len(moments) == len(TRY_AGAIN_S) + 2 * shelf.looks + 1, "each later try has a look and one more of its own"
+
+
+async def test_giving_up_is_something_new_to_show() -> None:
+    shelf = Shelf(LATER, looks=[SEEN])
+    before = shelf.task.revision
+
+    await shelf.to_the_end()
+
+    assert shelf.task.revision == before + 1
+
+
+async def test_fresh_addresses_take_the_place_of_the_old_ones_and_are_tried_at_once() -> None:
+    shelf = Shelf(*[LATER] * (len(TRY_AGAIN_S) + 1), [FILE], looks=[RENEWED])
+    before = shelf.task.revision
+
+    assert await shelf.to_the_end()
+
+    assert shelf.task.result == FRESH
+    assert shelf.task.media == (FILE,)
+    assert shelf.media.script.asked[-1].result == FRESH
+    assert shelf.task.revision == before + 2, "the links of the card, then the file"
+    assert shelf.looks == 1
+
+
+async def test_the_same_addresses_once_more_change_nothing_on_the_card() -> None:
+    shelf = Shelf(GONE, LATER, looks=[SEEN])
+    before = shelf.task.revision
+
+    task = await shelf.step()
+
+    assert (task.revision, task.addresses_at, task.media_wanted) == (before, START, True)
+
+
+@pytest.mark.parametrize("error", [GONE, MediaError(MediaProblem.TOO_LARGE)])
+async def test_what_is_gone_for_good_is_looked_at_once_more_and_then_given_up(error: MediaError) -> None:
+    shelf = Shelf(error, looks=[RENEWED])
+
+    assert await shelf.to_the_end() == [0, 0]
+
+    assert (shelf.asked, shelf.looks) == (2, 1)
+    assert (shelf.task.media_wanted, shelf.task.result) == (False, FRESH)
+
+
+async def test_what_is_gone_may_be_at_its_fresh_address() -> None:
+    shelf = Shelf(GONE, [FILE], looks=[RENEWED])
+
+    task = await shelf.step()
+
+    assert (task.media, task.media_wanted) == ((FILE,), False)
+
+
+@pytest.mark.parametrize("answer", [TryLaterError("busy"), TaskGoneError("gone"), look(ProviderStatus.FAILED),
+                                    look(ProviderStatus.COMPLETED, result=Result())])  # fmt: skip
+async def test_a_look_that_tells_nothing_ends_nothing(answer: Any) -> None:
+    shelf = Shelf(GONE, GONE, GONE, [FILE], looks=[answer])
+
+    await shelf.to_the_end()
+
+    assert (shelf.task.state, shelf.task.result, shelf.task.media) == (State.COMPLETED, SONG, (FILE,))
+
+
+async def test_addresses_that_are_old_when_they_fail_are_read_anew_at_once() -> None:
+    shelf = Shelf(LATER, [FILE], looks=[RENEWED], state_at=START - timedelta(days=3))
+
+    task = await shelf.step()
+
+    assert (task.media, task.result, shelf.looks) == ((FILE,), FRESH, 1)
+
+
+async def test_a_look_for_the_bill_brings_fresh_addresses_along() -> None:
+    shelf = Shelf(LATER, [FILE], looks=[RENEWED], billing_transaction_id=None, next_look_at=START)
+
+    task = await shelf.step()
+
+    assert (task.result, task.billing_transaction_id, task.media) == (FRESH, "bill_1", (FILE,))
+
+
+async def test_a_look_for_addresses_forgets_no_bill() -> None:
+    shelf = Shelf(GONE, [FILE], looks=[look(ProviderStatus.COMPLETED, billing_transaction_id=None)])
+
+    task = await shelf.step()
+
+    assert (task.billing_transaction_id, task.media) == ("bill_1", (FILE,))
+
+
+async def test_a_take_that_is_missing_does_not_hold_up_the_other_one() -> None:
+    shelf = Shelf(
+        Brought(files=(SECOND,), is_new=True, missing=LATER), LATER, [FILE, SECOND], files_shown=True
+    )  # fmt: skip
+    before = shelf.task.revision
 
     await shelf.fetcher.step()
-    await shelf.fetcher.step()
 
-    assert (shelf.rows[1].media, shelf.rows[1].media_wanted) == ((FILE,), False)
-    assert shelf.rows[1].revision == before + 1
-    assert shelf.asked == 1
+    assert (shelf.task.media, shelf.task.media_wanted, shelf.task.files_shown) == ((SECOND,), True, False)
+    assert (shelf.task.revision, shelf.task.media_failures) == (before + 1, 1)
+    assert shelf.task.media_after == START + timedelta(seconds=5)
 
+    await shelf.to_the_end()
 
-@pytest.mark.parametrize("reason", MediaProblem)
-async def test_what_can_never_be_had_is_not_tried_again(reason: MediaProblem) -> None:
-    shelf = Shelf(MediaError(reason))
-    before = shelf.rows[1].revision
-    for _ in range(3):
-        await shelf.fetcher.step()
-        shelf.clock.tick(7200)
-
-    assert (shelf.rows[1].media_wanted, shelf.rows[1].media, shelf.asked) == (False, (), 1)
-    assert shelf.rows[1].revision == before + 1
+    assert shelf.task.media == (FILE, SECOND)
+    assert shelf.task.revision == before + 2
 
 
-async def test_what_may_come_later_is_tried_less_and_less_often_and_given_up_after_a_day() -> None:
-    shelf = Shelf(LATER)
-    waits = []
-    while shelf.rows[1].media_wanted:
-        await shelf.fetcher.step()
-        until = shelf.rows[1].media_after
-        if until is not None and until > shelf.clock():
-            waits.append((until - shelf.clock()).total_seconds())
-            await shelf.fetcher.step()
-            shelf.clock.tick(waits[-1])
+async def test_a_take_is_kept_while_another_one_is_still_on_its_way() -> None:
+    shelf = Shelf([FILE])
+    gate, seen = asyncio.Event(), asyncio.Event()
 
-    assert waits[:4] == [10, 20, 40, 80]
-    assert max(waits) == 3600
-    assert 24 * 3600 <= sum(waits) <= 26 * 3600
-    assert shelf.asked == len(waits) + 1
+    async def fetch_task(_task: MusicTask) -> AsyncGenerator[Brought, None]:
+        yield Brought(files=(SECOND,), is_new=True, is_all=False)
+        seen.set()
+        await gate.wait()
+        yield Brought(files=(FILE, SECOND), is_new=True)
+
+    shelf.media.fetch_task = fetch_task  # type: ignore[assignment,method-assign]  # one that tells twice
+    rung = []
+    shelf.fetcher.on_done = lambda: rung.append(shelf.task.media)
+    fetching = asyncio.create_task(shelf.fetcher.step())
+    await seen.wait()
+
+    assert (shelf.task.media, shelf.task.media_wanted, shelf.task.media_failures) == ((SECOND,), True, 0)
+    assert rung == [(SECOND,)], "the courier is woken"
+
+    gate.set()
+    await fetching
+    assert (shelf.task.media, shelf.task.media_wanted) == ((FILE, SECOND), False)
 
 
-async def test_a_passing_failure_costs_nothing() -> None:
-    shelf = Shelf(LATER, [FILE])
+async def test_where_no_task_is_known_nobody_is_asked_for_addresses() -> None:
+    shelf = Shelf(GONE, provider_task_id=None)
 
-    await shelf.fetcher.step()
-    shelf.clock.tick(10)
-    await shelf.fetcher.step()
+    task = await shelf.step()
 
-    assert shelf.rows[1].media == (FILE,)
+    assert (task.next_look_at, task.media_wanted, shelf.looks) == (None, True, 0)
+
+
+async def test_what_is_given_up_leaves_what_is_there() -> None:
+    shelf = Shelf(GONE, looks=[SEEN], media=(SECOND,), files_shown=True)
+
+    await shelf.to_the_end()
+
+    assert (shelf.task.media, shelf.task.media_wanted, shelf.task.files_shown) == ((SECOND,), False, True)
+
+
+async def test_what_is_there_already_is_no_news() -> None:
+    shelf = Shelf(Brought(files=(FILE,)), media=(FILE,), files_shown=True)
+    before = shelf.task
+
+    await shelf.step()
+
+    assert shelf.task == replace(before, media_wanted=False)
 
 
 @pytest.mark.parametrize("trouble", [OSError("disk full"), UnicodeError("label empty")])
-async def test_trouble_of_our_own_ends_after_a_day_too(trouble: Exception) -> None:
+async def test_trouble_of_our_own_ends_as_well(trouble: Exception) -> None:
     shelf = Shelf(trouble)
-    for _ in range(40):
-        await shelf.fetcher.step()
-        shelf.clock.tick(3600)
 
-    assert not shelf.rows[1].media_wanted
-    assert 20 < shelf.asked < 40
+    moments = await shelf.to_the_end()
+
+    assert not shelf.task.media_wanted
+    assert moments[-1] > 15 * DAY_S
+
+
+async def test_songs_that_failed_before_come_after_those_that_did_not() -> None:
+    shelf = Shelf([FILE], media_failures=3, state_at=START - timedelta(days=1))
+    shelf.rows.change(2, media_wanted=True)
+    shelf.fetcher.concurrency = 1
+
+    await shelf.fetcher.step()
+
+    assert [task.id for task in shelf.media.script.asked] == [2]
+
+
+async def test_songs_that_drip_do_not_hold_up_the_others() -> None:
+    gate = asyncio.Event()
+    shelf = Shelf(*[(gate, [FILE])] * 30, [FILE])
+    numbers = range(3, 33)
+    shelf.rows.put(*(make_task(n, state=State.COMPLETED, result=SONG, media_wanted=True) for n in numbers))
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(shelf.fetcher.run(stop))
+        await until(lambda: shelf.asked == len(numbers) + 1)
+        await until(lambda: sum(bool(task.media) for task in shelf.rows.tasks) == 1)
+        gate.set()
+        stop.set()
+
+
+# --- the rules by themselves -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("failures", range(len(TRY_AGAIN_S) + 19))
+@pytest.mark.parametrize("error", [LATER, GONE])
+@pytest.mark.parametrize("is_renewed", [False, True])
+@pytest.mark.parametrize("age", [timedelta(0), FRESH_FOR])
+def test_tries_always_come_to_an_end(failures: int, error: MediaError, age: timedelta, *, is_renewed: bool) -> None:
+    then = next_try(failures=failures, error=error, age=age, is_renewed=is_renewed)
+    if then is not None:
+        assert then.failures > failures or then.delay_s >= FRESH_FOR.total_seconds(), "old by then, so it counts"
+        assert then.looks or (age < FRESH_FOR and error.is_temporary)
+
+
+def track(name: str, clip: str | None = None) -> Track:
+    return Track(audio_url=f"https://a/{name}", audio_id=clip, title=f"of {clip}")
+
+
+@pytest.mark.parametrize(
+    ("known", "seen", "after"),
+    [
+        ([("1", "x"), ("2", "y")], [("4", "y"), ("3", "x")], [("3", "x"), ("4", "y")]),
+        ([("1", None), ("2", None)], [("3", None), ("4", None)], [("3", None), ("4", None)]),
+        ([("1", None)], [("3", "x")], [("3", "x")]),
+        ([("1", "x")], [("3", "z")], [("3", "x")]),
+        ([("1", "x"), ("2", "y")], [("4", "y")], [("1", "x"), ("4", "y")]),
+        ([("1", "x")], [("4", "y"), ("3", "x")], [("3", "x"), ("4", "y")]),
+        ([("1", "x")], [], [("1", "x")]),
+    ],
+)
+def test_takes_keep_their_place_and_their_clip_at_a_new_address(known: Any, seen: Any, after: Any) -> None:
+    before = Result(title="Low Tide", lyrics="la", tracks=tuple(track(*one) for one in known))
+    now = renewed(before, Result(title="Other", tracks=tuple(track(*one) for one in seen)))
+    assert [(one.audio_url.removeprefix("https://a/"), one.audio_id) for one in now.tracks] == after
+    assert (now.title, now.lyrics) == ("Low Tide", "la")

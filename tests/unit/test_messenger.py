@@ -294,9 +294,19 @@ async def test_a_song_whose_card_is_lost_waits_for_its_audio() -> None:
     assert client.asked == []
 
 
+@pytest.mark.parametrize("failures", [0, 3])
+async def test_what_is_delivered_again_waits_until_its_audio_was_tried_for(failures: int) -> None:
+    long_ago = {"state_at": START - timedelta(days=9), "media_failures": failures}
+    lost = make_task(**{**DONE, **long_ago}, card_lost="no_channel", media_wanted=True)
+
+    with pytest.raises(ShowLaterError):
+        await messenger(FakeDiscord()).show(lost, Scene(), Telling.PING)
+
+
 @pytest.mark.parametrize(("waited", "state"), [(timedelta(hours=1), State.COMPLETED), (timedelta(0), State.FAILED)])
 async def test_nobody_waits_for_audio_for_ever(waited: timedelta, state: State) -> None:
-    task = make_task(state=state, state_at=START - waited, card_lost="no_channel", media_wanted=True)
+    lost: dict[str, Any] = {"card_lost": "no_channel", "media_wanted": True, "media_failures": 4}
+    task = make_task(state=state, state_at=START - waited, **lost)
 
     assert (await messenger(FakeDiscord()).show(task, Scene(), Telling.PING)).told
 

@@ -2,17 +2,25 @@
 
 import asyncio
 import logging
+from collections.abc import AsyncGenerator
 from dataclasses import replace
+from pathlib import Path
 
-from bot.domain.media import MediaError
+from bot.domain.media import Brought, MediaError, MediaProblem
 from bot.domain.tasks import MediaFile, MusicTask, Result, Track
 from bot.service import title_of
-from bot.ui.media.fetch import MediaFetcher
+from bot.ui.media.fetch import Fetched, MediaFetcher
 from bot.ui.media.store import MediaStore
 from bot.ui.media.tags import SongTags, prepare, safe_filename
 from bot.ui.media.waveform import draw_waveform
 
 log = logging.getLogger(__name__)
+
+Take = asyncio.Task[MediaFile | MediaError]
+TOGETHER_S = 20.0
+"""So long the first take that is there waits for the others."""
+PREPARING_MAX = 4
+"""Files that are tagged and drawn at once, however many are on their way."""
 
 
 class MediaCollector:
@@ -22,32 +30,55 @@ class MediaCollector:
         self._fetcher = fetcher
         self._store = store
         self._artist = artist
+        self._preparing = asyncio.Semaphore(PREPARING_MAX)
 
-    async def fetch_task(self, task: MusicTask) -> tuple[MediaFile, ...]:
-        """The files of all takes that could be had, the first take among them; none if the task made no audio.
+    async def fetch_task(self, task: MusicTask) -> AsyncGenerator[Brought, None]:
+        """Fetch the takes that are not there, each by itself: none that fails or drips takes another one along.
 
-        Raises:
-            MediaError: the first take could not be fetched; nothing is left behind then.
+        Tells what is there once all have ended, and before that whenever some have and others take their time.
         """
         tracks = task.result.tracks if task.result else ()
-        async with asyncio.TaskGroup() as group:
-            takes = [
-                group.create_task(self._try_take(task, track, take), name=f"media {task.id}-{take}")
-                for take, track in enumerate(tracks, start=1)
-            ]
-        outcomes = [take.result() for take in takes]
-        files = tuple(outcome for outcome in outcomes if isinstance(outcome, MediaFile))
-        if outcomes and isinstance(outcomes[0], MediaError):
-            await self._store.remove(file.name for file in files)
-            raise outcomes[0]
-        return files
+        files = {take: file for take in range(1, len(tracks) + 1) if (file := _known(task, take))}
+        under_way = {
+            asyncio.create_task(self._try_take(task, track, take), name=f"media {task.id}-{take}"): take
+            for take, track in enumerate(tracks, start=1)
+            if take not in files or not self._store.path(files[take].name).is_file()
+        }
+        failed: list[MediaError] = []
+        pending = set(under_way)
+        try:
+            while True:
+                done, pending = await _some_of(pending)
+                outcomes = {under_way[one]: one.result() for one in done}
+                fetched = {take: one for take, one in outcomes.items() if isinstance(one, MediaFile)}
+                failed += [one for one in outcomes.values() if isinstance(one, MediaError)]
+                files |= fetched  # one that is gone from the disk is still known, for the card may carry it
+                yield Brought(
+                    files=tuple(files[take] for take in sorted(files)),
+                    is_new=bool(fetched),
+                    is_all=not pending,
+                    missing=next((one for one in failed if one.is_temporary), failed[0] if failed else None),
+                )
+                if not pending:
+                    return
+        finally:
+            for one in pending:
+                one.cancel()
+            await asyncio.gather(*pending, return_exceptions=True)
 
     async def _try_take(self, task: MusicTask, track: Track, take: int) -> MediaFile | MediaError:
         raw = self._store.path(f"{task.id}-{take}.raw")
         try:
             fetched = await self._fetcher.fetch(track.audio_url, raw)
+            async with self._preparing:
+                return await self._prepared(task, take, raw, fetched)
         except MediaError as error:
             return error
+        except Exception:
+            log.exception("take can't be fetched", extra={"task_id": task.id, "take": take})
+            return MediaError(MediaProblem.UNREACHABLE, is_temporary=True)
+
+    async def _prepared(self, task: MusicTask, take: int, raw: Path, fetched: Fetched) -> MediaFile:
         result = task.result or Result()
         title = task.title or result.title or "Song"
         name = f"{task.id}-{take}.{fetched.kind}"
@@ -80,3 +111,19 @@ class MediaCollector:
             lyrics=lyrics,
             comment=f"Made with {self._artist}",
         )
+
+
+async def _some_of(takes: set[Take]) -> tuple[set[Take], set[Take]]:
+    """Wait until one has ended, and a little for the others: both come with one edit of the card then."""
+    if not takes:
+        return set(), set()
+    done, pending = await asyncio.wait(takes, return_when=asyncio.FIRST_COMPLETED)
+    if not pending:
+        return done, pending
+    more, pending = await asyncio.wait(pending, timeout=TOGETHER_S)
+    return done | more, pending
+
+
+def _known(task: MusicTask, take: int) -> MediaFile | None:
+    """The file of a take that was fetched before."""
+    return next((file for file in task.media if file.name.startswith(f"{task.id}-{take}.")), None)
