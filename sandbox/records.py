@@ -76,7 +76,7 @@ class Records:
     def keys(self, query: Mapping[str, str]) -> Body:
         """The answer of the list of keys: first those that were revoked, then the ones that are accepted."""
         page, limit = _page(query)
-        data = [*map(_revoked, range(self.revoked)), *(self._key(key_id) for key_id in self._keys)]
+        data = [*map(self._revoked, range(self.revoked)), *(self._key(key_id) for key_id in self._keys)]
         pages = {"page": page, "limit": limit, "total": len(data), "totalPages": -(-len(data) // limit)}
         return {"object": "list", "data": data[(page - 1) * limit : page * limit], "pagination": pages}
 
@@ -120,6 +120,11 @@ class Records:
             "created_at": datetime.fromtimestamp(CREATED, UTC).isoformat(),
         }
 
+    def _revoked(self, number: int) -> Body:
+        """A key that works no longer and looks like one that does."""
+        key_id = next(iter(self._keys))
+        return {**self._key(key_id), "id": f"key_revoked_{number}", "status": "revoked"}
+
 
 def _filter(query: Mapping[str, str]) -> Callable[[Charge], bool]:
     """Which charges a query wants; raises `ProblemError` for one that makes no sense."""
@@ -144,11 +149,6 @@ def _page(query: Mapping[str, str]) -> tuple[int, int]:
     if limit > LIMIT_MAX:
         raise _wrong("limit", f"at most {LIMIT_MAX}")
     return page, limit
-
-
-def _revoked(number: int) -> Body:
-    """A key that works no longer and looks like one that does."""
-    return {"id": f"key_revoked_{number}", "name": "Old", "key_prefix": "sk-demo-en...", "status": "revoked"}
 
 
 def _number(query: Mapping[str, str], name: str, default: int) -> int:

@@ -145,9 +145,10 @@ class Budget:
         self._state = _with(moment, tokens=0.0, owed=0.0)
 
     def heard(self, error: TokenLabError | None) -> None:
-        """What came of a request; None means that the provider took it."""
+        """What came of a request for the catalogue, whose limits are its own; None means that the provider took it."""
         if isinstance(error, ThrottledError):
-            self.throttled(error.retry_after_s)
+            if self._needs_probe:
+                self.throttled(error.retry_after_s)
         elif not isinstance(error, TryLaterError):  # a definite no is an answer, too
             self.succeeded()
 

@@ -23,6 +23,8 @@ from bot.tokenlab.urls import keys_url, usage_url
 
 PAGE_ROWS = 100
 """The most that one answer holds (OpenAPI, Get API key usage)."""
+KEYS_PAGE_ROWS = 50
+"""What a page of the list of keys holds where nothing else is asked for."""
 PAGES_MAX = 1_000_000
 KEY_PAGES_MAX = 50
 """More keys than any organization has: a list that never ends is given up."""
@@ -87,11 +89,11 @@ class RecordsClient:
         for number in range(1, KEY_PAGES_MAX + 1):
             if number > 1 and not may_ask():
                 raise NotSentError("the request budget is spent")
-            query = {"limit": str(PAGE_ROWS), "page": str(number)}
-            body = self._good(await self._read(keys_url(self._base).with_query(query)), "data")
+            url = keys_url(self._base)  # the first page as it has been published for long, with nothing to ask for
+            body = self._good(await self._read(url if number == 1 else url.with_query(page=str(number))), "data")
             rows = items(body["data"])
             known, keys = len(keys), keys | _keys_in(rows)
-            if _is_last(body, rows, number) or len(keys) == known:  # the same page again and again
+            if _is_last(body, rows, number, KEYS_PAGE_ROWS) or len(keys) == known:  # the same page again and again
                 break
         return own_key([key for key in keys.values() if key.is_active], self._api_key.get_secret_value())
 
@@ -111,7 +113,7 @@ class RecordsClient:
         body = self._good(await self._read(usage_url(self._base, key_id).with_query(query)), "items")
         rows = items(body["items"])
         costs = dict(pair for row in rows for pair in _costs(row))
-        return BillPage(costs=costs, is_last=_is_last(body, rows, number))
+        return BillPage(costs=costs, is_last=_is_last(body, rows, number, PAGE_ROWS))
 
     async def _read(self, url: URL) -> Answer:
         return await read(self._session, url, self._token, self._timeout)
@@ -154,10 +156,10 @@ def _keys_in(rows: Sequence[Json]) -> dict[str, KeyInfo]:
     return {key.id: key for key in found}
 
 
-def _is_last(body: Json, rows: Sequence[Json], number: int) -> bool:
+def _is_last(body: Json, rows: Sequence[Json], number: int, page_rows: int) -> bool:
     """Whether no page comes after this one; where the answer does not count them, one that is not full is the last."""
     pages = whole(mapping(body.get("pagination")).get("totalPages"), 0, PAGES_MAX)
-    return not rows or number >= pages if pages is not None else len(rows) < PAGE_ROWS
+    return not rows or number >= pages if pages is not None else len(rows) < page_rows
 
 
 def _costs(row: Json) -> list[tuple[str, Decimal]]:

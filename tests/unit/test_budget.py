@@ -311,6 +311,12 @@ def test_only_a_pause_that_is_worth_it_is_told(retry_after_s, told):
     assert subject.shut_for_s == (0 if retry_after_s == 1e9 else None), "until somebody has probed"
 
 
+def test_a_refusal_of_the_catalogue_alone_shuts_nothing():
+    subject, _ = budget(1000)
+    subject.heard(ThrottledError("slow", retry_after_s=60))
+    assert subject.take(Purpose.CREATE)
+
+
 @pytest.mark.parametrize(
     ("error", "opens"),
     [(None, True), (AccessRefusedError("no"), True), (NotSentError("out"), False), (ThrottledError("slow"), False)],

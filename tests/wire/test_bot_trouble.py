@@ -57,7 +57,27 @@ async def test_a_tokenlab_that_goes_away_while_a_song_is_made_is_looked_at_again
     assert len(answer.shown.attachments) == 1
 
 
-@pytest.mark.parametrize("fault", ["drop_recorded", "no_id", "html_502"])
+@pytest.mark.parametrize("fault", ["long_header", "many_headers"])
+async def test_a_song_behind_long_headers_arrives_and_is_paid_once(shared: Studio, fault: str) -> None:
+    shared.standin.faults.on_create(fault)
+    shared.standin.faults.on_status(fault)
+    card = await shared.finished(f"Behind a {fault}")
+    assert len(card.attachments) == 1
+    assert len(shared.creates(f"Behind a {fault}")) == 1
+
+
+@pytest.mark.parametrize("fault", ["forbidden_content", "artist_name"])
+async def test_content_that_is_not_allowed_is_no_matter_of_the_key(shared: Studio, fault: str) -> None:
+    shared.standin.faults.on_create(fault)
+    card = (await shared.song(f"Refused by {fault}")).shown
+    await shared.shows(card, "Leave out names of artists")
+    assert "Nothing was charged" in card.text
+    assert "no_access" not in shared.bot.output, "or the operator is told to look at the key"
+
+
+@pytest.mark.parametrize(
+    "fault", ["drop_recorded", "no_id", "html_502", "request_timeout_recorded", "no_id_and_a_code"]
+)
 async def test_an_answer_that_proves_nothing_makes_the_wish_unclear(shared: Studio, fault: str) -> None:
     shared.standin.faults.on_create(fault)
     card = (await shared.song(f"Unclear by {fault}")).shown
