@@ -109,10 +109,10 @@ class Poller(Worker[MusicTask]):
         self._unfinished_at.setdefault(item.id, -math.inf if item.looked_at else math.inf)
         try:
             look = await self._provider.look(item.provider_task_id, item.poll_url)
-        except TaskGoneError as error:
-            await self._gone(item, error)
         except TokenLabError as error:
-            await self._failed_look(item, error)
+            if not isinstance(error, TryLaterError):  # a no is an answer, too: requests are taken
+                self._budget.succeeded()
+            await (self._gone(item, error) if isinstance(error, TaskGoneError) else self._failed_look(item, error))
         else:
             self._budget.succeeded()
             self._key_works()

@@ -30,12 +30,12 @@ async def words(world: World, task: MusicTask) -> str:
 @pytest.mark.parametrize(
     ("world", "count"),
     [
-        ({"standin": {"song_s": 60}}, 2),
-        ({"standin": {"song_s": 60, **REPORTS}}, 3),
-        ({"standin": {"song_s": 150}}, 3),
-        ({"standin": {"song_s": 150, **REPORTS}}, 3),
-        ({"standin": {"song_s": 250}}, 4),
-        ({"standin": {"song_s": 250, **REPORTS}}, 4),
+        ({"standin": {"song_s": 100}}, 2),
+        ({"standin": {"song_s": 100, **REPORTS}}, 3),
+        ({"standin": {"song_s": 250}}, 3),
+        ({"standin": {"song_s": 250, **REPORTS}}, 3),
+        ({"standin": {"song_s": 400}}, 4),
+        ({"standin": {"song_s": 400, **REPORTS}}, 4),
         ({"standin": {"song_s": 170, **REPORTS}, "expected_song_s": 40}, 4),
     ],
     indirect=["world"],
@@ -44,7 +44,7 @@ async def test_a_song_costs_at_most_four_edits_from_ask_to_result(world: World, 
     task = await world.asked()
     await world.turn()
 
-    await world.until(State.COMPLETED, step_s=7)
+    await world.until(State.COMPLETED, step_s=11)
     for _ in range(5):
         await world.advance(10)
 
@@ -56,7 +56,7 @@ async def test_a_song_costs_at_most_four_edits_from_ask_to_result(world: World, 
 async def test_the_first_card_says_when_the_song_should_be_there(world: World) -> None:
     task = await world.asked()
 
-    assert f"next, finished roughly {in_s(world.clock(), 90)}" in await words(world, task)
+    assert f"next, finished roughly {in_s(world.clock(), 150)}" in await words(world, task)
 
 
 async def test_a_song_behind_three_of_the_same_member_takes_its_time_after_them(world: World) -> None:
@@ -66,7 +66,7 @@ async def test_a_song_behind_three_of_the_same_member_takes_its_time_after_them(
 
     task = await world.asked()
 
-    assert f"finished roughly {in_s(world.clock(), 180)}" in await words(world, task)
+    assert f"finished roughly {in_s(world.clock(), 300)}" in await words(world, task)
 
 
 @pytest.mark.parametrize("world", [{"standin": {"song_s": 600}}], indirect=True)
@@ -76,13 +76,13 @@ async def test_a_moment_that_has_passed_is_replaced_by_a_later_one_and_then_by_h
     begun_at = (await world.task()).submitted_at
     assert begun_at is not None
     said = set()
-    for _ in range(25):
+    for _ in range(40):
         said.add((await words(world, task)).partition("R>, ")[2].partition(".")[0])
         await world.advance(10)
 
     assert said == {
-        f"usually finished {in_s(begun_at, 90)}",
-        f"nine of ten are finished {in_s(begun_at, 180)}",
+        f"usually finished {in_s(begun_at, 150)}",
+        f"nine of ten are finished {in_s(begun_at, 300)}",
         "taking longer than usual",
     }
 
@@ -113,7 +113,7 @@ async def test_a_running_card_is_not_edited_because_of_the_songs_of_others(world
     for number in range(3):
         await world.song(f"Song {number}", by=world.bob)
 
-    assert in_s(world.clock(), 90) not in await words(world, await world.asked(by=world.bob))
+    assert in_s(world.clock(), 150) not in await words(world, await world.asked(by=world.bob))
     assert (edits(world, task), await words(world, task)) == (1, before)
 
 
@@ -122,8 +122,8 @@ async def test_a_song_that_finishes_changes_what_the_next_one_expects(world: Wor
         said = await words(world, task)
         return int(said.partition("roughly <t:")[2].partition(":")[0]) - world.clock().timestamp()
 
-    assert await expected_s(await world.asked()) == 90
+    assert await expected_s(await world.asked()) == 150
     await world.turn()
     await world.until(State.COMPLETED)
 
-    assert 75 < await expected_s(await world.asked("Another")) < 90
+    assert 125 < await expected_s(await world.asked("Another")) < 150

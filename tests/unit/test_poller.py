@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.domain.tasks import ErrorCode, Kind, Result, State
-from bot.engine.budget import Budget
+from bot.engine.budget import Budget, Purpose
 from bot.engine.poller import Poller
 from bot.tokenlab.errors import (
     AccessRefusedError,
@@ -394,6 +394,16 @@ async def test_a_throttled_task_waits_as_long_as_was_asked_up_to_an_hour_but_no_
 
     await watch.looked(after_s=95)
     assert watch.rows[2].state is State.COMPLETED
+
+
+@pytest.mark.parametrize("answer", [PROCESSING, TaskGoneError("gone"), AccessRefusedError("key")])
+async def test_any_answer_to_a_look_opens_a_budget_that_waits_for_one(answer: Any) -> None:
+    watch = Watch(answer)
+    watch.budget.throttled(1e9)
+
+    await watch.looked(after_s=100)
+
+    assert watch.budget.take(Purpose.CREATE)
 
 
 async def test_a_throttled_look_slows_all_requests_down() -> None:
