@@ -185,7 +185,8 @@ class Answer:
         if self.status in _THROTTLES:  # here the message counts, too: in this family it alone tells the two apart
             no_credit = any(is_about_credit(said) for said in (*trouble.names, trouble.detail))
             return NoCreditError if no_credit else None
-        return ModelUnavailableError if trouble.words & _MODEL_WORDS else None
+        said = self.words if self.status in _UNCLEAR else trouble.words
+        return ModelUnavailableError if said & _MODEL_WORDS else None
 
     def _is_passing_refusal(self, now: datetime) -> bool:
         """Whether a 403 is about how often, or about this moment, and not about the key."""

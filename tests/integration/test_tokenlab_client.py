@@ -230,6 +230,8 @@ CREATE_ERRORS = [
     (430, problem("insufficient_balance"), NoCreditError),
     (455, {}, TryLaterError),
     (425, {}, OutcomeUnknownError),
+    (409, problem("conflict", error={"code": "model_not_found"}), OutcomeUnknownError),
+    (400, {"error": {"message": "m", "error": {"code": "model_not_found"}}}, ModelUnavailableError),
     (499, {}, OutcomeUnknownError),
     (500, problem("content_policy_violation"), OutcomeUnknownError),
     (502, problem("insufficient_balance"), OutcomeUnknownError),
