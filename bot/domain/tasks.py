@@ -256,6 +256,9 @@ class MusicTask:
     """Why the card can't be edited any more; `CARD_REMOVED` if it was emptied and all that showed it is gone."""
     files_shown: bool = False
     """Whether the card already carries its attachments: later edits leave them alone."""
+    attach_after: datetime | None = None
+    """From when its files are tried again, as Discord took the card but not them; None if none are owed."""
+    attach_failures: int = 0
     show_after: datetime | None = None
     """No try to show before this moment (back-off after a passing failure)."""
     show_failures: int = 0

@@ -364,6 +364,15 @@ class FilesShown(Change):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FilesOwed(Change):
+    """The card stands without its files, which are tried again from a moment; or none are owed any more."""
+
+    guarded: ClassVar[bool] = False
+    attach_after: datetime | None = None
+    attach_failures: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CardReplaced(Change):
     """A new message is the card from now on; the token knows only the old one."""
 
@@ -434,6 +443,8 @@ class Redelivered(Change):
     card_lost: None = None
     show_after: None = None
     show_failures: Literal[0] = 0
+    attach_after: None = None
+    attach_failures: Literal[0] = 0
     pinged_for: None = None
     ping_status: None = None
     ping_at: None = None

@@ -36,8 +36,12 @@ SHOWN_IN_CHANNEL = 4
 """Maximum number of cards of one channel that are shown at once: fewer than there are jobs."""
 CHANNELS = 50
 """How many more channels with pings are looked at than there is room for."""
+ATTACHINGS = 2
+"""Maximum number of cards that get files at once that failed before: an upload that hangs holds up no other card."""
 FIRST_DELAY_S = 2.0
 LONGEST_DELAY_S = 300.0
+FIRST_ATTACH_S = 15.0
+LONGEST_ATTACH_S = 3600.0
 
 
 class Courier(Worker[MusicTask]):
@@ -73,13 +77,18 @@ class Courier(Worker[MusicTask]):
         self._turns: dict[int, int] = {}
         """When channels with pings to be sent had their last turn, as the number of that turn."""
         self._turn = 0
+        self._attaching: set[TaskId] = set()
 
     def key(self, item: MusicTask) -> TaskId:
         """See `Worker.key`."""
         return item.id
 
     async def find(self, room: int, /) -> Sequence[MusicTask]:
-        """A few to remove, cards that lag behind, pings, relatives, cards whose place or progress may have changed."""
+        """What is due, the most urgent first.
+
+        A few to remove, cards that lag behind, pings, relatives, a few that lack files, cards whose place or progress
+        may have changed.
+        """
         now = self._clock()
         # a few more than there is room for: those in flight or with a penalty don't hide the others
         asked = room + self.hidden
@@ -87,6 +96,7 @@ class Courier(Worker[MusicTask]):
         due += await self._lagging(now, asked)
         due += await self._untold(now, asked)
         due += await self._tasks.family_changed(now, asked)
+        due += self._few(await self._tasks.unattached(now, ATTACHINGS + self.hidden), self._attaching, ATTACHINGS)
         if len(due) < room and is_over(self._refreshed_at, now, REFRESH_EVERY):
             self._refreshed_at = now
             due += await self._changed_looks(now)
@@ -119,10 +129,13 @@ class Courier(Worker[MusicTask]):
 
     async def _doomed(self, now: datetime) -> list[MusicTask]:
         """Deleted tasks, only a few at a time: of an erased member there may be thousands, and others' cards wait."""
-        self._removing = {task_id for task_id in self._removing if self.is_handling(task_id)}
-        found = await self._tasks.unremoved(now, REMOVALS + self.hidden)
-        free = [task for task in found if self.is_free(task.id)][: REMOVALS - len(self._removing)]
-        self._removing |= {task.id for task in free}
+        return self._few(await self._tasks.unremoved(now, REMOVALS + self.hidden), self._removing, REMOVALS)
+
+    def _few(self, found: Sequence[MusicTask], under_way: set[TaskId], most: int) -> list[MusicTask]:
+        """Those that may start now, if only so many of their kind may be in flight at once."""
+        under_way -= {task_id for task_id in under_way if not self.is_handling(task_id)}
+        free = [task for task in found if self.is_free(task.id)][: most - len(under_way)]
+        under_way |= {task.id for task in free}
         return free
 
     async def handle(self, item: MusicTask) -> None:
@@ -139,6 +152,8 @@ class Courier(Worker[MusicTask]):
                 await self._tell(task)
             elif task.family_changed_at is not None:
                 await self._refresh(task)
+            elif task.attach_after is not None:
+                await self._attach(task)
         except ShowLaterError as error:
             await self._postpone(task, error.retry_after_s)
 
@@ -164,6 +179,23 @@ class Courier(Worker[MusicTask]):
             raise
         await self._tasks.apply(task, transitions.FamilyShown())
 
+    async def _attach(self, task: MusicTask) -> None:
+        """Try the files again that a card lacks; a failure holds up nothing else of it."""
+        try:
+            is_attached = await self._display.attach(task, await self._scene(task))
+        except ShowLaterError:
+            await self._tasks.apply(task, self._owed_later(task))
+            return
+        done: list[Change] = [transitions.FilesShown(files_shown=is_attached), transitions.FilesOwed()]
+        await self._tasks.apply_all([(task, change) for change in done])
+
+    def _owed_later(self, task: MusicTask) -> Change:
+        delay_s = min(FIRST_ATTACH_S * 2**task.attach_failures, LONGEST_ATTACH_S)
+        log.info("files will be attached later", extra={"task_id": task.id, "delay_s": delay_s})
+        return transitions.FilesOwed(
+            attach_after=self._clock() + timedelta(seconds=delay_s), attach_failures=min(task.attach_failures + 1, 20)
+        )
+
     async def _remove(self, task: MusicTask) -> None:
         """Nothing of a deleted task stays in Discord, nor its name on the cards of its relatives."""
         for channel_id, message_id in await self._tasks.messages_of(task.id):
@@ -183,6 +215,8 @@ class Courier(Worker[MusicTask]):
         is_replaced = shown.replacement is not None and shown.lost is None
         if shown.files_shown or is_replaced:
             changes.append(transitions.FilesShown(files_shown=shown.files_shown))
+        if shown.files_owed or task.attach_after is not None:
+            changes.append(self._owed_later(task) if shown.files_owed else transitions.FilesOwed())
         if shown.replacement is not None:
             channel_id, message_id = shown.replacement
             if is_replaced:

@@ -36,6 +36,8 @@ class Shown:
     lost: str | None = None
     """Why the card itself can't be edited any more; `/songs` has the result all the same."""
     files_shown: bool = False
+    files_owed: bool = False
+    """Whether it stands without its files only because they did not get through: they are to be tried again."""
     replacement: Where | None = None
     """A new message that took the card's place."""
     told: bool = False
@@ -63,6 +65,13 @@ class Display(Protocol):
 
         Raises:
             ShowLaterError: a passing failure.
+        """
+
+    async def attach(self, task: MusicTask, scene: Scene) -> bool:
+        """Edit a card that stands without its files once more, whole; False if it goes without them for good.
+
+        Raises:
+            ShowLaterError: they did not get through this time either.
         """
 
     async def refresh(self, task: MusicTask, scene: Scene) -> None:

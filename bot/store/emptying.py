@@ -20,6 +20,7 @@ EMPTIED: Mapping[str, object] = {
     "media_wanted": False,
     "card_lost": None,
     "show_after": None,
+    "attach_after": None,
     "pinged_for": T.state,
     "ping_status": PingStatus.DONE,
 }

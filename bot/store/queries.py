@@ -139,6 +139,13 @@ class TaskQueries:
         """Finished cards that are up to date but for their family."""
         return await self._list(_owed("family", now), order=[T.state_at], limit=limit)
 
+    async def unattached(self, now: datetime, limit: int) -> list[MusicTask]:
+        """Finished cards that are up to date but for the files that Discord did not take, the longest owed first."""
+        is_there = and_(T.state == State.COMPLETED, T.card_lost.is_(None), T.deleted_at.is_(None))
+        return await self._list(
+            and_(T.attach_after <= now, T.owed.is_(None), is_there), order=[T.attach_after], limit=limit
+        )
+
     async def moving_cards(self, since: datetime) -> list[MusicTask]:
         """Tasks in line or running whose card is up to date and not older than `since`: for soft refreshes."""
         states = (State.QUEUED, State.RUNNING)

@@ -163,6 +163,8 @@ music_tasks = Table(
     Column("aged_out", Boolean, nullable=False, server_default=text("false")),
     Column("family_changed_at", Moment),
     Column("addresses_at", Moment),
+    Column("attach_after", Moment),
+    Column("attach_failures", Integer, nullable=False, server_default="0"),
     Column("owed", String(8), Computed(OWED, persisted=True)),
     _one_of("state", State),
     _one_of("kind", Kind),
@@ -232,6 +234,12 @@ Index(
     music_tasks.c.state_at,
     sqlite_where=music_tasks.c.owed.isnot(None),
     postgresql_where=music_tasks.c.owed.isnot(None),
+)
+Index(
+    "ix_music_tasks_attach_after",
+    music_tasks.c.attach_after,
+    sqlite_where=music_tasks.c.attach_after.isnot(None),
+    postgresql_where=music_tasks.c.attach_after.isnot(None),
 )
 Index(
     "ix_music_tasks_media_wanted",

@@ -228,6 +228,8 @@ def _completed(drawing: Drawing) -> Body:
 
 
 def _why_linked(task: MusicTask) -> str:
+    if task.media and task.attach_after is not None:
+        return texts.LINK_UNTIL_ATTACHED
     if task.media_wanted:
         return texts.LINK_FOR_NOW
     return texts.LINK_ONLY if task.media else texts.LINK_GONE

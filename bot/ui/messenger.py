@@ -1,9 +1,11 @@
 """The delivery ladder: how a card reaches people, whatever Discord answers."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from enum import Enum, auto
 from functools import partial
 from pathlib import Path
 from typing import NotRequired, TypedDict
@@ -32,8 +34,27 @@ AUDIO_PATIENCE = timedelta(hours=1)
 AUDIO_TRIES = 4
 """Where some of the audio is there, or is to be fetched anew, so many tries are waited for: less than a minute."""
 AUDIO_RETRY_S = 30.0
+UPLOAD_TRIES = 2
+"""After so many failures a card is shown without its files, which follow when they can."""
+UPLOAD_S = 60.0
+"""So long a card waits for its files to get through, each time; those that follow it later have as long as it takes."""
 MAY_POST = frozenset({Verdict.NO_CARD, Verdict.ARCHIVED, Verdict.TOO_MANY_EDITS, Verdict.FORBIDDEN})
 """Where a settled card may be a new message in the channel."""
+
+
+class FilesStuckError(ShowLaterError):
+    """A passing failure of a request that carried files."""
+
+
+class Uploads(Enum):
+    """What becomes of a card whose files do not get through."""
+
+    NEEDED = auto()
+    """Nothing: it stands already."""
+    FOLLOW = auto()
+    """It is shown without them, and they follow."""
+    SPARED = auto()
+    """It is shown without them for good."""
 
 
 class Look(TypedDict):
@@ -87,6 +108,14 @@ class Messenger:
             raise ShowLaterError(AUDIO_RETRY_S)
         return await self._by_direct_message(task, scene, (reason or "").partition("+")[0])
 
+    async def attach(self, task: MusicTask, scene: Scene) -> bool:
+        """See `Display.attach`."""
+        try:
+            return (await self._edit(replace(task, attach_after=None), scene, Uploads.NEEDED)).files_shown
+        except Lost as lost:
+            log.info("files can't be attached", extra={"task_id": task.id, "reason": lost.verdict.name})
+            return False
+
     async def refresh(self, task: MusicTask, scene: Scene) -> None:
         """See `Display.refresh`."""
         try:
@@ -106,7 +135,7 @@ class Messenger:
 
     # --- rungs -----------------------------------------------------------------------------------------------------
 
-    async def _edit(self, task: MusicTask, scene: Scene) -> Shown:
+    async def _edit(self, task: MusicTask, scene: Scene, uploads: Uploads = Uploads.FOLLOW) -> Shown:
         """Edit the card: by its token while that lives, else by channel and message id."""
         if task.message_id is None:
             raise Lost(Verdict.NO_CARD)
@@ -119,7 +148,7 @@ class Messenger:
                 return await webhook.edit_message(message_id, **look)
 
             try:
-                return await self._deliver(task, scene, by_token, is_edit=True)
+                return await self._deliver(task, scene, by_token, uploads, is_edit=True)
             except Lost as lost:
                 if lost.verdict is Verdict.CARD_DELETED:
                     raise
@@ -133,7 +162,7 @@ class Messenger:
                     raise Lost(Verdict.TOO_MANY_EDITS) from error
                 raise
 
-        return await self._deliver(task, scene, by_channel, is_edit=True)
+        return await self._deliver(task, scene, by_channel, uploads, is_edit=True)
 
     def _is_old(self, message: discord.PartialMessage) -> bool:
         return self._reach.clock() - message.created_at > CARD_EDITS
@@ -178,30 +207,67 @@ class Messenger:
             sent.append(message)
             return message
 
-        shown = await self._deliver(task, scene, send, is_edit=False)
+        uploads = Uploads.FOLLOW if lost is None else Uploads.SPARED
+        shown = await self._deliver(task, scene, send, uploads, is_edit=False)
         return Shown(
             lost=lost,
             files_shown=shown.files_shown,
+            files_owed=shown.files_owed,
             told=True,
             replacement=(sent[0].channel.id, sent[0].id),
         )
 
     # --- payloads --------------------------------------------------------------------------------------------------
 
-    async def _deliver(self, task: MusicTask, scene: Scene, send: Send, *, is_edit: bool) -> Shown:
-        """Try the whole card, then without its picture, then without its files, then the plainest.
+    async def _deliver(self, task: MusicTask, scene: Scene, send: Send, uploads: Uploads, *, is_edit: bool) -> Shown:
+        """Try the whole card; where its files keep failing on their way, show it without them if that will do.
 
         Raises:
             Lost: this way is closed.
             ShowLaterError: a passing failure.
         """
+        patience_s = None if uploads is Uploads.NEEDED else UPLOAD_S
+        try:
+            return await self._deliver_any(task, scene, send, is_edit=is_edit, patience_s=patience_s)
+        except FilesStuckError:
+            if uploads is Uploads.NEEDED or task.show_failures + 1 < UPLOAD_TRIES:
+                raise
+        log.warning("card is shown without its files", extra={"task_id": task.id})
+        follow = uploads is Uploads.FOLLOW
+        bare = replace(task, attach_after=self._reach.clock() if follow else None)
+        shown = await self._deliver_any(bare, scene, send, is_edit=is_edit, has_files=False)
+        return replace(shown, files_owed=follow)
+
+    async def _deliver_any(
+        self,
+        task: MusicTask,
+        scene: Scene,
+        send: Send,
+        *,
+        is_edit: bool,
+        has_files: bool = True,
+        patience_s: float | None = None,
+    ) -> Shown:
+        """Try the whole card, then without its picture, then without its files, then the plainest.
+
+        Raises:
+            Lost: this way is closed.
+            FilesStuckError: a passing failure, perhaps because of the files.
+            ShowLaterError: a passing failure.
+        """
         last = Lost(Verdict.BAD_PAYLOAD)
         for card, files in self._variants(task, scene, is_edit=is_edit):
+            if files and not has_files:
+                continue
             look = Look(embed=card.embed, view=view_of(card.buttons))
             if files or (is_edit and task.edited_lyrics and not task.files_shown):  # no file of an earlier text stays
                 look["attachments"] = [make() for make in files]
             try:
-                await attempt(send(look))
+                await attempt(asyncio.wait_for(send(look), patience_s if files else None))
+            except ShowLaterError as error:
+                if not files:
+                    raise
+                raise FilesStuckError(error.retry_after_s, may_be_sent=error.may_be_sent) from error
             except Lost as lost:
                 last = lost
             else:

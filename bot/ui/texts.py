@@ -128,6 +128,7 @@ LYRICS_OTHERS = N_("TokenLab wrote other versions, too: **Edit** has them.")
 NOT_TOLD = N_("The member could not be told directly.")
 TYPED = N_("What you wrote is in the file.")
 LINK_FOR_NOW = N_("I am still fetching the file; until then listen by the link.")
+LINK_UNTIL_ATTACHED = N_("I'm still trying to attach the file; until then, listen by the link.")
 LINK_GONE = N_("The file could not be fetched; the link is all there is.")
 KEPT = N_("I could not show this where you asked, so here it is.")
 SONG_READY = N_(

@@ -409,12 +409,15 @@ async def test_a_ping_that_may_not_be_sent_into_the_channel_comes_directly(world
 
 
 @pytest.mark.parametrize("status", [500, 503])
-async def test_an_outage_of_discord_only_delays_the_card(world: World, status: int) -> None:
+@pytest.mark.parametrize("times", [1, 2])
+async def test_an_outage_of_discord_only_delays_the_card(world: World, status: int, times: int) -> None:
     await running(world)
-    world.env.inject_error("PATCH", "/channels/*", status=status, times=2)
+    world.env.inject_error("PATCH", "/channels/*", status=status, times=times)
 
     await finish(world)
+    await world.advance(20)
 
+    assert len(world.pings()) == 1
     task = await world.task()
     assert len(files_of(world.card(task))) == 1
     assert (task.card_lost, task.show_failures, task.show_after) == (None, 0, None)

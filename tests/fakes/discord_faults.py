@@ -100,11 +100,15 @@ class Fault:
     path: re.Pattern[str]
     times: int
     after: bool
+    with_files: bool = False
+    """Whether it is done only to requests that carry files."""
     reply: Reply | None = None
     gate: Gate | None = None
 
     def wants(self, request: RecordedRequest, *, after: bool) -> bool:
         known = self.method == request.method and self.after == after and self.times > 0
+        if self.with_files and not request.files:
+            return False
         return known and self.path.search(request.path) is not None
 
 
@@ -172,16 +176,16 @@ class Faults:
         headers: Mapping[str, str] | None = None,
         body: Body | str = None,
         after: bool = False,
+        with_files: bool = False,
     ) -> None:
         """Refuse the next `times` matching requests; a known `code` brings its own status and message.
 
-        With `after` the request takes effect and only its answer is lost.
+        With `after` the request takes effect and only its answer is lost; `with_files` leaves alone what carries none.
         """
         known_status, message = ERRORS.get(code, (500, "Internal Server Error"))
         told = {"message": message, "code": code} if body is None else body
-        self._add(
-            method, path_regex, times=times, after=after, reply=Reply(status or known_status, told, headers or {})
-        )
+        reply = Reply(status or known_status, told, headers or {})
+        self._add(method, path_regex, times=times, after=after, with_files=with_files, reply=reply)
 
     def rate_limit(
         self,
@@ -265,11 +269,26 @@ class Faults:
         return None, {}
 
     def _add(
-        self, method: str, path: str, *, times: int, after: bool, reply: Reply | None = None, gate: Gate | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        times: int,
+        after: bool,
+        with_files: bool = False,
+        reply: Reply | None = None,
+        gate: Gate | None = None,
     ) -> None:
-        pattern = re.compile(path)
         self._faults.append(
-            Fault(method=method.upper(), path=pattern, times=times, after=after, reply=reply, gate=gate)
+            Fault(
+                method=method.upper(),
+                path=re.compile(path),
+                times=times,
+                after=after,
+                with_files=with_files,
+                reply=reply,
+                gate=gate,
+            )
         )
 
 

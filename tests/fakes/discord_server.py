@@ -170,10 +170,19 @@ class DiscordServer(Drivers):
         headers: Mapping[str, str] | None = None,
         body: Body | str = None,
         after: bool = False,
+        with_files: bool = False,
     ) -> None:
-        """Refuse the next matching requests; with `after` they take effect first."""
+        """Refuse the next matching requests, or those with files; with `after` they take effect first."""
         self.faults.fail(
-            method, path_regex, status=status, code=code, times=times, headers=headers, body=body, after=after
+            method,
+            path_regex,
+            status=status,
+            code=code,
+            times=times,
+            headers=headers,
+            body=body,
+            after=after,
+            with_files=with_files,
         )
 
     def rate_limit(

@@ -75,12 +75,20 @@ class FakeProvider:
 class FakeDisplay:
     """Discord that follows a script and remembers what it showed: display, pings and search in one."""
 
-    def __init__(self, *, shows: Sequence[Any] = (), pings: Sequence[Any] = (), cards: Sequence[Any] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        shows: Sequence[Any] = (),
+        pings: Sequence[Any] = (),
+        cards: Sequence[Any] = (),
+        attaches: Sequence[Any] = (),
+    ) -> None:
         self.shows = Script(*(shows or [Shown()]))
         self.pings = Script(*(pings or itertools.islice(itertools.count(9000), 1)))
         self.cards = Script(*(cards or [None]))
         self.found_pings: list[TaskId] = []
         self.found: int | None = None
+        self.attaches = Script(*(attaches or [True]))
         self.refreshed: list[tuple[TaskId, list[TaskId]]] = []
         self.removed: list[Where] = []
         self.unremovable: set[int] = set()
@@ -93,6 +101,9 @@ class FakeDisplay:
     async def show(self, task: MusicTask, scene: Scene, telling: Telling) -> Shown:
         self.shown_for.append(telling)
         return await self.shows.next((task, scene))  # type: ignore[no-any-return]  # scripted
+
+    async def attach(self, task: MusicTask, scene: Scene) -> bool:
+        return await self.attaches.next(task)  # type: ignore[no-any-return]  # scripted
 
     async def refresh(self, task: MusicTask, scene: Scene) -> None:
         self.refreshed.append((task.id, [child.id for child in scene.family.children]))

@@ -12,7 +12,7 @@ from bot.domain.members import PreferenceChanges, Telling
 from bot.domain.scene import Scene
 from bot.domain.tasks import CARD_REMOVED, MediaFile, MusicTask, PingStatus, Role, State, TaskId
 from bot.engine.budget import Budget, Purpose
-from bot.engine.courier import REMOVALS, SHOWN_IN_CHANNEL, Courier
+from bot.engine.courier import ATTACHINGS, FIRST_ATTACH_S, REMOVALS, SHOWN_IN_CHANNEL, Courier
 from bot.engine.ports import ShowLaterError, Shown
 from bot.store.members import MemberStore
 from bot.store.schema import music_tasks
@@ -177,6 +177,77 @@ async def test_a_finished_card_waits_a_little_for_its_audio() -> None:
     await post.after(1)
     assert len(post.display.shown) == 2
     assert len(post.display.pings.asked) == 1
+
+
+# --- files that did not get through ---------------------------------------------------------------------------------
+
+OWES = {"attach_after": START, "attach_failures": 1, **TOLD}
+
+
+async def test_a_card_shown_without_its_files_is_told_of_at_once_and_gets_them_later() -> None:
+    post = Round(behind(), shows=[Shown(files_owed=True)])
+
+    await post.after()
+    assert len(post.display.pings.asked) == 1
+    assert post.display.attaches.asked == []
+    await post.after(FIRST_ATTACH_S)
+
+    assert len(post.display.attaches.asked) == 1
+    task = post.rows[1]
+    assert (task.files_shown, task.attach_after, task.attach_failures) == (True, None, 0)
+    await post.after(3600)
+    assert (len(post.display.shown), len(post.display.pings.asked), len(post.display.attaches.asked)) == (1, 1, 1)
+
+
+async def test_files_that_fail_again_are_tried_ever_more_seldom_and_hold_up_nothing() -> None:
+    post = Round(make_task(state=State.COMPLETED, result=SONG, **OWES), attaches=[ShowLaterError()])
+
+    for _ in range(3):
+        await post.after(24 * 3600)
+
+    task = post.rows[1]
+    assert (task.attach_failures, task.show_failures, task.show_after) == (4, 0, None)
+    assert task.attach_after is not None
+    assert task.attach_after - post.clock() == timedelta(seconds=FIRST_ATTACH_S * 2**3)
+
+
+async def test_files_that_may_not_be_attached_are_owed_no_more() -> None:
+    post = Round(make_task(state=State.COMPLETED, result=SONG, **OWES), attaches=[False])
+
+    await post.after()
+
+    assert (post.rows[1].files_shown, post.rows[1].attach_after) == (False, None)
+
+
+@pytest.mark.parametrize("changes", [{"deleted_at": START}, {"card_lost": "no_channel"}, {"state": State.QUEUED}])
+async def test_files_are_owed_to_finished_cards_alone(changes: dict[str, Any]) -> None:
+    post = Round(make_task(**{"state": State.COMPLETED, "result": SONG, **OWES, **changes}))
+
+    await post.after(60)
+
+    assert post.display.attaches.asked == []
+
+
+async def test_a_card_that_is_shown_whole_meanwhile_owes_nothing() -> None:
+    post = Round(behind(**{**OWES, "attach_after": START + timedelta(hours=1)}), shows=[Shown(files_shown=True)])
+
+    await post.after()
+
+    assert (post.rows[1].files_shown, post.rows[1].attach_after) == (True, None)
+
+
+async def test_uploads_that_hang_do_not_hold_up_other_cards() -> None:
+    gate = asyncio.Event()
+    owing = [make_task(n, state=State.COMPLETED, result=SONG, **OWES) for n in range(1, 21)]
+    post = Round(*owing, *(behind(n) for n in range(21, 31)), attaches=[(gate, True)] * 20 + [True])
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(post.courier.run(stop))
+        await until(lambda: len(post.display.shown) == 10)
+        assert len(post.display.attaches.asked) <= ATTACHINGS
+        gate.set()
+        await until(lambda: len(post.display.attaches.asked) == 20)
+        stop.set()
 
 
 # --- soft refreshes --------------------------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 """The delivery ladder where the simulated Discord does not reach: files on disk, odd rows."""
 
+import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from bot.domain.scene import Scene
 from bot.domain.tasks import Kind, MediaFile, MusicTask, PingStatus, Result, State
 from bot.engine.ports import ShowLaterError, Shown
 from bot.store.schema import music_tasks
+from bot.ui import messenger as delivering
 from bot.ui.attachments import text_file
 from bot.ui.messenger import Messenger
 from bot.ui.verdicts import Verdict
@@ -190,6 +193,124 @@ async def test_what_is_refused_with_and_without_its_picture_is_linked(tmp_path: 
 
     assert not shown.files_shown
     assert [shown_in(payload)[1] for _, payload in client.asked] == [["1.mp3", "waveform.png"], ["1.mp3"], []]
+
+
+# --- files that do not get through -----------------------------------------------------------------------------------
+
+
+def close_files(*clients: FakeDiscord) -> None:
+    """What discord.py does once it has sent them, or failed to."""
+    for client in clients:
+        for _, payload in client.asked:
+            if "embed" in payload:
+                shown_in(payload)
+
+
+async def test_a_card_whose_files_fail_twice_is_shown_with_links_and_owes_them(tmp_path: Path) -> None:
+    client = FakeDiscord()
+    client.refuse_files = refusal(503, 0)
+    media = song_files(tmp_path)
+
+    with pytest.raises(ShowLaterError):
+        await messenger(client, tmp_path).show(make_task(**DONE, media=media), Scene(), Telling.PING)
+    shown = await messenger(client, tmp_path).show(
+        make_task(**DONE, media=media, show_failures=1), Scene(), Telling.PING
+    )
+
+    assert shown == Shown(files_owed=True)
+    assert [shown_in(payload)[1] for _, payload in client.asked] == [["1.mp3", "waveform.png"]] * 2 + [[]]
+    said = client.asked[-1][1]["embed"].description
+    assert "still trying to attach" in said
+    assert "too large" not in said
+
+
+async def test_an_upload_that_hangs_counts_as_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Hanging(FakeDiscord):
+        async def edit(self, **payload: Any) -> Any:
+            if payload.get("attachments"):
+                shown_in(payload)
+                await asyncio.Event().wait()
+            return await super().edit(**payload)
+
+    monkeypatch.setattr(delivering, "UPLOAD_S", 0.01)
+    task = make_task(**DONE, media=song_files(tmp_path), show_failures=1)
+
+    assert await messenger(Hanging(), tmp_path).show(task, Scene(), Telling.PING) == Shown(files_owed=True)
+
+
+async def test_an_outage_of_everything_shows_no_bare_card(tmp_path: Path) -> None:
+    client = FakeDiscord(edit=refusal(503, 0))
+    task = make_task(**DONE, media=song_files(tmp_path), show_failures=5)
+
+    with pytest.raises(ShowLaterError):
+        await messenger(client, tmp_path).show(task, Scene(), Telling.PING)
+    client.refusals.clear()
+
+    assert await messenger(client, tmp_path).show(task, Scene(), Telling.PING) == Shown(files_shown=True)
+    close_files(client)
+
+
+async def test_long_lyrics_whose_file_fails_are_shown_all_the_same() -> None:
+    client = FakeDiscord()
+    client.refuse_files = refusal(503, 0)
+    words = make_task(**{**DONE, "kind": Kind.LYRICS, "result": Result(lyrics=LONG)}, show_failures=1)
+
+    assert await messenger(client).show(words, Scene(), Telling.PING) == Shown(files_owed=True)
+    close_files(client)
+
+
+async def test_a_new_card_goes_without_files_that_fail_and_a_direct_message_owes_none(tmp_path: Path) -> None:
+    class NoFiles(FakeDiscord):
+        async def send(self, **payload: Any) -> Any:
+            self.refusals = {"send": refusal(503, 0)} if payload.get("files") else {}
+            return await super().send(**payload)
+
+    media = song_files(tmp_path)
+    task = make_task(**DONE, media=media, show_failures=1, message_id=None)
+    there, client = NoFiles(), NoFiles()
+    anew = await messenger(there, tmp_path).show(task, Scene(), Telling.PING)
+    direct = await messenger(client, tmp_path).show(replace(task, card_lost="no_channel"), Scene(), Telling.PING)
+
+    assert (anew.replacement, anew.files_owed, anew.told) == ((700, 42), True, True)
+    assert (direct.lost, direct.files_owed, direct.told) == ("no_channel", False, True)
+    assert "still trying" not in client.asked[-1][1]["embed"].description
+    close_files(there, client)
+
+
+@pytest.mark.parametrize(
+    ("error", "attached"), [(None, True), (refusal(413, 40005), False), (refusal(403, 50013), False)]
+)
+async def test_owed_files_are_attached_or_given_up(tmp_path: Path, error: Exception | None, *, attached: bool) -> None:
+    client = FakeDiscord()
+    client.refuse_files = error
+    task = make_task(**DONE, media=song_files(tmp_path), attach_after=START)
+
+    assert await messenger(client, tmp_path).attach(task, Scene()) is attached
+
+    assert "still trying" not in client.asked[-1][1]["embed"].description
+    close_files(client)
+
+
+async def test_owed_files_that_fail_again_change_nothing(tmp_path: Path) -> None:
+    client = FakeDiscord()
+    client.refuse_files = refusal(503, 0)
+    task = make_task(**DONE, media=song_files(tmp_path), attach_after=START, show_failures=9)
+
+    with pytest.raises(ShowLaterError):
+        await messenger(client, tmp_path).attach(task, Scene())
+
+    assert len(client.asked) == 1
+    close_files(client)
+
+
+async def test_files_of_a_card_that_is_gone_are_given_up(tmp_path: Path) -> None:
+    client = FakeDiscord(edit=refusal(404, 10008))
+
+    assert not await messenger(client, tmp_path).attach(make_task(**DONE, media=song_files(tmp_path)), Scene())
+    close_files(client)
+
+
+# --- descriptions ----------------------------------------------------------------------------------------------------
 
 
 async def test_every_file_is_described_for_those_who_do_not_see_it(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import pytest
 from tests.fakes.discord_interactions import Answer
 from tests.fakes.discord_world import FakeMessage, Permission
 from tests.wire.conftest import BY_CHANNEL, BY_TOKEN, SEND, SHARED_LOOP, Studio
+from tests.wire.harness import edit_rows
 
 pytestmark = [pytest.mark.wire, SHARED_LOOP]
 
@@ -221,6 +222,25 @@ async def test_a_connection_lost_at_the_last_edit_costs_nothing(shared: Studio, 
     shared.discord.drop("PATCH", edit_of(started[0].shown), after=after)
     card = await finish(shared, started)
     assert len(card.attachments) == 1
+    assert len(shared.pings_of(card)) == 1
+
+
+async def test_uploads_that_fail_do_not_hide_the_song_and_follow_when_they_can(shared: Studio) -> None:
+    discord = shared.discord
+    started = await shared.running("Uploads fail")
+    discord.expire_token(started[0].interaction)
+    discord.fail("PATCH", BY_CHANNEL, status=503, times=99, with_files=True)
+    card = await finish(shared, started)
+    assert "still trying to attach" in card.text
+    assert "Listen" in card.labels
+    assert card.attachments == []
+    discord.faults.heal()
+    await shared.bot.kill()
+    edit_rows(shared.bot.database, "UPDATE music_tasks SET attach_after = 1 WHERE attach_after IS NOT NULL")
+    await shared.bot.start()
+    await discord.until(lambda: card.attachments)
+    assert "still trying" not in card.text
+    assert "Listen" not in card.labels
     assert len(shared.pings_of(card)) == 1
 
 

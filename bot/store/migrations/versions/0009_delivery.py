@@ -1,0 +1,19 @@
+"""Files that a card still lacks."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0009"
+down_revision = "0004"
+
+
+def upgrade() -> None:
+    op.add_column("music_tasks", sa.Column("attach_after", sa.BigInteger(), nullable=True))
+    op.add_column("music_tasks", sa.Column("attach_failures", sa.Integer(), server_default="0", nullable=False))
+    op.create_index(
+        "ix_music_tasks_attach_after",
+        "music_tasks",
+        ["attach_after"],
+        sqlite_where=sa.text("attach_after IS NOT NULL"),
+        postgresql_where=sa.text("attach_after IS NOT NULL"),
+    )
