@@ -132,7 +132,7 @@ class ContinuationCog(commands.Cog):
         """A reply to a card or a ready ping continues its song, once it is confirmed."""
         if message.author.bot or message.type is not discord.MessageType.reply:
             return
-        if (parent := await self._answered_task(message)) is None:
+        if (parent := await self._answered_task(message)) is None or not self._bot.is_first(message.id):
             return
         try:
             await self._answer_reply(message, parent)

@@ -269,6 +269,15 @@ class MusicTask:
     family_changed_at: datetime | None = None
     """Since when its card should be drawn once more, as its parent or what was made from it has come or gone."""
 
+    posting: str | None = None
+    """The name of the message that was last to take the card's place."""
+    posting_in: int | None = None
+    """The channel that it was to be sent to."""
+    posting_at: datetime | None = None
+    """Since when it may have been sent; None once that is settled."""
+    deliveries: int = 0
+    """How often it was asked to be delivered again."""
+
     # in our line
     not_before: datetime | None = None
     """No submit before this moment (the provider asked us to wait)."""

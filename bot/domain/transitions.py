@@ -353,6 +353,16 @@ class Shown(Change):
     card_lost: str | None = None
     show_failures: Literal[0] = 0
     show_after: None = None
+    posting_at: None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostBegun(Change):
+    """A message that takes the card's place is about to be sent: marked before, so that it is found, not repeated."""
+
+    posting: str
+    posting_in: int
+    posting_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -434,9 +444,10 @@ class FamilyShown(Change):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redelivered(Change):
-    """A finished task is brought as if it had never been shown; holds only for the revision that was asked about.
+    """A finished task is brought as if it had never been shown, under new names.
 
-    Its audio is wanted again, which costs nothing where it is still here.
+    It holds only for the revision that was asked about. Its audio is wanted again, which costs nothing where it is
+    still here.
     """
 
     is_news: ClassVar[bool] = True

@@ -14,7 +14,7 @@ from bot.domain.scene import Family, Scene, family_of
 from bot.domain.tasks import ANNOUNCED, MusicTask, PingStatus, Role, State, TaskId
 from bot.domain.transitions import Change
 from bot.engine.budget import Budget
-from bot.engine.ports import Display, Pings, ShowLaterError, Shown, Where
+from bot.engine.ports import CantLookError, Display, Pings, ShowLaterError, Shown, Where
 from bot.engine.worker import Worker
 from bot.store.members import MemberStore
 from bot.store.tasks import TaskStore
@@ -163,7 +163,12 @@ class Courier(Worker[MusicTask]):
             return
         scene = await self._scene(task)
         looks = self._display.looks(task, scene)  # before the edit: what changes while that takes is shown by the next
-        shown = await self._display.show(task, scene, await self._telling(task))
+
+        async def begin(posting: str, channel_id: int) -> None:
+            begun = transitions.PostBegun(posting=posting, posting_in=channel_id, posting_at=self._clock())
+            await self._tasks.apply(task, begun)
+
+        shown = await self._display.show(task, scene, await self._telling(task), begin)
         self._looks[task.id] = looks
         if task.is_settled:
             self._looks.pop(task.id, None)
@@ -233,21 +238,26 @@ class Courier(Worker[MusicTask]):
             self.wake()
 
     async def _tell(self, task: MusicTask) -> None:
-        """Send the ready ping at most once: marked before, and after a crash repeated only while that is safe.
+        """Send the ready ping at most once: marked before, and repeated while that is safe, or it is proven unsent.
 
         A task that is tried again meanwhile keeps no mark of it: what comes of that attempt is told anew.
         """
         now = self._clock()
         is_begun = task.ping_status is PingStatus.SENDING and task.pinged_for is task.state
         begun_at = task.ping_at if is_begun else None
-        if begun_at is not None and now - begun_at >= PING_AGAIN:
-            sent = await self._pings.find_ping(task)
-        else:
-            sent = await self._ping(task, begun_at or now)
+        sent, told_at = None, begun_at or now
+        try:
+            if begun_at is not None and now - begun_at >= PING_AGAIN:
+                sent = await self._pings.find_ping(task)
+                told_at = begun_at if sent is not None else now
+            if sent is None:
+                sent = await self._ping(task, told_at)
+        except CantLookError:
+            log.warning("whether a ready ping was sent is unknown", extra={"task_id": task.id})
         if sent is not None:  # before it counts as done, or a crash in between leaves replies to it unheard
             channel_id, message_id = sent
             await self._tasks.remember_message(task, message_id=message_id, channel_id=channel_id, role=Role.PING)
-        await self._tasks.apply(task, transitions.Told(pinged_for=task.state, ping_at=begun_at or now))
+        await self._tasks.apply(task, transitions.Told(pinged_for=task.state, ping_at=told_at))
 
     async def _ping(self, task: MusicTask, begun_at: datetime) -> Where | None:
         telling = await self._telling(task)

@@ -1,6 +1,6 @@
 """What the engine needs of the provider, of Discord and of the disk, as protocols: there the direction turns."""
 
-from collections.abc import AsyncGenerator, Callable, Collection, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -44,6 +44,14 @@ class Shown:
     """Whether no ping is needed: the requester was told by this very message, or wants silence."""
 
 
+BeforeSending = Callable[[str, int], Awaitable[None]]
+"""Told what a new message is named and where it goes, before it is sent."""
+
+
+class CantLookError(Exception):
+    """Whether a message is there can't be found out."""
+
+
 class ShowLaterError(Exception):
     """Discord could not be reached now; the row remembers, try again after `retry_after_s`."""
 
@@ -60,8 +68,10 @@ class Display(Protocol):
     def looks(self, task: MusicTask, scene: Scene) -> str:
         """A fingerprint of the card as it would be drawn now."""
 
-    async def show(self, task: MusicTask, scene: Scene, telling: Telling) -> Shown:
+    async def show(self, task: MusicTask, scene: Scene, telling: Telling, begin: BeforeSending) -> Shown:
         """Edit the card, or walk down the delivery ladder; a new message tells its member only as they want it.
+
+        A message that an earlier try has begun, and perhaps sent, is looked for before anything else.
 
         Raises:
             ShowLaterError: a passing failure.
@@ -98,7 +108,12 @@ class Pings(Protocol):
         """
 
     async def find_ping(self, task: MusicTask) -> Where | None:
-        """Look for a ready ping of this task that was sent before a crash."""
+        """Look for a ready ping of this task that may have been sent; None proves that it was not.
+
+        Raises:
+            CantLookError: nobody knows.
+            ShowLaterError: a passing failure.
+        """
 
 
 class Goodbyes(Protocol):

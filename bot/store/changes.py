@@ -141,7 +141,8 @@ def _kept(connection: AsyncConnection, before: MusicTask, change: Change, now: d
             values = {"family_changed_at": _family_since(before)}
         case transitions.Redelivered():  # a lost card does not carry the files
             stays = and_(T.files_shown, T.card_lost.is_(None))
-            values = {"files_shown": stays, "media_wanted": before.kind.makes_audio}
+            wanted = {"media_wanted": before.kind.makes_audio}
+            values = {"files_shown": stays, "deliveries": T.deliveries + 1, **wanted}
         case transitions.Emptied():
             values = {**EMPTIED, "deleted_at": now}
         case transitions.Removed():

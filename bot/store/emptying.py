@@ -21,6 +21,7 @@ EMPTIED: Mapping[str, object] = {
     "card_lost": None,
     "show_after": None,
     "attach_after": None,
+    "posting_at": None,
     "pinged_for": T.state,
     "ping_status": PingStatus.DONE,
 }

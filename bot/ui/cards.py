@@ -113,6 +113,14 @@ def plain(task: MusicTask) -> Card:
     return Card(embed=embed)
 
 
+def shows_task(message: discord.Message, task: MusicTask) -> bool:
+    """Whether a message of ours is a card of this task, in whatever state."""
+    return any(
+        (embed.footer.text or "").endswith(f"#{task.id}") or (embed.description or "").startswith(f"#{task.id}: ")
+        for embed in message.embeds
+    )
+
+
 def _frame(task: MusicTask, words: Words, description: str) -> discord.Embed:
     embed = discord.Embed(
         title=f"{words(texts.KIND[task.kind])} · {inline(title_of(task), TITLE_CHARS)}"[:EMBED_TITLE_CHARS],

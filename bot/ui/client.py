@@ -20,6 +20,7 @@ from bot.ui import texts
 from bot.ui.buttons import Control, PressHandler
 from bot.ui.card import Parts, Press
 from bot.ui.forms import Form, FormHandler, filled_form
+from bot.ui.patience import wait_tracer
 from bot.ui.translator import CommandTranslator
 from bot.ui.verdicts import PASSING
 from bot.ui.words import N_, Words, words_for
@@ -55,8 +56,15 @@ IN_THREADS = N_("send messages in threads")
 """Permissions, in words, without which a card can't be kept up to date, or found again if its answer was lost."""
 
 
+REMEMBERED_EVENTS = 5000
+
+
 class MusicTree(app_commands.CommandTree["MusicBot"]):
     """The commands; whatever they raise is answered here, privately."""
+
+    async def interaction_check(self, interaction: discord.Interaction["MusicBot"], /) -> bool:
+        """A command that Discord delivers twice is answered once."""
+        return self.client.is_first(interaction.id)
 
     async def on_error(
         self, interaction: discord.Interaction["MusicBot"], error: app_commands.AppCommandError, /
@@ -94,6 +102,7 @@ class MusicBot(commands.AutoShardedBot):
             max_messages=None,
             max_ratelimit_timeout=30.0,
             chunk_guilds_at_startup=False,
+            http_trace=wait_tracer(),
         )
         self.service = service
         self.clock = clock
@@ -103,6 +112,7 @@ class MusicBot(commands.AutoShardedBot):
         self.logged_in = asyncio.Event()
         """Set once Discord has told who we are: requests that name the application work from then on."""
         self._sync_commands = sync_commands
+        self._delivered: dict[int, None] = {}
         self._press_handlers: dict[str, PressHandler] = {}
         self._form_handlers: dict[str, FormHandler] = {}
 
@@ -124,11 +134,23 @@ class MusicBot(commands.AutoShardedBot):
         """Register who answers which form."""
         self._form_handlers |= {form.value: handler for form, handler in handlers.items()}
 
+    def is_first(self, event_id: int) -> bool:
+        """Whether an interaction or a message has not been delivered before: Discord now and then repeats an event."""
+        if event_id in self._delivered:
+            log.info("delivered twice", extra={"event_id": event_id})
+            return False
+        self._delivered[event_id] = None
+        if len(self._delivered) > REMEMBERED_EVENTS:
+            del self._delivered[next(iter(self._delivered))]
+        return True
+
     async def on_interaction(self, interaction: discord.Interaction, /) -> None:
         """Answer a form, also one that was opened before a restart; discord.py sees to everything else."""
         if interaction.type is not discord.InteractionType.modal_submit:
             return
         if (filled := filled_form(interaction.data or {})) is None:
+            return
+        if not self.is_first(interaction.id):
             return
         form, values, numbers = filled
         try:
@@ -138,6 +160,8 @@ class MusicBot(commands.AutoShardedBot):
 
     async def pressed(self, interaction: discord.Interaction["MusicBot"], press: str, *facts: object) -> None:
         """Answer a button or a menu; what its handler raises becomes one private sentence."""
+        if not self.is_first(interaction.id):
+            return
         try:
             await self._press_handlers[press](interaction, *facts)
         except Exception as error:  # noqa: BLE001 -- the fence of a press, as `MusicTree.on_error` is of a command

@@ -23,6 +23,7 @@ class Goodbyes:
         told = words_for(erasure.locale)(texts.ERASED)
         try:
             member = await attempt(self._client.create_dm(discord.Object(erasure.user_id)))
-            await attempt(member.send(told, nonce=f"e-{erasure.user_id}"))
+            asked_s = int(erasure.asked_at.timestamp())
+            await attempt(member.send(told, nonce=f"e{asked_s:x}-{erasure.user_id % 10**15}"))
         except Lost as lost:
             log.info("member can't be told that all is erased", extra={"reason": lost.verdict.name})

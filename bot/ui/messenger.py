@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum, auto
 from functools import partial
 from pathlib import Path
@@ -16,13 +16,13 @@ from bot.domain.members import Telling
 from bot.domain.pacing import Forecaster
 from bot.domain.scene import Scene
 from bot.domain.tasks import MusicTask, PingStatus, State
-from bot.engine.ports import ShowLaterError, Shown
+from bot.engine.ports import BeforeSending, ShowLaterError, Shown
 from bot.ui import texts
 from bot.ui.attachments import audio_files, has_picture, picture_files, text_file
 from bot.ui.buttons import view_of
 from bot.ui.card import Card, Post, jump_url
-from bot.ui.cards import plain, render
-from bot.ui.reach import Lost, Reach, attempt, mention_only, nonce
+from bot.ui.cards import plain, render, shows_task
+from bot.ui.reach import Lost, Place, Reach, attempt, mention_only, nonce
 from bot.ui.verdicts import Verdict
 from bot.ui.words import words_for
 
@@ -82,7 +82,7 @@ class Messenger:
         """See `Display.looks`."""
         return self._card(task, scene, attaches_files=bool(self._files(task))).fingerprint()
 
-    async def show(self, task: MusicTask, scene: Scene, telling: Telling) -> Shown:
+    async def show(self, task: MusicTask, scene: Scene, telling: Telling, begin: BeforeSending) -> Shown:
         """See `Display.show`. The rungs: token, channel edit, new message, direct message, kept for `/songs`.
 
         Each outcome makes at most one direct message: it waits up to `AUDIO_PATIENCE` for the audio, and what
@@ -90,23 +90,35 @@ class Messenger:
         """
         if task.card_lost and task.pinged_for is task.state and task.ping_status is PingStatus.DONE:
             return Shown(lost=task.card_lost)
+        may_post = True
+        try:
+            if (shown := await self._show_posted(task, scene, telling)) is not None:
+                return shown
+        except Lost as lost:  # it may be there: another one in its place would tell twice
+            may_post = False
+            log.warning("whether a new card was sent is unknown", extra={"task_id": task.id, "reason": str(lost)})
+        return await self._walk_down(task, scene, telling, begin, may_post=may_post)
+
+    async def _walk_down(
+        self, task: MusicTask, scene: Scene, telling: Telling, begin: BeforeSending, *, may_post: bool
+    ) -> Shown:
         reason = task.card_lost
-        may_post = reason is None
+        is_open = reason is None
         if reason is None:
             try:
                 return await self._edit(task, scene)
             except Lost as lost:
                 reason = lost.verdict.name.lower()
-                may_post = lost.verdict in MAY_POST
+                is_open = lost.verdict in MAY_POST
         if not task.is_settled:
-            return Shown(lost=None if may_post else reason)
+            return Shown(lost=None if is_open else reason)
         if task.state is State.CANCELLED:
             return Shown(lost=reason)
-        if may_post and (shown := await self._post_anew(task, scene, telling)):
+        if is_open and may_post and (shown := await self._post_anew(task, scene, telling, begin)):
             return shown
         if self._awaits_audio(task):
             raise ShowLaterError(AUDIO_RETRY_S)
-        return await self._by_direct_message(task, scene, (reason or "").partition("+")[0])
+        return await self._by_direct_message(task, scene, (reason or "").partition("+")[0], begin)
 
     async def attach(self, task: MusicTask, scene: Scene) -> bool:
         """See `Display.attach`."""
@@ -145,7 +157,7 @@ class Messenger:
             message_id = task.message_id
 
             async def by_token(look: Look) -> discord.Message:
-                return await webhook.edit_message(message_id, **look)
+                return await self._reach.by_token(webhook.edit_message(message_id, **look))
 
             try:
                 return await self._deliver(task, scene, by_token, uploads, is_edit=True)
@@ -167,7 +179,34 @@ class Messenger:
     def _is_old(self, message: discord.PartialMessage) -> bool:
         return self._reach.clock() - message.created_at > CARD_EDITS
 
-    async def _post_anew(self, task: MusicTask, scene: Scene, telling: Telling) -> Shown | None:
+    async def _show_posted(self, task: MusicTask, scene: Scene, telling: Telling) -> Shown | None:
+        """What an earlier try has sent is the card, or the direct message, as if that try had lived to say so.
+
+        Raises:
+            Lost: whether it was sent can't be found out.
+            ShowLaterError: a passing failure.
+        """
+        if task.posting_at is None or (found := await self._find_posted(task, task.posting_at)) is None:
+            return None
+        is_told = task.posting == nonce("r", task)
+        where = (found.channel.id, found.id)
+        if task.posting_in != task.channel_id:
+            lost = task.card_lost or Verdict.NO_CHANNEL.name.lower()
+            return Shown(lost=lost, replacement=where, told=True) if is_told else None
+        card = replace(task, message_id=found.id, interaction_token=None, files_shown=bool(found.attachments))
+        shown = await self._edit(card, scene)
+        has_files = shown.files_shown or card.files_shown
+        return replace(shown, replacement=where, files_shown=has_files, told=is_told and telling is not Telling.DM)
+
+    async def _find_posted(self, task: MusicTask, begun_at: datetime) -> discord.Message | None:
+        def fits(message: discord.Message) -> bool:
+            return message.id != task.message_id and shows_task(message, task)
+
+        is_here = task.posting_in == task.channel_id
+        place = self._reach.channel(task) if is_here else await self._reach.open_dm(task)
+        return await self._reach.find_own(place, begun_at, fits)
+
+    async def _post_anew(self, task: MusicTask, scene: Scene, telling: Telling, begin: BeforeSending) -> Shown | None:
         """A new message in the channel that takes the card's place: it tells its member there if they want that.
 
         Whoever is told directly has that before them, whoever wants silence has nothing more to be told.
@@ -176,20 +215,20 @@ class Messenger:
         if telling is Telling.PING:
             intro = f"<@{task.user_id}> {intro}"
         try:
-            shown = await self._send_new(task, scene, self._reach.channel(task), intro, lost=None)
+            shown = await self._send_new(task, scene, self._reach.channel(task), intro, begin, lost=None)
         except Lost:
             return None
         return replace(shown, told=telling is not Telling.DM)
 
-    async def _by_direct_message(self, task: MusicTask, scene: Scene, reason: str) -> Shown:
+    async def _by_direct_message(self, task: MusicTask, scene: Scene, reason: str, begin: BeforeSending) -> Shown:
         try:
             user = await self._reach.open_dm(task)
-            return await self._send_new(task, scene, user, words_for(task.locale)(texts.KEPT), lost=reason)
+            return await self._send_new(task, scene, user, words_for(task.locale)(texts.KEPT), begin, lost=reason)
         except Lost as lost:
             return Shown(lost=f"{reason}+{lost.verdict.name.lower()}")
 
     async def _send_new(
-        self, task: MusicTask, scene: Scene, channel: discord.abc.Messageable, intro: str, *, lost: str | None
+        self, task: MusicTask, scene: Scene, channel: Place, intro: str, begin: BeforeSending, *, lost: str | None
     ) -> Shown:
         sent: list[discord.Message] = []
 
@@ -198,7 +237,7 @@ class Messenger:
                 "content": intro,
                 "embed": look["embed"],
                 "view": look["view"],
-                "nonce": f"{nonce('r', task)}-{task.revision}",
+                "nonce": nonce("r", task),
                 "allowed_mentions": mention_only(task.user_id),
             }
             if "attachments" in look:
@@ -208,6 +247,7 @@ class Messenger:
             return message
 
         uploads = Uploads.FOLLOW if lost is None else Uploads.SPARED
+        await begin(nonce("r", task), channel.id)
         shown = await self._deliver(task, scene, send, uploads, is_edit=False)
         return Shown(
             lost=lost,

@@ -1,10 +1,9 @@
 """What whole servers are shown: the live board, pure, and how it and the budget warning reach their channels."""
 
 from collections.abc import Awaitable, Iterable, Iterator
-from datetime import timedelta
 
 import discord
-from discord.utils import format_dt, time_snowflake
+from discord.utils import format_dt
 
 from bot.domain.limits import Used
 from bot.domain.notices import Board, BudgetWarning, OpenTask, Standing
@@ -21,8 +20,6 @@ from bot.ui.reach import Lost, Reach, attempt
 from bot.ui.verdicts import Verdict
 from bot.ui.words import Words, words_for
 
-CLOCKS_DIFFER = timedelta(minutes=1)
-"""So much Discord's clock may be behind ours."""
 COLOUR = discord.Colour.blurple()
 GONE_CODES = frozenset({10003, 10004})
 """No such channel, no such server: what is only closed to us may open again."""
@@ -120,13 +117,15 @@ class Noticeboard:
         """See `NoticeDisplay.find`."""
         if board.sending_at is None:
             return None
-        since = time_snowflake(board.sending_at - CLOCKS_DIFFER)
+
+        def fits(message: discord.Message) -> bool:
+            return (Press.BOARD_DOWN, 0) in presses_in(message) and message.id != board.message_id
+
         try:
-            later = await self._reach.own_after(self._channel(board.channel_id), since)
+            found = await self._reach.find_own(self._channel(board.channel_id), board.sending_at, fits)
         except Lost:
             return None
-        boards = (one.id for one in later if (Press.BOARD_DOWN, 0) in presses_in(one))
-        return next((message_id for message_id in boards if message_id != board.message_id), None)
+        return found.id if found is not None else None
 
     async def remove(self, channel_id: int, message_id: int) -> None:
         """See `NoticeDisplay.remove`."""

@@ -1,13 +1,13 @@
 """The ready ping: the one message that tells the requester, and how it is found again."""
 
-from datetime import timedelta
+from datetime import datetime
+from functools import partial
 
 import discord
-from discord.utils import time_snowflake
 
 from bot.domain.members import Telling
 from bot.domain.tasks import MusicTask, State
-from bot.engine.ports import Where
+from bot.engine.ports import CantLookError, Where
 from bot.service import title_of
 from bot.ui import texts
 from bot.ui.card import Post, jump_url
@@ -15,9 +15,6 @@ from bot.ui.escape import inline
 from bot.ui.reach import Lost, Reach, attempt, mention_only, nonce
 from bot.ui.verdicts import Verdict
 from bot.ui.words import Words, words_for
-
-CLOCKS_APART = timedelta(seconds=30)
-"""Discord's clock may be behind ours by so much."""
 
 
 class ReadyPings:
@@ -39,16 +36,29 @@ class ReadyPings:
 
     async def find_ping(self, task: MusicTask) -> Where | None:
         """See `Pings.find_ping`."""
-        if task.message_id is None or task.ping_at is None:
+        if task.ping_at is None:
             return None
-        try:
-            later = await self._reach.own_after(self._reach.channel(task), time_snowflake(task.ping_at - CLOCKS_APART))
-        except Lost:
-            return None
-        for message in later:
-            if message.reference is not None and message.reference.message_id == task.message_id:
-                return task.channel_id, message.id
+        is_known = True
+        for find in (self._find_in_channel, self._find_directly):
+            try:
+                if (found := await find(task, task.ping_at)) is not None:
+                    return found.channel.id, found.id
+            except Lost:
+                is_known = False
+        if not is_known:
+            raise CantLookError
         return None
+
+    async def _find_in_channel(self, task: MusicTask, begun_at: datetime) -> discord.Message | None:
+        return await self._reach.find_own(self._reach.channel(task), begun_at, partial(_is_ping, task))
+
+    async def _find_directly(self, task: MusicTask, begun_at: datetime) -> discord.Message | None:
+        """It goes this way where its member wants it so, or where the channel does not take it."""
+        try:
+            channel = await self._reach.open_dm(task)
+        except Lost:  # nor was anything sent there
+            return None
+        return await self._reach.find_own(channel, begun_at, partial(_is_ping, task))
 
     async def _directly(self, task: MusicTask) -> Where:
         return await _send(task, await self._reach.open_dm(task))
@@ -80,6 +90,12 @@ async def _send(
         payload["reference"] = reference
     sent = await attempt(channel.send(**payload))
     return sent.channel.id, sent.id
+
+
+def _is_ping(task: MusicTask, message: discord.Message) -> bool:
+    if message.reference is not None:
+        return message.reference.message_id == task.message_id
+    return message.content.startswith(f"<@{task.user_id}> ") and message.content.endswith(jump_url(task) or "")
 
 
 def _reference_to_card(task: MusicTask) -> discord.MessageReference | None:

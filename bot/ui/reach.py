@@ -1,24 +1,31 @@
 """Calls to Discord: every refusal becomes a verdict."""
 
 import logging
-from collections.abc import Awaitable
-from datetime import timedelta
-from typing import TypeVar
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import TypeAlias, TypeVar
 
 import discord
+from discord.utils import time_snowflake
 
 from bot.clock import Clock
 from bot.domain.tasks import MusicTask
 from bot.engine.ports import ShowLaterError
+from bot.ui.patience import patiently
 from bot.ui.verdicts import Verdict, may_be_sent, verdict_of
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+Place: TypeAlias = discord.PartialMessageable | discord.DMChannel
 
 TOKEN_USE = timedelta(minutes=14)
 """Discord: the token works 15 minutes; the last one is left alone."""
-SEARCH_MESSAGES = 50
+SEARCH_MESSAGES = 500
+SENT_WITHIN = timedelta(minutes=15)
+"""So long after it was begun a message may still have been sent."""
+CLOCKS_APART = timedelta(seconds=30)
+"""Discord's clock may be behind ours by so much."""
 
 
 class Lost(Exception):  # noqa: N818 -- an answer of Discord, not a fault of the program
@@ -76,18 +83,42 @@ class Reach:
         """Whether the interaction token can still be used."""
         return bool(task.interaction_token and task.token_at and self.clock() - task.token_at < TOKEN_USE)
 
-    async def own_after(self, channel: discord.PartialMessageable, message_id: int) -> list[discord.Message]:
-        """Our own messages after one in a channel, oldest first, among as many as a search is worth.
+    async def by_token(self, call: Awaitable[T]) -> T:
+        """What a call by an interaction's token gives; the channel is another way, so this one is not waited for.
 
-        Raises as `attempt` does.
+        Raises:
+            Lost: this way is closed, or busy.
         """
-        pages = channel.history(limit=SEARCH_MESSAGES, after=discord.Object(message_id), oldest_first=True)
-        me = self.client.user
+        try:
+            return await attempt(patiently(call))
+        except ShowLaterError as error:
+            raise Lost(Verdict.TOKEN_BUSY) from error
 
-        async def read() -> list[discord.Message]:
-            return [message async for message in pages if me is not None and message.author.id == me.id]
+    async def find_own(
+        self, channel: Place, begun_at: datetime, fits: Callable[[discord.Message], bool]
+    ) -> discord.Message | None:
+        """The first message of ours that fits and may have been sent since a moment; None proves that there is none.
 
-        return await attempt(read())
+        Raises:
+            Lost: nobody knows.
+            ShowLaterError: a passing failure.
+        """
+        first, last = time_snowflake(begun_at - CLOCKS_APART), time_snowflake(begun_at + SENT_WITHIN)
+        return await attempt(self._find_own(channel, first, last, fits))
+
+    async def _find_own(
+        self, channel: Place, first: int, last: int, fits: Callable[[discord.Message], bool]
+    ) -> discord.Message | None:
+        me, count = self.client.user, 0
+        async for message in channel.history(limit=SEARCH_MESSAGES, after=discord.Object(first), oldest_first=True):
+            count += 1
+            if me is not None and message.author.id == me.id and fits(message):
+                return message
+            if message.id > last:
+                return None
+        if count == SEARCH_MESSAGES or not (count or await _can_read(channel)):
+            raise Lost(Verdict.UNREAD)
+        return None
 
     async def remove(self, channel_id: int, message_id: int) -> None:
         """Delete a message of ours; one that is gone or out of reach is no trouble.
@@ -102,9 +133,19 @@ class Reach:
             log.info("message could not be deleted", extra={"reason": lost.verdict.name})
 
 
+async def _can_read(channel: Place) -> bool:
+    """Whether nothing is there if the answer is empty: it is so, too, without the right to read."""
+    if isinstance(channel, discord.DMChannel):
+        return True
+    return bool([message async for message in channel.history(limit=1)])
+
+
 def nonce(purpose: str, task: MusicTask) -> str:
-    """Names a message, so that sending it twice within a few minutes makes one; at most 25 characters."""
-    return f"{purpose}{task.state[0]}{task.attempt}-{task.id}"
+    """Names a message, so that sending it twice within a few minutes makes one; at most 25 characters.
+
+    What is delivered again has another name.
+    """
+    return f"{purpose}{task.state[0]}{task.attempt}-{task.id}-{task.deliveries}"
 
 
 def mention_only(user_id: int) -> discord.AllowedMentions:

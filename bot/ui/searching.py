@@ -1,5 +1,6 @@
 """Looks for a card that Discord may or may not have shown, and takes away what asks in vain."""
 
+import discord
 from discord.http import Route
 
 from bot.domain.tasks import MusicTask
@@ -24,7 +25,7 @@ class CardSearch:
             if self._reach.token_lives(task):
                 return await self._original(task)
         except Lost as lost:
-            if lost.verdict is not Verdict.TOKEN_GONE:
+            if lost.verdict not in {Verdict.TOKEN_GONE, Verdict.TOKEN_BUSY}:
                 return None
         return await self._answer(task)
 
@@ -41,14 +42,19 @@ class CardSearch:
             application_id=client.application_id,
             interaction_token=task.interaction_token,
         )
-        data = await attempt(client.http.request(route))
+        data = await self._reach.by_token(client.http.request(route))
         ids = {child.get("custom_id") for row in data.get("components", ()) for child in row.get("components", ())}
         return int(data["id"]) if f"encore:{Press.CANCEL}:{task.id}" in ids else None
 
     async def _answer(self, task: MusicTask) -> int | None:
         """The card among the messages since the command."""
+
+        def fits(message: discord.Message) -> bool:
+            return (Press.CANCEL, task.id) in presses_in(message)
+
+        asked_at = discord.utils.snowflake_time(task.interaction_id) if task.interaction_id else task.created_at
         try:
-            later = await self._reach.own_after(self._reach.channel(task), task.interaction_id or 0)
+            found = await self._reach.find_own(self._reach.channel(task), asked_at, fits)
         except Lost:
             return None
-        return next((message.id for message in later if (Press.CANCEL, task.id) in presses_in(message)), None)
+        return found.id if found is not None else None

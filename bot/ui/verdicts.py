@@ -14,6 +14,8 @@ class Verdict(Enum):
 
     TOKEN_GONE = auto()
     """The interaction token is dead: edit by channel and message id."""
+    TOKEN_BUSY = auto()
+    """Nothing gets through by the token for now: edit by channel and message id."""
     NO_CARD = auto()
     """There was never one: the task began with a late answer."""
     CARD_DELETED = auto()
@@ -34,6 +36,8 @@ class Verdict(Enum):
     """The message is too old to be edited so often: a new one for a final card."""
     BAD_PAYLOAD = auto()
     """Our mistake: the plainest card."""
+    UNREAD = auto()
+    """Whether a message is there can't be told: nothing may be read, or too much has been said since."""
     LATER = auto()
     """A passing failure."""
 
@@ -55,6 +59,13 @@ BY_CODE: Mapping[int, Verdict] = {
     160005: Verdict.NO_CHANNEL,
     30046: Verdict.TOO_MANY_EDITS,
     50035: Verdict.BAD_PAYLOAD,
+    # what passes, whatever the status says
+    20026: Verdict.LATER,
+    20028: Verdict.LATER,
+    40003: Verdict.LATER,
+    40004: Verdict.LATER,
+    40006: Verdict.LATER,
+    130000: Verdict.LATER,
 }
 
 BY_STATUS: Mapping[int, Verdict] = {

@@ -17,7 +17,7 @@ from bot.domain.tasks import (
     TaskId,
     Track,
 )
-from bot.engine.ports import ShowLaterError, Shown, Where
+from bot.engine.ports import BeforeSending, CantLookError, ShowLaterError, Shown, Where
 from bot.tokenlab.models import Created, CreateRequest, Look, ProviderStatus
 
 SONG = Result(title="Low Tide", tracks=(Track(audio_url="https://media.example.net/a.mp3", audio_id="clip_1"),))
@@ -88,6 +88,9 @@ class FakeDisplay:
         self.cards = Script(*(cards or [None]))
         self.found_pings: list[TaskId] = []
         self.found: int | None = None
+        self.can_look = True
+        self.posts: list[tuple[str, int]] = []
+        """Names and channels of the messages that it is about to send."""
         self.attaches = Script(*(attaches or [True]))
         self.refreshed: list[tuple[TaskId, list[TaskId]]] = []
         self.removed: list[Where] = []
@@ -98,8 +101,10 @@ class FakeDisplay:
     def looks(self, task: MusicTask, scene: Scene) -> str:
         return f"{task.state} {task.progress} {scene.place.ahead if scene.place else '-'} {scene.shut_until is None}"
 
-    async def show(self, task: MusicTask, scene: Scene, telling: Telling) -> Shown:
+    async def show(self, task: MusicTask, scene: Scene, telling: Telling, begin: BeforeSending) -> Shown:
         self.shown_for.append(telling)
+        if self.posts:
+            await begin(*self.posts.pop(0))
         return await self.shows.next((task, scene))  # type: ignore[no-any-return]  # scripted
 
     async def attach(self, task: MusicTask, scene: Scene) -> bool:
@@ -120,6 +125,8 @@ class FakeDisplay:
 
     async def find_ping(self, task: MusicTask) -> Where | None:
         self.found_pings.append(task.id)
+        if not self.can_look:
+            raise CantLookError
         return None if self.found is None else (task.channel_id, self.found)
 
     async def find_card(self, task: MusicTask) -> int | None:

@@ -1,6 +1,6 @@
 """As much of discord.py's client as showing a task uses: one channel, one person, and refusals on demand."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
@@ -27,6 +27,9 @@ class FakeDiscord:
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.messages: list[Any] = []
         self.refuse_files: Exception | None = None
+        self.edited: list[int] = []
+        self.is_blind = False
+        """Whether it may read nothing, which Discord answers with nothing."""
         self.id = 700
 
     def get_partial_messageable(self, _channel_id: int, *, guild_id: int | None = None) -> "FakeDiscord":
@@ -36,6 +39,7 @@ class FakeDiscord:
         return None
 
     def get_partial_message(self, message_id: int) -> "FakeDiscord":
+        self.edited.append(message_id)
         self.created_at = discord.utils.snowflake_time(message_id)
         return self
 
@@ -51,11 +55,12 @@ class FakeDiscord:
     async def fetch_message(self, message_id: int, /) -> Any:
         return self._do("fetch_message", next(iter(self.messages), None), {})
 
-    async def history(self, *, after: discord.Object, **_limits: Any) -> AsyncIterator[Any]:
+    async def history(self, *, limit: int, after: discord.Object | None = None, **_order: Any) -> AsyncIterator[Any]:
         self._do("history", None, {})
-        for one in self.messages:
-            if one.id > after.id:
-                yield one
+        since = after.id if after is not None else 0
+        readable = [] if self.is_blind else [one for one in self.messages if one.id > since]
+        for one in readable[:limit]:
+            yield one
 
     def _do(self, name: str, answer: Any, payload: dict[str, Any]) -> Any:
         self.asked.append((name, payload))
@@ -75,12 +80,27 @@ def reach(client: FakeDiscord) -> Reach:
 
 
 def message(
-    author: int = ME, *, custom_id: str = "encore:cancel:1", answers: int | None = None, at: datetime = START
+    author: int = ME,
+    *,
+    custom_id: str = "encore:cancel:1",
+    answers: int | None = None,
+    at: datetime = START,
+    content: str = "",
+    shows: int | None = None,
+    attachments: Sequence[str] = (),
 ) -> Any:
-    """A message of ours, or of somebody else."""
+    """A message of ours, or of somebody else; it may be a card that `shows` a task."""
+    embeds = [discord.Embed().set_footer(text=f"suno-music · #{shows}")] if shows else []
     button = SimpleNamespace(custom_id=custom_id)
     reference = SimpleNamespace(message_id=answers) if answers else None
     row = SimpleNamespace(children=[button, SimpleNamespace()])
     return SimpleNamespace(
-        id=time_snowflake(at), author=SimpleNamespace(id=author), components=[row], reference=reference
+        id=time_snowflake(at),
+        author=SimpleNamespace(id=author),
+        components=[row],
+        reference=reference,
+        content=content,
+        embeds=embeds,
+        attachments=attachments,
+        channel=SimpleNamespace(id=700),
     )

@@ -105,7 +105,7 @@ BESIDE: dict[type[Change], set[str]] = {
     to.Unclear: {"unclear_attempts"},
     to.Shown: {"shown_revision", "family_changed_at"},
     to.FamilyShown: {"family_changed_at"},
-    to.Redelivered: {"files_shown", "media_wanted"},
+    to.Redelivered: {"files_shown", "media_wanted", "deliveries"},
     to.Emptied: {*TEXTS, *EMPTIED, "deleted_at"} - {"search_text"},
     to.Removed: {"shown_revision"},
 }

@@ -599,13 +599,64 @@ async def test_a_ping_that_found_no_way_is_done_with() -> None:
     assert post.rows.messages == []
 
 
-async def test_a_ping_is_not_tried_for_ever_in_an_outage() -> None:
+async def test_a_ping_that_was_refused_for_minutes_is_sent_once_it_is_proven_unsent() -> None:
+    post = Round(make_task(state=State.COMPLETED), pings=[*[ShowLaterError()] * 6, 9000])
+    for _ in range(60):
+        await post.after(4)
+
+    assert post.rows[1].ping_status is PingStatus.DONE
+    assert post.rows.messages == [(1, 9000, Role.PING)]
+    assert post.display.found_pings
+    assert len(post.display.pings.asked) == 7
+
+
+async def test_a_ping_that_nobody_can_look_for_is_left_out() -> None:
     post = Round(make_task(state=State.COMPLETED), pings=[ShowLaterError()])
+    post.display.can_look = False
     for _ in range(60):
         await post.after(4)
 
     assert post.rows[1].ping_status is PingStatus.DONE
     assert len(post.display.pings.asked) <= 8
+    assert post.rows.messages == []
+
+
+async def test_a_new_card_is_marked_before_it_is_sent_and_settled_afterwards() -> None:
+    gate = asyncio.Event()
+    post = Round(behind(), shows=[(gate, Shown(replacement=(700, 42), told=True))])
+    post.display.posts = [("rc0-1-0", 700)]
+    async with asyncio.TaskGroup() as group:
+        group.create_task(post.courier.step())
+        await until(lambda: len(post.display.shown) == 1)
+        marked = post.rows[1]
+        assert (marked.posting, marked.posting_in, marked.posting_at) == ("rc0-1-0", 700, START)
+        gate.set()
+
+    assert (post.rows[1].posting_at, post.rows[1].message_id) == (None, 42)
+
+
+async def test_no_new_card_is_sent_for_a_task_that_has_moved_on() -> None:
+    post = Round(behind(state=State.UNCERTAIN))
+    post.display.posts = [("ru0-1-0", 700)]
+    telling = post.courier._telling
+
+    async def moves_on(task: MusicTask) -> Telling:
+        post.rows.change(state=State.QUEUED)
+        return await telling(task)
+
+    post.courier._telling = moves_on  # type: ignore[method-assign]  # between the look and the sending
+    await post.courier.step()
+
+    assert (post.display.shown, post.rows[1].posting_at) == ([], None)
+
+
+async def test_a_new_card_that_may_have_been_sent_stays_marked() -> None:
+    post = Round(behind(), shows=[ShowLaterError()])
+    post.display.posts = [("rc0-1-0", 700)]
+
+    await post.courier.step()
+
+    assert (post.rows[1].posting, post.rows[1].posting_at) == ("rc0-1-0", START)
 
 
 async def test_a_ping_that_surely_never_left_is_sent_however_late() -> None:

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import discord
@@ -20,8 +21,12 @@ from bot.ui.messenger import Messenger
 from bot.ui.verdicts import Verdict
 from bot.ui.words import words_for
 from tests.fakes.rows import START, make_task
-from tests.fakes.small_discord import DONE, FakeDiscord, reach
+from tests.fakes.small_discord import DONE, FakeDiscord, message, reach
 from tests.unit.test_verdicts import refusal
+
+
+async def begin(_posting: str, _channel_id: int) -> None:
+    """Nobody remembers it."""
 
 
 def messenger(client: FakeDiscord, folder: Path = Path("/nowhere")) -> Messenger:
@@ -50,7 +55,7 @@ async def test_what_fits_and_is_there_is_attached_the_first_take_or_none(
     client = FakeDiscord()
 
     shown = await messenger(client, tmp_path).show(
-        make_task(**DONE, media=media, attachment_limit_bytes=10), Scene(), Telling.PING
+        make_task(**DONE, media=media, attachment_limit_bytes=10), Scene(), Telling.PING, begin
     )
 
     ((_, payload),) = client.asked
@@ -64,7 +69,7 @@ async def test_what_fits_and_is_there_is_attached_the_first_take_or_none(
 async def test_a_card_that_carries_its_files_is_edited_without_touching_them() -> None:
     client = FakeDiscord()
 
-    await messenger(client).show(make_task(**DONE, files_shown=True), Scene(), Telling.PING)
+    await messenger(client).show(make_task(**DONE, files_shown=True), Scene(), Telling.PING, begin)
 
     assert "attachments" not in client.asked[0][1]
 
@@ -104,7 +109,9 @@ HAS_PICTURE = "attachment://waveform.png"
 async def test_the_picture_goes_along_with_the_song(tmp_path: Path) -> None:
     client = FakeDiscord()
 
-    shown = await messenger(client, tmp_path).show(make_task(**DONE, media=song_files(tmp_path)), Scene(), Telling.PING)
+    shown = await messenger(client, tmp_path).show(
+        make_task(**DONE, media=song_files(tmp_path)), Scene(), Telling.PING, begin
+    )
 
     assert shown.files_shown
     assert [shown_in(payload) for _, payload in client.asked] == [(HAS_PICTURE, ["1.mp3", "waveform.png"])]
@@ -127,7 +134,7 @@ async def test_a_picture_that_can_not_go_along_is_not_named(
         (tmp_path / "1-1.png").write_bytes(b"p" * picture_bytes)
     client = FakeDiscord()
 
-    await messenger(client, tmp_path).show(make_task(**DONE, media=media, **changes), Scene(), Telling.PING)
+    await messenger(client, tmp_path).show(make_task(**DONE, media=media, **changes), Scene(), Telling.PING, begin)
 
     assert [shown_in(payload) for _, payload in client.asked] == [(None, files)]
 
@@ -137,7 +144,7 @@ async def test_a_picture_never_takes_the_place_of_a_take(tmp_path: Path, takes: 
     client = FakeDiscord()
 
     await messenger(client, tmp_path).show(
-        make_task(**DONE, media=song_files(tmp_path, takes=takes)), Scene(), Telling.PING
+        make_task(**DONE, media=song_files(tmp_path, takes=takes)), Scene(), Telling.PING, begin
     )
 
     ((_, payload),) = client.asked
@@ -155,7 +162,7 @@ async def test_a_later_edit_names_the_picture_that_is_there_already(
     client = FakeDiscord()
 
     await messenger(client, tmp_path / "swept").show(
-        make_task(**DONE, media=media, files_shown=True), Scene(), Telling.PING
+        make_task(**DONE, media=media, files_shown=True), Scene(), Telling.PING, begin
     )
 
     ((_, payload),) = client.asked
@@ -172,7 +179,9 @@ async def test_a_refused_picture_does_not_cost_the_song(tmp_path: Path, error: E
 
     client = Choosy()
 
-    shown = await messenger(client, tmp_path).show(make_task(**DONE, media=song_files(tmp_path)), Scene(), Telling.PING)
+    shown = await messenger(client, tmp_path).show(
+        make_task(**DONE, media=song_files(tmp_path)), Scene(), Telling.PING, begin
+    )
 
     assert shown.files_shown
     assert [shown_in(payload) for _, payload in client.asked] == [
@@ -189,7 +198,9 @@ async def test_what_is_refused_with_and_without_its_picture_is_linked(tmp_path: 
 
     client = Small()
 
-    shown = await messenger(client, tmp_path).show(make_task(**DONE, media=song_files(tmp_path)), Scene(), Telling.PING)
+    shown = await messenger(client, tmp_path).show(
+        make_task(**DONE, media=song_files(tmp_path)), Scene(), Telling.PING, begin
+    )
 
     assert not shown.files_shown
     assert [shown_in(payload)[1] for _, payload in client.asked] == [["1.mp3", "waveform.png"], ["1.mp3"], []]
@@ -212,9 +223,9 @@ async def test_a_card_whose_files_fail_twice_is_shown_with_links_and_owes_them(t
     media = song_files(tmp_path)
 
     with pytest.raises(ShowLaterError):
-        await messenger(client, tmp_path).show(make_task(**DONE, media=media), Scene(), Telling.PING)
+        await messenger(client, tmp_path).show(make_task(**DONE, media=media), Scene(), Telling.PING, begin)
     shown = await messenger(client, tmp_path).show(
-        make_task(**DONE, media=media, show_failures=1), Scene(), Telling.PING
+        make_task(**DONE, media=media, show_failures=1), Scene(), Telling.PING, begin
     )
 
     assert shown == Shown(files_owed=True)
@@ -235,7 +246,7 @@ async def test_an_upload_that_hangs_counts_as_failed(tmp_path: Path, monkeypatch
     monkeypatch.setattr(delivering, "UPLOAD_S", 0.01)
     task = make_task(**DONE, media=song_files(tmp_path), show_failures=1)
 
-    assert await messenger(Hanging(), tmp_path).show(task, Scene(), Telling.PING) == Shown(files_owed=True)
+    assert await messenger(Hanging(), tmp_path).show(task, Scene(), Telling.PING, begin) == Shown(files_owed=True)
 
 
 async def test_an_outage_of_everything_shows_no_bare_card(tmp_path: Path) -> None:
@@ -243,10 +254,10 @@ async def test_an_outage_of_everything_shows_no_bare_card(tmp_path: Path) -> Non
     task = make_task(**DONE, media=song_files(tmp_path), show_failures=5)
 
     with pytest.raises(ShowLaterError):
-        await messenger(client, tmp_path).show(task, Scene(), Telling.PING)
+        await messenger(client, tmp_path).show(task, Scene(), Telling.PING, begin)
     client.refusals.clear()
 
-    assert await messenger(client, tmp_path).show(task, Scene(), Telling.PING) == Shown(files_shown=True)
+    assert await messenger(client, tmp_path).show(task, Scene(), Telling.PING, begin) == Shown(files_shown=True)
     close_files(client)
 
 
@@ -255,7 +266,7 @@ async def test_long_lyrics_whose_file_fails_are_shown_all_the_same() -> None:
     client.refuse_files = refusal(503, 0)
     words = make_task(**{**DONE, "kind": Kind.LYRICS, "result": Result(lyrics=LONG)}, show_failures=1)
 
-    assert await messenger(client).show(words, Scene(), Telling.PING) == Shown(files_owed=True)
+    assert await messenger(client).show(words, Scene(), Telling.PING, begin) == Shown(files_owed=True)
     close_files(client)
 
 
@@ -268,8 +279,8 @@ async def test_a_new_card_goes_without_files_that_fail_and_a_direct_message_owes
     media = song_files(tmp_path)
     task = make_task(**DONE, media=media, show_failures=1, message_id=None)
     there, client = NoFiles(), NoFiles()
-    anew = await messenger(there, tmp_path).show(task, Scene(), Telling.PING)
-    direct = await messenger(client, tmp_path).show(replace(task, card_lost="no_channel"), Scene(), Telling.PING)
+    anew = await messenger(there, tmp_path).show(task, Scene(), Telling.PING, begin)
+    direct = await messenger(client, tmp_path).show(replace(task, card_lost="no_channel"), Scene(), Telling.PING, begin)
 
     assert (anew.replacement, anew.files_owed, anew.told) == ((700, 42), True, True)
     assert (direct.lost, direct.files_owed, direct.told) == ("no_channel", False, True)
@@ -318,7 +329,9 @@ async def test_every_file_is_described_for_those_who_do_not_see_it(tmp_path: Pat
     media = song_files(tmp_path)
 
     for title in ("Low Tide", "x" * 2000):
-        await messenger(client, tmp_path).show(make_task(**DONE, title=title, media=media), Scene(), Telling.PING)
+        await messenger(client, tmp_path).show(
+            make_task(**DONE, title=title, media=media), Scene(), Telling.PING, begin
+        )
 
     short, long = ([file.description for file in payload["attachments"]] for _, payload in client.asked)
     for _, payload in client.asked:
@@ -332,13 +345,13 @@ async def test_a_mistake_of_ours_is_not_taken_for_an_answer_of_discord() -> None
     client = FakeDiscord(edit=TypeError("bug"))
 
     with pytest.raises(TypeError):
-        await messenger(client).show(make_task(**DONE), Scene(), Telling.PING)
+        await messenger(client).show(make_task(**DONE), Scene(), Telling.PING, begin)
 
 
 async def test_a_song_without_a_card_gets_one_in_the_channel() -> None:
     client = FakeDiscord()
 
-    shown = await messenger(client).show(make_task(**DONE, message_id=None), Scene(), Telling.PING)
+    shown = await messenger(client).show(make_task(**DONE, message_id=None), Scene(), Telling.PING, begin)
 
     assert shown == Shown(replacement=(700, 42), told=True)
     assert client.names() == ["send"]
@@ -351,7 +364,7 @@ async def test_a_new_card_mentions_only_whoever_wants_to_be_told_so(
 ) -> None:
     client = FakeDiscord(edit=refusal(400, 50083))
 
-    shown = await messenger(client).show(make_task(**DONE, message_id=message_id), Scene(), telling)
+    shown = await messenger(client).show(make_task(**DONE, message_id=message_id), Scene(), telling, begin)
 
     assert shown == Shown(replacement=(700, 42), told=told)
     assert "<@" not in client.asked[-1][1]["content"]
@@ -361,7 +374,7 @@ async def test_a_new_card_mentions_only_whoever_wants_to_be_told_so(
 async def test_a_lost_card_is_not_looked_for_again_before_there_is_something_to_tell(state: State) -> None:
     client = FakeDiscord()
 
-    shown = await messenger(client).show(make_task(state=state, card_lost="no_channel"), Scene(), Telling.PING)
+    shown = await messenger(client).show(make_task(state=state, card_lost="no_channel"), Scene(), Telling.PING, begin)
 
     assert (shown, client.asked) == (Shown(lost="no_channel"), [])
 
@@ -378,7 +391,7 @@ async def test_how_long_to_wait_is_taken_from_discord(state: State, age: timedel
     client = FakeDiscord(edit=discord.RateLimited(77.0))
 
     with pytest.raises(ShowLaterError) as caught:
-        await messenger(client).show(make_task(state=state, message_id=card_id(age)), Scene(), Telling.PING)
+        await messenger(client).show(make_task(state=state, message_id=card_id(age)), Scene(), Telling.PING, begin)
 
     assert caught.value.retry_after_s == 77.0
 
@@ -387,7 +400,7 @@ async def test_an_old_card_that_may_not_be_edited_for_long_gets_a_new_message() 
     client = FakeDiscord(edit=discord.RateLimited(77.0))
 
     shown = await messenger(client).show(
-        make_task(**DONE, message_id=card_id(timedelta(hours=2))), Scene(), Telling.PING
+        make_task(**DONE, message_id=card_id(timedelta(hours=2))), Scene(), Telling.PING, begin
     )
 
     assert shown == Shown(replacement=(700, 42), told=True)
@@ -397,7 +410,7 @@ async def test_a_card_is_not_given_up_while_the_bots_own_token_is_refused() -> N
     client = FakeDiscord(edit=refusal(401, 0))
 
     with pytest.raises(ShowLaterError):
-        await messenger(client).show(make_task(**DONE), Scene(), Telling.PING)
+        await messenger(client).show(make_task(**DONE), Scene(), Telling.PING, begin)
 
     assert client.names() == ["edit"]
 
@@ -410,7 +423,7 @@ async def test_a_song_whose_card_is_lost_waits_for_its_audio() -> None:
     lost = make_task(**DONE, card_lost="no_channel", media_wanted=True)
 
     with pytest.raises(ShowLaterError):
-        await messenger(client).show(lost, Scene(), Telling.PING)
+        await messenger(client).show(lost, Scene(), Telling.PING, begin)
 
     assert client.asked == []
 
@@ -429,7 +442,7 @@ async def test_nobody_waits_for_audio_for_ever(waited: timedelta, state: State) 
     lost: dict[str, Any] = {"card_lost": "no_channel", "media_wanted": True, "media_failures": 4}
     task = make_task(state=state, state_at=START - waited, **lost)
 
-    assert (await messenger(FakeDiscord()).show(task, Scene(), Telling.PING)).told
+    assert (await messenger(FakeDiscord()).show(task, Scene(), Telling.PING, begin)).told
 
 
 @pytest.mark.parametrize("reason", ["no_channel", "no_channel+no_dm"])
@@ -437,7 +450,7 @@ async def test_what_comes_after_the_direct_message_is_not_told_again(reason: str
     client = FakeDiscord()
     told: dict[str, Any] = {"pinged_for": State.COMPLETED, "ping_status": PingStatus.DONE}
 
-    shown = await messenger(client).show(make_task(**DONE, card_lost=reason, **told), Scene(), Telling.PING)
+    shown = await messenger(client).show(make_task(**DONE, card_lost=reason, **told), Scene(), Telling.PING, begin)
 
     assert (shown, client.asked) == (Shown(lost=reason), [])
 
@@ -446,7 +459,9 @@ async def test_another_outcome_is_told_and_the_reason_does_not_grow() -> None:
     client = FakeDiscord(create_dm=refusal(403, 50007))
     told: dict[str, Any] = {"pinged_for": State.UNCERTAIN, "ping_status": PingStatus.DONE}
 
-    shown = await messenger(client).show(make_task(**DONE, card_lost="no_channel+no_dm", **told), Scene(), Telling.PING)
+    shown = await messenger(client).show(
+        make_task(**DONE, card_lost="no_channel+no_dm", **told), Scene(), Telling.PING, begin
+    )
 
     assert shown == Shown(lost="no_channel+no_dm")
 
@@ -458,15 +473,114 @@ def test_every_reason_fits_its_column() -> None:
     assert 2 * longest + 1 <= kept.length
 
 
-async def test_a_result_that_has_changed_is_a_message_of_its_own_and_a_repeated_one_is_not() -> None:
+async def test_a_message_that_is_repeated_has_the_same_name_and_one_that_is_delivered_again_another() -> None:
     client = FakeDiscord()
-    for revision in (3, 3, 4):
-        await messenger(client).show(
-            make_task(**DONE, card_lost="no_channel", revision=revision), Scene(), Telling.PING
-        )
+    for revision, deliveries in ((3, 0), (4, 0), (5, 1)):
+        task = make_task(**DONE, card_lost="no_channel", revision=revision, deliveries=deliveries)
+        await messenger(client).show(task, Scene(), Telling.PING, begin)
 
-    first, again, changed = (payload["nonce"] for name, payload in client.asked if name == "send")
-    assert first == again != changed
+    first, again, anew = (payload["nonce"] for name, payload in client.asked if name == "send")
+    assert first == again != anew
+
+
+# --- new cards that may have been sent -------------------------------------------------------------------------------
+
+HERE, ELSEWHERE = 700, 701
+SENDING: dict[str, Any] = {**DONE, "revision": 3, "posting": "rc0-1-0", "posting_in": HERE, "posting_at": START}
+
+
+async def test_a_new_message_is_marked_by_its_name_and_place_before_it_is_sent() -> None:
+    client = FakeDiscord(edit=refusal(400, 50083))
+    begun: list[tuple[str, int, list[str]]] = []
+
+    async def note(posting: str, channel_id: int) -> None:
+        begun.append((posting, channel_id, client.names()))
+
+    await messenger(client).show(make_task(**DONE), Scene(), Telling.PING, note)
+
+    assert begun == [("rc0-1-0", HERE, ["edit"])]
+    assert client.asked[-1][1]["nonce"] == "rc0-1-0"
+
+
+@pytest.mark.parametrize(("telling", "told"), [(Telling.PING, True), (Telling.DM, False), (Telling.SILENT, True)])
+async def test_a_new_card_that_was_sent_is_the_card_and_not_sent_again(telling: Telling, *, told: bool) -> None:
+    client = FakeDiscord()
+    client.messages = [message(), message(author=2, shows=1), message(shows=11), sent := message(shows=1)]
+
+    shown = await messenger(client).show(make_task(**SENDING), Scene(), telling, begin)
+
+    assert shown == Shown(replacement=(HERE, sent.id), told=told)
+    assert client.names() == ["history", "edit"]
+    assert client.edited == [sent.id]
+
+
+async def test_a_new_card_that_told_of_something_else_is_edited_and_its_member_told_anew() -> None:
+    client = FakeDiscord()
+    client.messages = [sent := message(shows=1)]
+    task = make_task(**{**SENDING, "posting": "ru0-1-0"})
+
+    assert await messenger(client).show(task, Scene(), Telling.PING, begin) == Shown(replacement=(HERE, sent.id))
+
+
+async def test_a_new_card_that_keeps_its_files_is_edited_without_them(tmp_path: Path) -> None:
+    client = FakeDiscord()
+    client.messages = [message(shows=1, attachments=["a file"])]
+
+    shown = await messenger(client, tmp_path).show(
+        make_task(**SENDING, media=song_files(tmp_path)), Scene(), Telling.PING, begin
+    )
+
+    assert shown.files_shown
+    assert "attachments" not in client.asked[-1][1]
+
+
+async def test_what_was_proven_unsent_is_sent() -> None:
+    client = FakeDiscord(edit=refusal(400, 50083))
+    client.messages = [message(answers=7001), message(author=2, shows=1)]
+
+    shown = await messenger(client).show(make_task(**SENDING), Scene(), Telling.PING, begin)
+
+    assert (shown.replacement, client.names()) == ((HERE, 42), ["history", "edit", "send"])
+
+
+async def test_where_nobody_can_look_no_second_card_is_posted() -> None:
+    client = FakeDiscord(edit=refusal(400, 50083), history=refusal(403, 50001))
+
+    shown = await messenger(client).show(make_task(**SENDING), Scene(), Telling.PING, begin)
+
+    assert (shown.lost, shown.told) == ("archived", True)
+    assert client.names()[-2:] == ["create_dm", "send"]
+
+
+async def test_a_direct_message_that_was_sent_is_not_repeated() -> None:
+    client = FakeDiscord()
+    client.messages = [sent := message(shows=1)]
+    task = make_task(**{**SENDING, "posting_in": ELSEWHERE})
+
+    shown = await messenger(client).show(task, Scene(), Telling.PING, begin)
+
+    assert shown == Shown(lost="no_channel", replacement=(HERE, sent.id), told=True)
+    assert client.names() == ["create_dm", "history"]
+
+
+# --- the way by the token --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("error", [refusal(429, 0), refusal(503, 0), TimeoutError(), refusal(404, 10015)])
+async def test_a_token_that_does_not_get_through_leaves_the_edit_to_the_channel(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_: Any, **__: Any) -> Any:
+        raise error
+
+    webhook = SimpleNamespace(edit_message=refuse)
+    monkeypatch.setattr(discord.Webhook, "partial", lambda *_, **__: webhook)
+    client = FakeDiscord()
+    task = make_task(**{**DONE, "interaction_token": "token", "token_at": START})
+
+    assert await messenger(client).show(task, Scene(), Telling.PING, begin) == Shown()
+
+    assert client.names() == ["edit"]
 
 
 # --- lyrics that were changed by hand --------------------------------------------------------------------------------
@@ -499,7 +613,7 @@ async def read(client: FakeDiscord, number: int = 0) -> list[bytes] | None:
 async def test_a_changed_text_takes_the_place_of_its_file(task: MusicTask, files: list[bytes] | None) -> None:
     client = FakeDiscord()
 
-    shown = await messenger(client).show(task, Scene(), Telling.PING)
+    shown = await messenger(client).show(task, Scene(), Telling.PING, begin)
 
     assert await read(client) == files
     assert shown.files_shown is bool(files)
@@ -509,7 +623,7 @@ async def test_where_the_new_file_is_refused_the_old_one_goes_all_the_same() -> 
     client = FakeDiscord()
     client.refuse_files = refusal(403, 50013)
 
-    shown = await messenger(client).show(edited(OTHER_LONG), Scene(), Telling.PING)
+    shown = await messenger(client).show(edited(OTHER_LONG), Scene(), Telling.PING, begin)
 
     assert await read(client, 1) == []
     assert not shown.files_shown

@@ -1,13 +1,15 @@
 """The ready ping: what it says, which way it goes, and how it is found again after a crash."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from bot.domain.members import Telling
-from bot.domain.tasks import Kind, MusicTask, State
+from bot.domain.tasks import Kind, State
+from bot.engine.ports import CantLookError, ShowLaterError
 from bot.ui.pings import ReadyPings
+from bot.ui.reach import SEARCH_MESSAGES, SENT_WITHIN
 from tests.fakes.engine_fakes import SONG
 from tests.fakes.rows import START, make_task
 from tests.fakes.small_discord import DONE, FakeDiscord, message, reach
@@ -87,6 +89,9 @@ async def test_no_title_becomes_a_masked_link_in_a_ping(title: str) -> None:
     assert not LIVE_LINK.search(client.asked[0][1]["content"])
 
 
+CARD_LINK = "https://discord.com/channels/70/700/7001"
+
+
 @pytest.mark.parametrize(
     ("found", "is_found"),
     [
@@ -94,10 +99,15 @@ async def test_no_title_becomes_a_masked_link_in_a_ping(title: str) -> None:
         ([message(answers=7001, at=START - timedelta(seconds=29))], True),  # by a clock that is behind
         ([message(answers=7001, at=START - timedelta(seconds=31))], False),  # told of something before
         ([message(answers=5)], False),
+        ([message(content=f"<@7> your song **x** is ready. {CARD_LINK}")], True),
+        ([message(content=f"A moderator has cancelled it. {CARD_LINK}")], False),
+        ([message(content=f"<@7> your song **x** is ready. {CARD_LINK}0")], False),
         ([], False),
     ],
 )
-async def test_a_ping_is_found_by_what_it_answers_since_it_was_begun(found: list[Any], *, is_found: bool) -> None:
+async def test_a_ping_is_found_by_what_it_answers_or_links_since_it_was_begun(
+    found: list[Any], *, is_found: bool
+) -> None:
     client = FakeDiscord()
     client.messages = [message(author=2, answers=7001), message(), *found]
 
@@ -106,12 +116,49 @@ async def test_a_ping_is_found_by_what_it_answers_since_it_was_begun(found: list
     assert where == ((700, found[0].id) if is_found else None)
 
 
+async def test_a_ping_that_went_directly_is_found_there() -> None:
+    client = ClosedChannel(refusal(403, 50001))
+    client.direct.messages = [sent := message(content=f"<@7> your song **x** is ready. {CARD_LINK}")]
+
+    assert await pings(client).find_ping(make_task(**DONE, ping_at=START)) == (700, sent.id)
+
+
+async def test_where_nothing_can_be_sent_nothing_was_sent() -> None:
+    client = FakeDiscord(create_dm=refusal(403, 50278))
+    client.messages = [message(author=2)]
+
+    assert await pings(client).find_ping(make_task(**DONE, ping_at=START)) is None
+
+
+def busy(count: int, at: datetime) -> list[Any]:
+    return [message(author=2, at=at + timedelta(milliseconds=number)) for number in range(count)]
+
+
 @pytest.mark.parametrize(
-    ("task", "client"),
+    ("messages", "changes"),
     [
-        (make_task(**DONE, ping_at=START, message_id=None), FakeDiscord()),
-        (make_task(**DONE, ping_at=START), FakeDiscord(history=refusal(403, 50001))),
+        ([], {"history": refusal(403, 50001)}),
+        ([], {"is_blind": True}),  # Discord's answer to whoever may not read
+        (busy(SEARCH_MESSAGES, START), {}),
     ],
+    ids=["refused", "nothing may be read", "too much was said"],
 )
-async def test_a_ping_that_can_not_be_looked_for_counts_as_not_there(task: MusicTask, client: FakeDiscord) -> None:
-    assert await pings(client).find_ping(task) is None
+async def test_whether_a_ping_is_there_may_be_unknown(messages: list[Any], changes: dict[str, Any]) -> None:
+    refusals = {name: value for name, value in changes.items() if name == "history"}
+    client = FakeDiscord(**refusals)
+    client.messages, client.is_blind = messages, changes.get("is_blind", False)
+
+    with pytest.raises(CantLookError):
+        await pings(client).find_ping(make_task(**DONE, ping_at=START))
+
+
+async def test_what_was_said_much_later_is_not_searched() -> None:
+    client = FakeDiscord()
+    client.messages = [message(author=2), *busy(SEARCH_MESSAGES, START + SENT_WITHIN + timedelta(seconds=1))]
+
+    assert await pings(client).find_ping(make_task(**DONE, ping_at=START)) is None
+
+
+async def test_an_outage_says_nothing_about_a_ping() -> None:
+    with pytest.raises(ShowLaterError):
+        await pings(FakeDiscord(history=refusal(503, 0))).find_ping(make_task(**DONE, ping_at=START))

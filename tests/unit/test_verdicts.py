@@ -43,6 +43,12 @@ def refusal(status: int, code: int) -> discord.HTTPException:
         (403, 160002, Verdict.BAD_REFERENCE),
         (429, 30046, Verdict.TOO_MANY_EDITS),
         (429, 0, Verdict.LATER),
+        (403, 20026, Verdict.LATER),
+        (429, 20028, Verdict.LATER),
+        (400, 40003, Verdict.LATER),
+        (403, 40004, Verdict.LATER),
+        (403, 40006, Verdict.LATER),
+        (404, 130000, Verdict.LATER),
         (500, 0, Verdict.LATER),
         (503, 0, Verdict.LATER),
         (524, 0, Verdict.LATER),
@@ -73,7 +79,8 @@ def test_what_is_no_answer_of_discord_has_no_verdict(error: Exception) -> None:
 
 
 def test_every_verdict_can_be_reached() -> None:
-    assert {*BY_CODE.values(), Verdict.LATER, Verdict.NO_CARD} == set(Verdict)
+    ours = {Verdict.NO_CARD, Verdict.TOKEN_BUSY, Verdict.UNREAD}
+    assert {*BY_CODE.values(), *ours} == set(Verdict)
 
 
 @pytest.mark.parametrize(

@@ -138,7 +138,16 @@ class Studio:
     def age(self, seconds: float) -> None:
         """Let the newest row be older, as if so much time had passed while the bot was down."""
         assert not self.bot.running, "time passes for a dead bot only"
-        moments = ("created_at", "state_at", "token_at", "ping_at", "submitted_at", "deadline_at", "looked_at")
+        moments = (
+            "created_at",
+            "state_at",
+            "token_at",
+            "ping_at",
+            "submitted_at",
+            "deadline_at",
+            "looked_at",
+            "posting_at",
+        )
         changes = ", ".join(f"{name} = {name} - {int(seconds * 1000)}" for name in moments)
         edit_rows(self.bot.database, f"UPDATE music_tasks SET {changes} WHERE id = {NEWEST}")  # noqa: S608 - our own words
 

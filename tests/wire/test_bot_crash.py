@@ -1,5 +1,7 @@
 """`kill -9` between any two steps: nothing is paid for twice, and what is finished is shown."""
 
+from typing import Any
+
 import pytest
 
 from tests.fakes.discord_faults import Gate
@@ -224,12 +226,66 @@ async def test_a_ping_that_was_cut_off_is_sent_once_after_a_quick_restart(shared
 
 
 @pytest.mark.parametrize("after", [False, True])
-async def test_a_ping_that_was_cut_off_is_not_repeated_after_a_long_break(shared: Studio, *, after: bool) -> None:
+async def test_a_ping_that_was_cut_off_is_there_once_after_a_long_break(shared: Studio, *, after: bool) -> None:
     card = await killed_at(shared, f"Ping long ago {after}", "POST", SEND, after=after)
+    assert len(shared.pings_of(card)) == after
     shared.age(180.0)
     shared.discord.state.nonces.clear()
     await shared.bot.start()
     row = await shared.told(card)
-    assert len(shared.pings_of(card)) == after
+    assert len(shared.pings_of(card)) == 1
     known = shared.rows("SELECT * FROM task_messages WHERE role = 'ping'")
-    assert len([message for message in known if message["task_id"] == row["id"]]) == after
+    assert len([message for message in known if message["task_id"] == row["id"]]) == 1
+
+
+# While a new message takes the card's place.
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["unsent", "sent"])
+@pytest.mark.parametrize("is_long_ago", [False, True], ids=["at once", "late"])
+@pytest.mark.parametrize("opens", [False, True], ids=["stays shut", "opens"])
+async def test_a_new_card_that_was_cut_off_is_there_once_and_told_of_once(
+    shared: Studio, *, after: bool, is_long_ago: bool, opens: bool
+) -> None:
+    discord, prompt = shared.discord, f"Cut off {after} {is_long_ago} {opens}"
+    answer, provider_id = await shared.running(prompt)
+    old = answer.shown
+    discord.fail("PATCH", rf"/messages/{old.id}$", code=50083, times=99)
+    gate = discord.hold("POST", SEND, after=after)
+    shared.standin.finish(provider_id)
+    await gate.arrived()
+    await crash(shared, gate)
+    if is_long_ago:
+        shared.age(180.0)
+        discord.state.nonces.clear()
+    if opens:  # a message opens the thread again: the old card could be edited from now on
+        discord.faults.heal()
+    await shared.bot.start()
+    row = (await shared.bot.until_rows(lambda rows: [r for r in rows if is_done(r, prompt)]))[-1]
+    said = [m for m in old.channel.history if m.author is discord.bot and m.id > old.id]
+    assert sum(discord.alice in m.mentions for m in said) == 1
+    finished = [m for m in (old, *said) if "Finished" in m.text]
+    assert [m.id for m in finished] == [row["message_id"]]
+    assert len(finished[0].attachments) == 1
+    assert (finished[0] is old) is (opens and not after)
+
+
+def is_done(row: dict[str, Any], prompt: str) -> bool:
+    is_told = row["ping_status"] == "done" and row["pinged_for"] == row["state"] == "completed"
+    return bool(row["prompt"] == prompt and is_told and row["shown_revision"] == row["revision"])
+
+
+async def test_a_direct_message_that_was_cut_off_is_there_once(shared: Studio) -> None:
+    discord = shared.discord
+    answer, provider_id = await shared.running("Cut off directly", user=discord.bob)
+    await discord.delete_message(answer.shown)
+    place = discord.dm(discord.bob)
+    gate = discord.hold("POST", rf"^/channels/{place.id}/messages$", after=True)
+    shared.standin.finish(provider_id)
+    await gate.arrived()
+    await crash(shared, gate)
+    shared.age(180.0)
+    discord.state.nonces.clear()
+    await shared.bot.start()
+    await shared.told(answer.shown)
+    assert ["Finished" in m.text for m in place.history] == [True]

@@ -1,5 +1,7 @@
 """The delivery ladder: whatever Discord answers, a finished song reaches its requester or waits in `/songs`."""
 
+import time
+
 import pytest
 
 from tests.fakes.discord_interactions import Answer
@@ -269,3 +271,61 @@ async def test_a_song_of_a_server_that_removed_the_bot_goes_to_direct_messages(s
     card = await finish(shared, started)
     assert (await shared.told(card))["card_lost"] == "no_channel"
     assert "Removed" in discord.dm(discord.mo).history[-1].text
+
+
+async def test_what_is_delivered_again_is_sent_although_its_first_message_is_only_minutes_old(shared: Studio) -> None:
+    discord = shared.discord
+    card = await finish(shared, await shared.running("Once more, please"))
+    (ping,) = shared.pings_of(card)
+    panel = await discord.context_menu(discord.mo, ping, "Moderate")
+    question = await discord.click(discord.mo, panel.shown, "Deliver again")
+    await discord.click(discord.mo, question.shown, "Yes, deliver it")
+    await discord.until(lambda: len(shared.pings_of(card)) == 2)
+    row = await shared.told(card)
+    assert row["deliveries"] == 1
+
+
+async def test_a_token_that_is_limited_for_long_leaves_the_edit_to_the_channel(shared: Studio) -> None:
+    started = await shared.running("Long wait")
+    began = time.monotonic()
+    shared.discord.rate_limit("PATCH", BY_TOKEN, retry_after_s=45, times=9)
+    card = await finish(shared, started)
+    assert time.monotonic() - began < 10
+    assert len(card.attachments) == 1
+    assert len(shared.pings_of(card)) == 1
+    edits = shared.discord.made("PATCH", edit_of(card))[-2:]
+    assert [edit.status for edit in edits] == [429, 200]
+
+
+@pytest.mark.parametrize(("status", "code"), [(403, 40004), (400, 40006), (403, 20028), (404, 130000)])
+async def test_codes_that_pass_cost_neither_card_nor_ping(shared: Studio, status: int, code: int) -> None:
+    started = await shared.running(f"Passing {code}")
+    shared.discord.expire_token(started[0].interaction)
+    shared.discord.fail("PATCH", edit_of(started[0].shown), status=status, code=code)
+    shared.discord.fail("POST", SEND, status=status, code=code)
+    card = await finish(shared, started)
+    assert (await shared.told(card))["card_lost"] is None
+    assert len(card.attachments) == 1
+    assert len(shared.pings_of(card)) == 1
+
+
+async def test_what_discord_delivers_twice_is_done_once_and_answered_well(shared: Studio) -> None:
+    discord = shared.discord
+    discord.repeats_events = True
+    try:
+        started = await shared.running("Delivered twice")
+        before = len(discord.made("POST", "/callback$"))
+        shared.standin.finish(started[1])
+        card = started[0].shown
+        await shared.told(card)
+        again = await discord.click(discord.alice, card, "Again")
+        form = await discord.click(discord.alice, card, "Edit & again")
+        edited = await discord.submit_modal(discord.alice, form, {})
+    finally:
+        discord.repeats_events = False
+    assert len(shared.creates("Delivered twice")) == 1
+    assert again.ephemeral
+    assert "Something went wrong" not in again.shown.content + edited.shown.content
+    statuses = [request.status for request in discord.made("POST", "/callback$")[before:]]
+    assert len(statuses) == 3
+    assert all(200 <= (status or 0) < 300 for status in statuses)
