@@ -38,6 +38,7 @@ from bot.tokenlab.catalogue import Catalogue
 from bot.tokenlab.client import TokenLabClient
 from bot.tokenlab.records import RecordsClient
 from bot.ui.client import MusicBot
+from bot.ui.connecting import CommandSync, insist, listen, log_in
 from bot.ui.goodbyes import Goodbyes
 from bot.ui.media import MediaCollector, MediaFetcher, MediaStore, allowing, open_media_session
 from bot.ui.messenger import Messenger
@@ -68,6 +69,7 @@ class App:
     """Bot and engine, built and not yet running."""
 
     bot: MusicBot
+    commands: CommandSync
     engine: Engine
     service: Service
     catalogue: Catalogue
@@ -84,7 +86,7 @@ def point_discord_at(settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def build(settings: Settings, *, clock: Clock = system_clock, sync_commands: bool = True) -> AsyncIterator[App]:
+async def build(settings: Settings, *, clock: Clock = system_clock) -> AsyncIterator[App]:
     """Open database and sessions, and put the parts together; all is closed at the end."""
     async with AsyncExitStack() as stack:
         pooled = settings.database_direct_url is not None
@@ -131,7 +133,6 @@ async def build(settings: Settings, *, clock: Clock = system_clock, sync_command
             shard_ids=settings.shard_ids,
             # with a gateway of its own there is nobody to ask how many shards there should be
             shard_count=settings.shard_count or (1 if settings.discord_gateway_url else None),
-            sync_commands=sync_commands,
         )
         folder = MediaStore(
             settings.media_dir,
@@ -173,7 +174,15 @@ async def build(settings: Settings, *, clock: Clock = system_clock, sync_command
             eraser=Eraser(stores.erasures, tasks, Goodbyes(bot), folder, clock),
         )
         _join(engine, service)
-        yield App(bot=bot, engine=engine, service=service, catalogue=catalogue, stores=stores, database=database)
+        yield App(
+            bot=bot,
+            commands=CommandSync(bot, stores.remembered),
+            engine=engine,
+            service=service,
+            catalogue=catalogue,
+            stores=stores,
+            database=database,
+        )
 
 
 def _bookkeeper(
@@ -251,7 +260,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, is_up: asyncio.Event) 
 
 async def _run(app: App, token: str, stop: asyncio.Event, lost: asyncio.Event) -> None:
     """Gateway and engine side by side: when one ends, all end, and what was paid for is written down first."""
-    connection = asyncio.create_task(_connect(app.bot, token, stop), name="gateway")
+    connection = asyncio.create_task(_connect(app, token, stop), name="gateway")
     try:
         async with asyncio.TaskGroup() as group:
             engine = group.create_task(_work(app, stop), name="engine")
@@ -282,9 +291,14 @@ async def _work(app: App, stop: asyncio.Event) -> None:
     await app.engine.run(stop)
 
 
-async def _connect(bot: discord.Client, token: str, stop: asyncio.Event) -> None:
+async def _connect(app: App, token: str, stop: asyncio.Event) -> None:
+    """Login, then commands and gateway side by side: what is owed to members needs neither."""
     try:
-        await bot.start(token)
+        await insist("login", lambda: log_in(app.bot, token))
+        async with asyncio.TaskGroup() as group:
+            syncing = group.create_task(insist("commands", app.commands.sync, on_refusal=True), name="commands")
+            await insist("gateway", lambda: listen(app.bot))
+            syncing.cancel()
     finally:
         stop.set()
 

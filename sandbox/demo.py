@@ -111,6 +111,7 @@ async def run(options: Options) -> None:
             app = await stack.enter_async_context(build(settings, clock=clock))
             await app.catalogue.refresh()
             studio = await stack.enter_async_context(open_studio(app.bot, clock))
+            await app.commands.sync()
             await app.engine.recover()
             await studio.say_what_to_try(song_s=SONG_S / options.speed)
             await _show(app, studio, options, stop)

@@ -394,6 +394,13 @@ erasures = Table(
     Column("locale", String(10), nullable=False),
 )
 
+remembered = Table(
+    "remembered",
+    metadata,
+    Column("name", String(80), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
 people = Table(
     "people",
     metadata,

@@ -13,6 +13,7 @@ from bot.store.lyrics import LyricsStore
 from bot.store.members import MemberStore
 from bot.store.notices import NoticeStore
 from bot.store.queue import QueueStore
+from bot.store.remembered import RememberedStore
 from bot.store.servers import ServerStore
 from bot.store.tasks import TaskStore
 from bot.store.usage import UsageStore
@@ -33,6 +34,7 @@ class Stores:
     usage: UsageStore
     erasures: ErasureStore
     exports: ExportStore
+    remembered: RememberedStore
 
     @classmethod
     def over(cls, database: Database, clock: Clock) -> Self:
@@ -49,4 +51,5 @@ class Stores:
             usage=UsageStore(database, clock),
             erasures=ErasureStore(database, clock),
             exports=ExportStore(database),
+            remembered=RememberedStore(database),
         )

@@ -87,7 +87,6 @@ class MusicBot(commands.AutoShardedBot):
         message_content: bool = False,
         shard_ids: tuple[int, ...] = (),
         shard_count: int | None = None,
-        sync_commands: bool = True,
     ) -> None:
         super().__init__(
             command_prefix=[],
@@ -111,20 +110,17 @@ class MusicBot(commands.AutoShardedBot):
         self.media_dir = media_dir
         self.logged_in = asyncio.Event()
         """Set once Discord has told who we are: requests that name the application work from then on."""
-        self._sync_commands = sync_commands
         self._delivered: dict[int, None] = {}
         self._press_handlers: dict[str, PressHandler] = {}
         self._form_handlers: dict[str, FormHandler] = {}
 
     async def setup_hook(self) -> None:
-        """Load the cogs and make the commands known; a cog that can't be loaded stops the start."""
+        """Load the cogs; one that can't be loaded stops the start."""
         self.logged_in.set()
         self.add_dynamic_items(Control)
         for name in COGS:
             await self.load_extension(name)
         await self.tree.set_translator(CommandTranslator())
-        if self._sync_commands:
-            await self.tree.sync()
 
     def on_press(self, handlers: Mapping[Press, PressHandler]) -> None:
         """Register who answers which button or menu."""

@@ -118,6 +118,7 @@ class World:
         self.env = Env(self.app.bot, settle_timeout=SETTLE_TIMEOUT_S)
         self._stack.push_async_callback(self.env.shutdown)
         await self.env.start()
+        await self.app.commands.sync()
         guild = self.env.create_guild(name="Studio")
         self.guild = guild
         self.channel = guild.create_text_channel("songs")
@@ -154,6 +155,7 @@ class World:
                 connection.execute(statement)
         await self._build()
         await self.env.restart_bot(self.app.bot)
+        await self.app.commands.sync()
         await self._read_catalogue()
         await self.app.engine.recover()
 

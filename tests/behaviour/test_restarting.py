@@ -166,7 +166,7 @@ async def test_a_ping_that_may_have_been_sent_is_repeated_only_with_the_same_non
 
 @pytest.mark.parametrize("was_sent", [True, False])
 async def test_after_two_minutes_a_ping_is_looked_for_and_sent_only_if_it_is_not_there(
-    world: World, was_sent: bool
+    world: World, *, was_sent: bool
 ) -> None:
     await world.song()
     ping = world.pings()[0]

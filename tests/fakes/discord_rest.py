@@ -10,6 +10,7 @@ from tests.fakes.discord_state import Messages, State
 from tests.fakes.discord_world import FakeChannel, FakeGuild, FakeMessage, Json, Permission
 
 APPLICATION_UNSET = ("icon", "type", "team", "interactions_endpoint_url", "role_connections_verification_url")
+ENTRY_POINT = 4
 APPLICATION_ZEROS = (
     *("approximate_guild_count", "approximate_user_install_count", "approximate_user_authorization_count"),
     "explicit_content_filter",
@@ -103,6 +104,9 @@ class Rest:
         return Reply(200, self._state.dm(user).payload())
 
     async def _put_commands(self, call: Call) -> Reply:
+        sent = {one["name"] for one in call.json or [] if one.get("type") == ENTRY_POINT}
+        if any(one["type"] == ENTRY_POINT and one["name"] not in sent for one in self._state.commands):
+            raise ApiError(50240)
         self._state.commands = self._registered(call.json or [], self._state.commands, {})
         return Reply(200, self._state.commands)
 

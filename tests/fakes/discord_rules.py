@@ -29,6 +29,7 @@ ERRORS: Mapping[int, tuple[int, str]] = {
     50035: (400, "Invalid Form Body"),
     50109: (400, "The request body contains invalid JSON."),
     50083: (400, "Thread is archived"),
+    50240: (400, "You cannot remove this app's Entry Point command in a bulk update operation."),
     50278: (403, "Cannot send messages to this user due to having no mutual guilds"),
     160002: (403, "Cannot reply without permission to read message history"),
     160005: (403, "Thread is locked"),

@@ -228,7 +228,6 @@ async def commands(tmp_path: Path) -> list[Json]:
         forecast=lambda *_: None,
         stuck_after=lambda *_: timedelta(),
         media_dir=Path(),
-        sync_commands=False,
     )
     await bot.setup_hook()
     translator = bot.tree.translator

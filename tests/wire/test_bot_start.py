@@ -1,16 +1,19 @@
 """Starting `python -m bot`: where settings come from, what is said when they are wrong, health, and one at a time."""
 
 import asyncio
+import functools
 import re
 import signal
 import socket
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
 
+from tests.fakes.discord_world import FakeMessage
 from tests.wire.conftest import Measure, Studio
-from tests.wire.harness import API_KEY, BotProcess
+from tests.wire.harness import API_KEY, BotProcess, edit_rows
 
 pytestmark = pytest.mark.wire
 
@@ -131,6 +134,100 @@ async def test_a_database_that_cannot_be_opened_is_one_line(stopped: Studio, tmp
     (tmp_path / "encore.db").write_bytes(b"This is no database at all. " * 400)
     assert await ended(stopped.bot) == 1
     assert len(words_of(stopped.bot)) == 1
+
+
+# --- what Discord refuses for now ------------------------------------------------------------------------------------
+
+COMMANDS = r"^/applications/\d+/commands$"
+
+
+async def owed(studio: Studio, prompt: str) -> FakeMessage:
+    """A song that was finished while the bot was down; gives its card."""
+    await studio.bot.start()
+    answer, provider_id = await studio.running(prompt)
+    await studio.bot.kill()
+    studio.standin.finish(provider_id)
+    return answer.shown
+
+
+def waiting(bot: BotProcess, step: str) -> list[dict[str, Any]]:
+    """The lines that say that a step is waited for."""
+    return [line for line in bot.logs if (line["event"], line.get("step")) == ("Discord is waited for", step)]
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+@pytest.mark.parametrize(("status", "code"), [(400, 50240), (400, 50035), (429, 30034), (503, 0)])
+async def test_refused_commands_keep_no_song_from_its_member(
+    stopped: Studio, method: str, status: int, code: int
+) -> None:
+    card = await owed(stopped, "Owed without commands")
+    stopped.discord.state.commands = []
+    stopped.discord.fail(method, COMMANDS, status=status, code=code, times=99)
+    await stopped.bot.launch()
+    await stopped.shows(card, "Finished")
+    await stopped.told(card)
+    assert stopped.bot.running
+    assert len(stopped.pings_of(card)) == 1
+    assert len(waiting(stopped.bot, "commands")) == 1
+    assert (await stopped.discord.click(stopped.discord.alice, card, "More")).ephemeral
+
+
+async def test_a_gateway_that_is_not_to_be_had_keeps_no_song_from_its_member(stopped: Studio) -> None:
+    card = await owed(stopped, "Owed without a gateway")
+    del stopped.bot.env["DISCORD_GATEWAY_URL"]
+    stopped.discord.rate_limit("GET", "^/gateway/bot$", retry_after_s=7200, times=99)
+    await stopped.bot.launch()
+    await stopped.shows(card, "Finished")
+    await stopped.told(card)
+    (line,) = waiting(stopped.bot, "gateway")
+    assert line["rest_s"] == 7200
+    assert len(stopped.discord.made("GET", "^/gateway/bot$")) == 1
+    assert (await stopped.bot.terminate())[0] == 0
+
+
+async def test_login_commands_and_gateway_come_when_they_can(stopped: Studio) -> None:
+    del stopped.bot.env["DISCORD_GATEWAY_URL"]
+    for method, path in (("GET", "^/users/@me$"), ("PUT", COMMANDS), ("GET", "^/gateway/bot$")):
+        stopped.discord.fail(method, path, status=503)
+    await stopped.bot.start()
+    for step in ("login", "commands", "gateway"):
+        assert len(waiting(stopped.bot, step)) == 1
+    await stopped.finished("After all")
+
+
+async def test_unchanged_commands_are_sent_once_and_changed_ones_again(stopped: Studio) -> None:
+    sent = functools.partial(stopped.discord.made, "PUT", COMMANDS)
+    await stopped.bot.start()
+    await stopped.bot.until_rows(bool, sql="SELECT * FROM remembered")
+    await stopped.bot.kill()
+    await stopped.bot.start()
+    await stopped.finished("Known commands")
+    assert len(sent()) == 1
+    await stopped.bot.kill()
+    edit_rows(stopped.bot.database, "UPDATE remembered SET value = 'of an earlier version'")
+    await stopped.bot.start()
+    await stopped.discord.until(lambda: len(sent()) == 2)
+
+
+async def test_commands_that_somebody_has_removed_are_sent_again(stopped: Studio) -> None:
+    await stopped.bot.start()
+    await stopped.bot.until_rows(bool, sql="SELECT * FROM remembered")
+    await stopped.bot.kill()
+    stopped.discord.state.commands.pop()
+    await stopped.bot.start()
+    await stopped.discord.until(lambda: len(stopped.discord.made("PUT", COMMANDS)) == 2)
+
+
+async def test_an_entry_point_command_of_the_application_is_kept(stopped: Studio) -> None:
+    entry = {"id": "77", "application_id": str(stopped.discord.application_id), "version": "78", "type": 4,
+             "name": "launch", "description": "", "handler": 2, "default_member_permissions": None,
+             "integration_types": [0], "contexts": [0], "nsfw": False}  # fmt: skip
+    stopped.discord.state.commands = [entry]
+    await stopped.bot.start()
+    commands = await stopped.discord.until(lambda: stopped.discord.commands[1:] and stopped.discord.commands)
+    assert [(one["id"], one["handler"]) for one in commands if one["type"] == 4] == [("77", 2)]
+    assert "song" in {one["name"] for one in commands}
+    assert waiting(stopped.bot, "commands") == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
