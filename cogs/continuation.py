@@ -114,9 +114,10 @@ class ContinuationCog(commands.Cog):
         parent = await self._service.asking.continuable(parent_id, asker)
         await self._service.asking.check_may_ask(asker)
         words = words_of(interaction)
+        example = texts.rough_time(parent.inside_s)
         title = words("Continue {song}", song=title_of(parent))
         await interaction.response.send_modal(
-            form_of(Form.CONTINUE, parent.id, title=title, fields=_fields(words, prompt="", at_s=None))
+            form_of(Form.CONTINUE, parent.id, title=title, fields=_fields(words, prompt="", at_s=None, example=example))
         )
 
     async def _filled(self, interaction: discord.Interaction[MusicBot], values: Values, parent_id: int) -> None:
@@ -224,9 +225,12 @@ class ContinuationCog(commands.Cog):
         await interaction.response.edit_message(content=said, embed=None, view=None)
 
     async def _edit(self, interaction: discord.Interaction[MusicBot], subject: int) -> None:
-        draft = await self._service.asking.drafted(subject, asker_of(interaction))
+        asker = asker_of(interaction)
+        draft = await self._service.asking.drafted(subject, asker)
         words, wish = words_of(interaction), _wish_of(draft)
-        fields = _fields(words, prompt=wish.prompt or "", at_s=wish.at_s)
+        parent = await self._service.asking.continuable(wish.parent_id, asker)
+        example = texts.rough_time(parent.inside_s)
+        fields = _fields(words, prompt=wish.prompt or "", at_s=wish.at_s, example=example)
         await interaction.response.send_modal(form_of(Form.EDIT_DRAFT, draft.id, title=words("Edit"), fields=fields))
 
     async def _edited(self, interaction: discord.Interaction[MusicBot], values: Values, draft_id: int) -> None:
@@ -262,7 +266,7 @@ async def _reply(message: discord.Message, **post: Unpack[Post]) -> discord.Mess
         return await message.channel.send(**post)
 
 
-def _fields(words: Words, *, prompt: str, at_s: float | None) -> list[Field]:
+def _fields(words: Words, *, prompt: str, at_s: float | None, example: str) -> list[Field]:
     return [
         Field(
             name="prompt",
@@ -275,7 +279,7 @@ def _fields(words: Words, *, prompt: str, at_s: float | None) -> list[Field]:
             name="at",
             label=words("From where?"),
             value=texts.clock_time(at_s) if at_s is not None else "",
-            placeholder=words("1:05, or nothing for the end"),
+            placeholder=words("{time}, or nothing for the end", time=example),
             max_chars=12,
         ),
     ]

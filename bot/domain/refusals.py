@@ -59,8 +59,10 @@ class Reason(StrEnum):
     """`details` tell how many characters too long."""
     NO_NEGATIVE_TAGS = "no_negative_tags"
     """This model can't be told which styles to keep out."""
+    BEYOND_END = "beyond_end"
+    """A song was to be continued from a moment that it does not have; `details` tell how long it is."""
     NEEDS_START = "needs_start"
-    """`upload-extend` needs to know from where."""
+    """`upload-extend` needs to know from where; `details` give an example that the song has."""
     FORBIDDEN_WORD = "forbidden_word"
     """The server keeps it out; `details` name the `WishPart` that holds it, never the word."""
     FORBIDDEN_BY_OPERATOR = "forbidden_by_operator"
@@ -92,7 +94,7 @@ class WishPart(StrEnum):
 class Refused(Exception):  # noqa: N818 -- a refusal is an answer, not a fault of the program
     """A clear no, with the facts that its words need."""
 
-    def __init__(self, reason: Reason, *details: str | int | datetime) -> None:
+    def __init__(self, reason: Reason, *details: str | float | datetime) -> None:
         super().__init__(reason)
         self.reason = reason
         self.details = details

@@ -67,6 +67,7 @@ ANNOUNCED = frozenset({State.COMPLETED, State.FAILED, State.UNCERTAIN})
 
 
 CARD_REMOVED = "removed"
+EXAMPLE_S = 65.0
 
 
 class StaleTaskError(Exception):
@@ -333,6 +334,16 @@ class MusicTask:
         if self.price_min_usd is None or self.price_max_usd is None:
             return None
         return Price(min_usd=self.price_min_usd, max_usd=self.price_max_usd)
+
+    @property
+    def length_s(self) -> float | None:
+        """How long the song is, as far as that is known."""
+        return self.media[0].duration_s if self.media else None
+
+    @property
+    def inside_s(self) -> float:
+        """A moment that the song has, as far as that is known: for examples."""
+        return EXAMPLE_S if self.length_s is None else self.length_s / 2
 
     @property
     def made_title(self) -> str | None:

@@ -131,7 +131,7 @@ class Asking:
         wish = ContinuationWish(parent_id=parent.id, prompt=understood.prompt, at_s=understood.at_s)
         wish = checked_continuation(wish)
         await self.check_continuable(parent, user_id=asker.user_id, channel_id=asker.channel_id)
-        self._maker.check_start(wish.at_s)
+        self._maker.check_start(wish.at_s, parent)
         await self._admission.check_words(server, {WishPart.PROMPT: wish.prompt})
         return await self._draft(asker, wish, f"r:{message_id}")
 
@@ -175,7 +175,7 @@ class Asking:
         if not isinstance(draft.wish, ContinuationWish):
             raise Refused(Reason.DRAFT_GONE)
         wish = checked_continuation(replace(draft.wish, prompt=prompt, at_s=at_s))
-        self._maker.check_start(wish.at_s)
+        self._maker.check_start(wish.at_s, await known(self._tasks, wish.parent_id))
         await self._admission.check_words(server, {WishPart.PROMPT: wish.prompt})
         if not await self._drafts.change(draft.id, wish):
             raise Refused(Reason.DRAFT_GONE)

@@ -143,7 +143,7 @@ class Maker:
     async def _continuation(self, wish: ContinuationWish, asker: Asker) -> Made:
         parent = await known(self._tasks, wish.parent_id)
         await self.check_continuable(parent, user_id=asker.user_id, channel_id=asker.channel_id)
-        self.check_start(wish.at_s)
+        self.check_start(wish.at_s, parent)
         return Made(
             prompt=wish.prompt or parent.prompt,
             title=parent.title or None,
@@ -178,14 +178,17 @@ class Maker:
     async def _is_shared(self, parent: MusicTask) -> bool:
         return (await self._servers.get(parent.guild_id or EVERYWHERE)).rules.others_may_continue
 
-    def check_start(self, at_s: float | None) -> None:
-        """`upload-extend` needs to know from where.
+    def check_start(self, at_s: float | None, parent: MusicTask) -> None:
+        """A song goes on from a moment that it has, and `upload-extend` needs to know from which.
 
         Raises:
             Refused: it is not said.
         """
         if self._defaults.upload_extend and not at_s:
-            raise Refused(Reason.NEEDS_START)
+            raise Refused(Reason.NEEDS_START, parent.inside_s)
+        length_s = parent.length_s
+        if at_s is not None and length_s is not None and at_s >= length_s:
+            raise Refused(Reason.BEYOND_END, length_s)
 
     def takes_negative_tags(self, model: str) -> bool:
         """Whether a model can be told which styles to keep out."""

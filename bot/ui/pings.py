@@ -110,9 +110,7 @@ def _said(task: MusicTask, words: Words) -> str:
     name = inline(title_of(task), 80)
     match task.state:
         case State.COMPLETED if task.kind.makes_audio:
-            length_s = task.media[0].duration_s if task.media else None
-            at = texts.clock_time(int(length_s / 2) if length_s else 65)
-            return words(texts.SONG_READY, song=name, time=at)
+            return words(texts.SONG_READY, song=name, time=texts.rough_time(task.inside_s))
         case State.COMPLETED:
             return words(texts.LYRICS_READY, song=name)
         case State.UNCERTAIN:

@@ -289,7 +289,8 @@ REFUSAL: Mapping[Reason, str] = {
         "This was started, dropped, is older than an hour, or could not be started. "
         "If you see nothing of it, ask or reply once more."
     ),
-    Reason.NEEDS_START: N_("Tell me from where, for example `from 1:05`."),
+    Reason.BEYOND_END: N_("This song is only {detail} long. Name a moment before its end."),
+    Reason.NEEDS_START: N_("Tell me from where, for example `from {detail}`."),
     Reason.BAD_UNTIL: N_("I don't understand until when. Write it like `2h`, `3 d` or `2026-12-01 18:00` (UTC)."),
     Reason.UNTIL_OVER: N_("That moment is over already. Dates and hours are those of UTC."),
     Reason.NOT_YOURSELF: N_("You can't block yourself."),
@@ -374,10 +375,12 @@ def rule_problem(error: RuleError, words: Words, *, shown: Callable[[str], str] 
     return words(RULE_PROBLEM[error.problem], entry=shown(error.entry), **facts)
 
 
-def _detail(reason: Reason, detail: str | int | datetime, words: Words) -> str:
+def _detail(reason: Reason, detail: str | float | datetime, words: Words) -> str:
     match detail:
         case datetime():
             return format_dt(detail, "R")
+        case float():
+            return rough_time(detail)
         case int():
             return f"<#{detail}>" if reason is Reason.WRONG_CHANNEL else f"<@&{detail}>"
         case WishPart():
@@ -390,6 +393,11 @@ def clock_time(seconds: float) -> str:
     """A position in a song, to the millisecond: 65 is `1:05`, 65.05 is `1:05.05`."""
     whole, ms = divmod(round(seconds * 1000), 1000)
     return f"{whole // 60}:{whole % 60:02}" + (f".{ms:03}".rstrip("0") if ms else "")
+
+
+def rough_time(seconds: float) -> str:
+    """A position or a length to the second, below that to a tenth of it."""
+    return clock_time(int(seconds) if seconds >= 1 else round(seconds, 1))
 
 
 def ago(age: timedelta, words: Words) -> str:

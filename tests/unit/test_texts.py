@@ -50,11 +50,13 @@ def test_every_problem_of_a_wish_becomes_a_whole_sentence(problem: WishProblem) 
 
 
 SOON = datetime(2026, 1, 1, tzinfo=UTC)
-DETAILS: dict[Reason, tuple[str | int | datetime, str]] = {
+DETAILS: dict[Reason, tuple[str | float | datetime, str]] = {
     Reason.MISSING_PERMISSION: ("see this channel", "see this channel"),
     Reason.TOO_LONG_TO_SING: ("17", "17"),
     Reason.PAUSED: ("Back at eight", "Back at eight"),
     Reason.BLOCKED: (SOON, "<t:1767225600:R>"),
+    Reason.BEYOND_END: (83.9, "only 1:23 long"),
+    Reason.NEEDS_START: (0.75, "`from 0:00.8`"),
     Reason.WRONG_CHANNEL: (5, "<#5>"),
     Reason.WRONG_ROLE: (5, "<@&5>"),
     Reason.FORBIDDEN_WORD: (WishPart.TITLE, "the title"),
