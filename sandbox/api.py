@@ -6,7 +6,7 @@ import re
 import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
@@ -14,7 +14,7 @@ from aiohttp import hdrs, web
 
 from sandbox.answers import Answers
 from sandbox.catalog import Catalog, Model
-from sandbox.checks import check_create
+from sandbox.checks import Retired, check_create
 from sandbox.faults import CREATE_FAULTS, Fault, Faults, Scene
 from sandbox.ledger import Ledger, Task
 from sandbox.magic import tricks_in
@@ -60,6 +60,7 @@ class Rules:
     lyrics_s: float
     lenient: bool
     magic_words: bool
+    retired: Retired = field(default_factory=Retired)
 
 
 SEEN = web.RequestKey("seen", SeenRequest)
@@ -176,7 +177,10 @@ class MusicApi:
         return None
 
     def _checked(self, body: Body) -> Model:
-        return check_create(body, catalog=self._catalog, clip_length_s=self._clip_length_s, lenient=self._rules.lenient)
+        return check_create(
+            body, catalog=self._catalog, clip_length_s=self._clip_length_s, lenient=self._rules.lenient,
+            retired=self._rules.retired,
+        )  # fmt: skip
 
     def _clip_length_s(self, clip: str) -> float | None:
         found = self._ledger.find_clip(clip)

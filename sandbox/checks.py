@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.catalog import MUSIC, PROMPT_MAX_CHARS, Catalog, Model
@@ -13,6 +14,9 @@ ACTIONS = ("MUSIC", "LYRICS")
 OPERATIONS = ("upload-cover", "upload-extend", "add-instrumental")
 VERSIONS = frozenset(
     (
+        "chirp-v6",
+        "chirp-v6-wild",
+        "chirp-v6-mini",
         "chirp-v3-5",
         "chirp-v4",
         "chirp-v4-5",
@@ -28,11 +32,24 @@ VERSIONS = frozenset(
 )
 TEXTS = ("model", "prompt", "action", "mv", "title", "tags", "negative_tags", "continue_clip_id", "audio_url")
 
+
+@dataclass(slots=True, kw_only=True)
+class Retired:
+    """Versions that are refused from now on; a test may change them at any time."""
+
+    versions: set[str] = field(default_factory=set)
+    names_mv: bool = True
+    """Whether the refusal names the field; if not, only its text quotes the version."""
+
+
+NOTHING_RETIRED = Retired()
 Fields = Mapping[str, Any]
 FindClip = Callable[[str], float | None]
 
 
-def check_create(body: Fields, *, catalog: Catalog, clip_length_s: FindClip, lenient: bool) -> Model:
+def check_create(
+    body: Fields, *, catalog: Catalog, clip_length_s: FindClip, lenient: bool, retired: Retired = NOTHING_RETIRED
+) -> Model:
     """The model that the request means.
 
     `clip_length_s` gives the length of a known clip. Lenient lets `mv` be, and parameters that the model doesn't take.
@@ -44,6 +61,7 @@ def check_create(body: Fields, *, catalog: Catalog, clip_length_s: FindClip, len
     if not lenient:
         _check_version(body, lyrics=lyrics)
         _check_parameters(body, model)
+    _check_retired(body, retired)
     operation = _operation(body)
     _check_upload(body, operation)
     _check_texts(body, needs_prompt=operation != "add-instrumental")
@@ -93,6 +111,13 @@ def _check_version(body: Fields, *, lyrics: bool) -> None:
         raise _wrong("mv", "is required when action is MUSIC or omitted")
     elif body["mv"] not in VERSIONS:
         raise _wrong("mv", "is not a known version")
+
+
+def _check_retired(body: Fields, retired: Retired) -> None:
+    version = body.get("mv", "")
+    if version.replace(".", "-") in retired.versions:
+        message = f"Version '{version}' is no longer available"
+        raise ProblemError("bad_request", message, param="mv" if retired.names_mv else None)
 
 
 def _check_parameters(body: Fields, model: Model) -> None:

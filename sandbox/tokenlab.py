@@ -20,6 +20,7 @@ from aiohttp import web
 from sandbox.answers import Answers
 from sandbox.api import MusicApi, Rules, SeenRequest
 from sandbox.catalog import Catalog
+from sandbox.checks import Retired
 from sandbox.faults import Faults
 from sandbox.ledger import Ledger, Task
 from sandbox.media import MediaHost
@@ -48,7 +49,8 @@ class StandIn:
     `song_s` and `lyrics_s` are how long tasks take on `clock`, which `speed` makes run faster; `settle_s` later they
     are billed. With `state_path` tasks survive a restart of the stand-in; with fixed ports so do its addresses.
     `lenient` lets `mv` be missing and takes parameters that a model doesn't publish; without `lyrics_model` no model
-    writes lyrics; `progress` shows progress; `magic_words` are for the demo (`sandbox.magic`).
+    writes lyrics; `progress` shows progress; `magic_words` are for the demo (`sandbox.magic`). `retired` versions are
+    refused, in words alone without `retired_names_mv`; both can be changed while it runs.
     """
 
     def __init__(
@@ -68,6 +70,8 @@ class StandIn:
         lenient: bool = False,
         progress: bool = False,
         magic_words: bool = False,
+        retired: Iterable[str] = (),
+        retired_names_mv: bool = True,
     ) -> None:
         accepted = tuple(keys)
         self.key = accepted[0]
@@ -75,7 +79,10 @@ class StandIn:
         self.port = port
         self.media_port = media_port
         self.faults = Faults()
-        self.rules = Rules(song_s=song_s, lyrics_s=lyrics_s, lenient=lenient, magic_words=magic_words)
+        self.retired = Retired(versions=set(retired), names_mv=retired_names_mv)
+        self.rules = Rules(
+            song_s=song_s, lyrics_s=lyrics_s, lenient=lenient, magic_words=magic_words, retired=self.retired
+        )
         self._ledger = Ledger(state_path, clock=clock, speed=speed)
         self._answers = Answers(ledger=self._ledger, settle_s=settle_s, progress=progress)
         self._media = MediaHost(self._ledger, self.faults)
@@ -202,6 +209,12 @@ async def serve_until_stopped(standin: StandIn) -> None:
 @click.option("--lyrics-model/--no-lyrics-model", default=True, help="Whether a model writes lyrics.")
 @click.option("--lenient", is_flag=True, help="Accept music without mv, and parameters that a model does not publish.")
 @click.option("--progress", is_flag=True, help="Show progress while processing.")
+@click.option("--retired", multiple=True, help="A version to refuse; may be repeated.")
+@click.option(
+    "--retired-names-mv/--retired-in-words",
+    default=True,
+    help="Whether such a refusal names the field, or only says so.",
+)
 @click.option("--magic-words", is_flag=True, help="Let words such as 'fail' in a prompt play tricks.")
 def main(**options: Any) -> None:  # noqa: ANN401 - click hands over what the options above declare
     """Run the stand-in until SIGTERM or Ctrl-C."""

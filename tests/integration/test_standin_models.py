@@ -27,6 +27,15 @@ async def api(make_api: MakeApi) -> Api:
     return await make_api()
 
 
+@pytest.mark.parametrize(("names_mv", "param"), [(True, "mv"), (False, None)])
+async def test_a_version_can_be_retired(make_api: MakeApi, names_mv: bool, param: str | None) -> None:  # noqa: FBT001 -- a column of the table
+    api = await make_api(retired=["chirp-v4-5"], retired_names_mv=names_mv)
+    status, body = await api.ask("POST", CREATE, body={**SONG, "mv": "chirp-v4.5"})
+    assert (status, body["error"].get("param"), "validation_errors" in body) == (400, param, names_mv)
+    assert "chirp-v4.5" in body["error"]["message"]
+    assert (await api.ask("POST", CREATE, body={**SONG, "mv": "chirp-v6"}))[0] == 200
+
+
 # Models
 
 
