@@ -15,6 +15,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.clock import Clock, system_clock
+from bot.domain.versions import among
 from bot.engine.bookkeeper import Bookkeeper
 from bot.engine.budget import Budget, Purpose
 from bot.engine.courier import Courier
@@ -95,6 +96,8 @@ async def build(settings: Settings, *, clock: Clock = system_clock) -> AsyncIter
         before, after = await migrate(database)
         if before != after:
             log.info("database migrated", extra={"from": before, "to": after})
+        if not among(settings.tokenlab_version, settings.tokenlab_versions):
+            log.warning("TOKENLAB_VERSION is none that is known", extra={"version": settings.tokenlab_version})
         stores = Stores.over(database, clock)
         tasks = stores.tasks
         session = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
@@ -149,10 +152,16 @@ async def build(settings: Settings, *, clock: Clock = system_clock) -> AsyncIter
         messenger = Messenger(reach, media_dir=settings.media_dir, forecast=history.forecast)
         submitter = Submitter(
             tasks,
+            stores.versions,
             client,
             budget,
             clock,
-            SubmitRules(deadline_s=settings.task_deadline_s, first_look_s=settings.poll_interval_s),
+            SubmitRules(
+                deadline_s=settings.task_deadline_s,
+                first_look_s=settings.poll_interval_s,
+                version=settings.tokenlab_version,
+                versions=settings.tokenlab_versions,
+            ),
         )
         engine = Engine(
             submitter=submitter,
@@ -205,6 +214,7 @@ def _defaults(settings: Settings) -> Defaults:
     return Defaults(
         model=settings.tokenlab_model,
         version=settings.tokenlab_version,
+        versions=settings.tokenlab_versions,
         clip_id_order=settings.tokenlab_clip_id_order,
         upload_extend=settings.tokenlab_upload_extend,
         media_keep_days=settings.media_keep_days,

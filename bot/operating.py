@@ -11,6 +11,7 @@ from bot.domain.blocks import Block, UntilError, parse_until
 from bot.domain.members import id_of
 from bot.domain.rules import EVERYWHERE, RuleChanges, Rules, RuleValue
 from bot.domain.ruling import READERS, RuleError, RuleProblem, read_rule, usual_rules
+from bot.domain.versions import among
 from bot.domain.wishes import one_line
 from bot.store.servers import ServerStore
 from bot.tokenlab.models import VERSIONS
@@ -58,7 +59,10 @@ class Operator:
                 value = ""
             typed[name] = f"{typed[name]}\n{value}" if name in typed else value
         values: dict[str, Any] = {name: _read(name, value) for name, value in typed.items()}
-        return await self._change(RuleChanges(**values), typed)
+        lines = await self._change(RuleChanges(**values), typed)
+        version = values.get("version")
+        unknown = version is not None and not among(version, VERSIONS)
+        return [*lines, *([f"{version}: no version that I know; TokenLab may refuse it"] if unknown else [])]
 
     async def unset_rules(self, names: Sequence[str]) -> list[str]:
         """Go back to what is usual.
@@ -127,7 +131,7 @@ def _read(name: str, value: str) -> RuleValue:
 
 def _chosen(name: str, value: str) -> str:
     """A name that a server's admins pick from a list."""
-    known = {"version": VERSIONS, "locale": tuple(NAMES)}.get(name)
+    known = tuple(NAMES) if name == "locale" else ()
     if value not in known if known else not MODEL.fullmatch(value):
         raise RuleError(name, RuleProblem.UNKNOWN, value, known=", ".join(known or ("an id of TokenLab's models",)))
     return value

@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError
 from yarl import URL
 
 from bot.domain.secrets import may_be_allowed
+from bot.domain.versions import VERSION_MAX_CHARS, is_version, same
 from bot.tokenlab.models import CLIP_ID_ORDER, VERSIONS
 
 ENV_FILE = ".env"
@@ -119,6 +120,7 @@ class Settings(BaseSettings):
     tokenlab_model: str = Field(default="suno-music", min_length=1, max_length=100)
     tokenlab_lyrics_model: str | None = Field(default=None, max_length=100)
     tokenlab_version: str = "chirp-v4"
+    tokenlab_versions: Annotated[tuple[str, ...], NoDecode] = VERSIONS
     tokenlab_requests_per_minute: int = Field(default=1000, ge=2, le=1_000_000)
     tokenlab_create_timeout_s: float = Field(default=60, ge=1, le=600)
     tokenlab_clip_id_order: Annotated[tuple[str, ...], NoDecode] = CLIP_ID_ORDER
@@ -150,7 +152,7 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
     log_format: Literal["text", "json"] | None = None
 
-    @field_validator("tokenlab_clip_id_order", "shard_ids", mode="before")
+    @field_validator("tokenlab_clip_id_order", "tokenlab_versions", "shard_ids", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         """Read a comma list."""
@@ -185,9 +187,17 @@ class Settings(BaseSettings):
 
     @field_validator("tokenlab_version")
     @classmethod
-    def _known_version(cls, value: str) -> str:
-        if value not in VERSIONS:
-            raise ValueError(f"must be one of {', '.join(VERSIONS)}")
+    def _a_version(cls, value: str) -> str:
+        if not is_version(value):
+            raise ValueError(f"must be a word like chirp-v5 of at most {VERSION_MAX_CHARS} characters")
+        return value
+
+    @field_validator("tokenlab_versions")
+    @classmethod
+    def _each_a_version(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        twice = any(same(one, other) for place, one in enumerate(value) for other in value[:place])
+        if not value or twice or not all(map(is_version, value)):
+            raise ValueError("must be a comma list of words like chirp-v5, newest first, each once")
         return value
 
     @field_validator("log_level", mode="before")

@@ -18,9 +18,10 @@ from bot.domain.ruling import RuleError
 from bot.domain.scene import Scene
 from bot.domain.secrets import find_secret
 from bot.domain.tasks import MusicTask, TaskId
-from bot.domain.wishes import TAGS_MAX_CHARS, TITLE_MAX_CHARS, SongWish, Wish, WishError
+from bot.domain.versions import VERSION_MAX_CHARS, limits_of
+from bot.domain.wishes import TAGS_MAX_CHARS, SongWish, Wish, WishError
 from bot.service import RepeatedError, Service, title_of
-from bot.tokenlab.models import VERSIONS, ModelInfo
+from bot.tokenlab.models import ModelInfo
 from bot.ui import texts
 from bot.ui.buttons import view_of
 from bot.ui.card import Button, Card, Press, jump_url
@@ -36,7 +37,6 @@ from bot.ui.words import Words, words_for
 
 log = logging.getLogger(__name__)
 
-VERSION_CHOICES = [app_commands.Choice(name=version, value=version) for version in VERSIONS if "." not in version]
 OPEN = "*"
 """The option that leaves something open; no model and no version is called that."""
 NAME_CHARS = 100
@@ -138,15 +138,33 @@ def model_options(models: Sequence[ModelInfo], words: Words) -> list[discord.Sel
     ]
 
 
-def version_options() -> list[discord.SelectOption]:
+def version_options(versions: Sequence[str]) -> list[discord.SelectOption]:
     """The versions as options of a menu."""
-    return [discord.SelectOption(label=one.name, value=one.value) for one in VERSION_CHOICES]
+    return [discord.SelectOption(label=one, value=one) for one in versions]
+
+
+def version_choices(versions: Sequence[str], current: str) -> list[app_commands.Choice[str]]:
+    """The versions that hold what was typed so far."""
+    wanted = current.casefold().strip()
+    return [app_commands.Choice(name=one, value=one) for one in versions if wanted in one][:OPTIONS_MAX]
+
+
+def version_note(service: Service, version: str | None, words: Words) -> str:
+    """What there is to say of a version that nobody here knows; nothing of others."""
+    if version is None or service.asking.is_known_version(version):
+        return ""
+    return words(texts.VERSION_UNKNOWN, version=inline(version, VERSION_MAX_CHARS))
 
 
 def song_fields(wish: SongWish, words: Words, *, negative: bool) -> list[Field | Choice]:
     """What a form asks of a song beside its words, the title first; `negative` where the model takes such tags."""
-    title = Field(name="title", label=words("Title"), value=wish.title or "", max_chars=TITLE_MAX_CHARS)
-    tags = Field(name="tags", label=words("Styles"), value=wish.tags or "", max_chars=TAGS_MAX_CHARS)
+    limits = limits_of(wish.version)
+    title = Field(
+        name="title", label=words("Title"), value=wish.title or "", max_chars=max(limits.title, len(wish.title or ""))
+    )
+    tags = Field(
+        name="tags", label=words("Styles"), value=wish.tags or "", max_chars=max(limits.tags, len(wish.tags or ""))
+    )
     vocals = Choice(
         name="instrumental", label=words("Vocals"), value=str(int(wish.instrumental or False)),
         options=[("0", words("With vocals")), ("1", words("Instrumental"))],

@@ -5,6 +5,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.domain.members import PreferenceChanges, Preferences, Telling
+from bot.domain.versions import VERSION_MAX_CHARS
 from bot.domain.wishes import TAGS_MAX_CHARS
 from bot.service import Service
 from bot.ui import texts
@@ -16,7 +17,7 @@ from bot.ui.forms import Field, Form, Values, form_of
 from bot.ui.limits import EMBED_FIELD_CHARS, OPTION_CHARS
 from bot.ui.prices import price_words
 from bot.ui.words import N_, Words
-from cogs.answers import OPEN, check_own, model_options, open_options, version_options
+from cogs.answers import OPEN, check_own, model_options, open_options, version_note, version_options
 
 VOCALS = {False: N_("With vocals"), True: N_("Instrumental")}
 
@@ -31,12 +32,13 @@ class PreferencesCog(commands.Cog):
                 Press.PREFER_TELLING: self._choose_telling,
                 Press.PREFER_MODEL: self._choose_model,
                 Press.PREFER_VERSION: self._choose_version,
+                Press.PREFER_OTHER_VERSION: self._ask_version,
                 Press.PREFER_VOCALS: self._choose_vocals,
                 Press.PREFER_STYLES: self._ask_styles,
                 Press.PREFER_NOTHING: self._choose_nothing,
             }
         )
-        bot.on_form({Form.TAGS: self._choose_styles})
+        bot.on_form({Form.TAGS: self._choose_styles, Form.VERSION: self._name_version})
 
     @app_commands.command(
         name="preferences", description=N_("How I tell you, and what your songs are like where you don't say")
@@ -54,6 +56,20 @@ class PreferencesCog(commands.Cog):
 
     async def _choose_version(self, interaction: discord.Interaction[MusicBot], owner: int, picked: str) -> None:
         await self._change(interaction, owner, PreferenceChanges(version=None if picked == OPEN else picked))
+
+    async def _ask_version(self, interaction: discord.Interaction[MusicBot], owner: int) -> None:
+        check_own(interaction, owner)
+        words = words_of(interaction)
+        version = (await self._service.preferring.get(owner)).version or ""
+        hint = words("A word like chirp-v5")
+        field = Field(
+            name="version", label=words("Version"), value=version, placeholder=hint, max_chars=VERSION_MAX_CHARS
+        )
+        title = words("Another version")
+        await interaction.response.send_modal(form_of(Form.VERSION, owner, title=title, fields=[field]))
+
+    async def _name_version(self, interaction: discord.Interaction[MusicBot], values: Values, owner: int) -> None:
+        await self._change(interaction, owner, PreferenceChanges(version=values["version"].strip() or None))
 
     async def _choose_vocals(self, interaction: discord.Interaction[MusicBot], owner: int, picked: str) -> None:
         await self._change(interaction, owner, PreferenceChanges(instrumental=picked == str(True)))
@@ -96,6 +112,7 @@ class Panel:
 
     def __init__(self, chosen: Preferences, service: Service, words: Words) -> None:
         self._chosen = chosen
+        self._service = service
         self._words = words
         self._models = service.asking.music_models()
         self._usable_model = service.preferring.usable_model(chosen)
@@ -106,7 +123,7 @@ class Panel:
         fields = [
             (words("How I tell you"), words(texts.TELLING[chosen.telling])),
             (words("Model"), self._model_words()),
-            (words("Version"), chosen.version or words(texts.BOTS_CHOICE)),
+            (words("Version"), self._version_words()),
             (words("Vocals"), words(VOCALS[chosen.instrumental])),
             (words("Styles"), inline(chosen.tags, EMBED_FIELD_CHARS) if chosen.tags else words("none")),
         ]
@@ -114,6 +131,11 @@ class Panel:
         for name, value in fields:
             embed.add_field(name=name, value=value, inline=False)
         return embed
+
+    def _version_words(self) -> str:
+        if (version := self._chosen.version) is None:
+            return self._words(texts.BOTS_CHOICE)
+        return "\n".join(filter(None, [version, version_note(self._service, version, self._words)]))
 
     def _model_words(self) -> str:
         if (model := self._chosen.model) is None:
@@ -131,7 +153,8 @@ class Panel:
             label=words("Back to the beginning"), press=Press.PREFER_NOTHING, subject=owner,
             is_disabled=self._chosen == Preferences(user_id=owner),
         )  # fmt: skip
-        return view_of([*self._menus(), styles, reset])
+        version = Button(label=words("Another version"), press=Press.PREFER_OTHER_VERSION, subject=owner)
+        return view_of([*self._menus(), styles, version, reset])
 
     def _menus(self) -> list[Control]:
         chosen, words, owner = self._chosen, self._words, self._chosen.user_id
@@ -145,7 +168,8 @@ class Panel:
         models = open_options(
             model_options(self._models, words), model, words, label=words("Model: the bot's own choice")
         )
-        versions = open_options(version_options(), chosen.version, words, label=words("Version: the bot's own choice"))
+        known = version_options(self._service.asking.versions())
+        versions = open_options(known, chosen.version, words, label=words("Version: the bot's own choice"))
         vocals = [discord.SelectOption(label=words(VOCALS[one]), value=str(one)) for one in VOCALS]
         return [
             menu_of(Press.PREFER_TELLING, owner, tellings, chosen.telling),

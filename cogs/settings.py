@@ -24,7 +24,7 @@ from bot.ui.forms import Form, Values, form_of
 from bot.ui.moderators import known_guild, was_let_in
 from bot.ui.rules import FORM_OF, FORMS, TITLE, TOPICS, RuleForm, Topic
 from bot.ui.words import N_, NAMES, Words
-from cogs.answers import OPEN, giving_back, model_options, open_options, version_options
+from cogs.answers import OPEN, giving_back, model_options, open_options, version_note, version_options
 
 CHANNELS = [
     discord.ChannelType.text, discord.ChannelType.news, discord.ChannelType.forum, discord.ChannelType.category,
@@ -90,6 +90,8 @@ class SettingsCog(commands.Cog):
         rules = (await self._service.ruling.get(interaction.guild_id or EVERYWHERE)).rules
         if topic is Topic.SONGS and rules.model is not None and self._service.ruling.usable_model(rules) is None:
             note = words(texts.MODEL_GONE, model=inline(rules.model, ENTRY_CHARS))
+        if topic is Topic.SONGS:
+            note = "\n".join(filter(None, [note, version_note(self._service, rules.version, words)]))
         controls = Controls(interaction, rules, self._service, words)
         silent = [words(pages.NOT_WRITABLE, channel=f"<#{one}>") for one in controls.closed(topic)]
         note = "\n".join(filter(None, [note, pages.gone_words(controls.gone(topic), words), *silent]))
@@ -301,7 +303,8 @@ class Controls:
         usable = self._service.ruling.usable_model(rules) or rules.model
         offered = model_options(self._service.asking.music_models(), words)
         models = open_options(offered, usable, words, label=words("Model: the bot's own choice"))
-        versions = open_options(version_options(), rules.version, words, label=words("Version: the bot's own choice"))
+        known = version_options(self._service.asking.versions())
+        versions = open_options(known, rules.version, words, label=words("Version: the bot's own choice"))
         others = [discord.SelectOption(label=words(pages.OTHERS[one]), value=str(one)) for one in pages.OTHERS]
         return [
             menu_of(Press.RULES_MODEL, self._guild_id, models, usable or OPEN),

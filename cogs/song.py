@@ -4,11 +4,12 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.domain.versions import VERSION_MAX_CHARS
 from bot.domain.wishes import PROMPT_MAX_CHARS, TAGS_MAX_CHARS, TITLE_MAX_CHARS, SongWish
-from bot.ui.client import MusicBot
+from bot.ui.client import MusicBot, say, words_of
 from bot.ui.limits import OPTION_CHARS
 from bot.ui.words import N_
-from cogs.answers import VERSION_CHOICES, model_choices, show_card
+from cogs.answers import model_choices, show_card, version_choices, version_note
 
 
 class SongCog(commands.Cog):
@@ -27,7 +28,6 @@ class SongCog(commands.Cog):
         version=N_("Which version of the model"),
         avoid=N_("Styles to keep out, separated by commas, where the model can"),
     )
-    @app_commands.choices(version=VERSION_CHOICES)
     async def song(
         self,
         interaction: discord.Interaction[MusicBot],
@@ -36,7 +36,7 @@ class SongCog(commands.Cog):
         tags: app_commands.Range[str, 1, TAGS_MAX_CHARS] | None = None,
         instrumental: bool | None = None,  # noqa: FBT001 -- an option of the command
         model: app_commands.Range[str, 1, OPTION_CHARS] | None = None,
-        version: str | None = None,
+        version: app_commands.Range[str, 1, VERSION_MAX_CHARS] | None = None,
         avoid: app_commands.Range[str, 1, TAGS_MAX_CHARS] | None = None,
     ) -> None:
         """Take the wish and show its card."""
@@ -49,11 +49,22 @@ class SongCog(commands.Cog):
             model=model,
             version=version,
         )
-        await show_card(interaction, await self._service.preferring.filled(wish, interaction.user.id))
+        wish = await self._service.preferring.filled(wish, interaction.user.id)
+        await show_card(interaction, wish)
+        if note := version_note(self._service, wish.version, words_of(interaction)):
+            await say(interaction, note)
 
     @song.autocomplete("model")
     async def _models(self, interaction: discord.Interaction[MusicBot], current: str) -> list[app_commands.Choice[str]]:
         return model_choices(self._service.asking.music_models(), current, interaction)
+
+    @song.autocomplete("version")
+    async def _versions(
+        self,
+        interaction: discord.Interaction[MusicBot],  # noqa: ARG002 -- as discord.py calls it
+        current: str,
+    ) -> list[app_commands.Choice[str]]:
+        return version_choices(self._service.asking.versions(), current)
 
 
 async def setup(bot: MusicBot) -> None:

@@ -29,6 +29,8 @@ class Waiting:
     """Those of its server."""
     is_held: bool = False
     """Whether its server's moderators have paused the line."""
+    is_guess: bool = False
+    """Whether its version is a guess, which may be refused."""
 
     @property
     def server(self) -> int:

@@ -36,6 +36,7 @@ class Attempt:
     outcome: AttemptOutcome
     request_id: str | None
     provider_task_id: str | None
+    version: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

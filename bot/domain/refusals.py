@@ -30,6 +30,7 @@ class Reason(StrEnum):
     MISSING_PERMISSION = "missing_permission"
     """The bot may not do what it needs in this channel; `details` name the permissions."""
     UNKNOWN_MODEL = "unknown_model"
+    NOT_A_VERSION = "not_a_version"
     NO_LYRICS_MODEL = "no_lyrics_model"
     LYRICS_UNKNOWN = "lyrics_unknown"
     """The catalogue could not be read yet."""

@@ -21,6 +21,7 @@ from bot.domain.rules import (
     Rules,
     RuleValue,
 )
+from bot.domain.versions import is_version
 from bot.domain.wishes import one_line
 
 LIMITS = (
@@ -47,6 +48,7 @@ class RuleProblem(StrEnum):
     NOTHING_TO_FIND = "nothing_to_find"
     BAD_PATTERN = "bad_pattern"
     FITS_EVERYTHING = "fits_everything"
+    NOT_A_VERSION = "not_a_version"
 
 
 class RuleError(ValueError):
@@ -127,6 +129,12 @@ def _channel(rule: str, text: str) -> int:
     return channel_id
 
 
+def _version(rule: str, text: str) -> str:
+    if not is_version(text):
+        raise RuleError(rule, RuleProblem.NOT_A_VERSION, text)
+    return text
+
+
 def _words(rule: str, text: str) -> tuple[str, ...]:
     words = _entries(rule, map(one_line, re.split(r"[\n,]", text)), WORDS_MOST)
     for word in words:
@@ -168,6 +176,7 @@ READERS: Mapping[str, Callable[[str, str], RuleValue]] = {
     "monthly_usd": _money,
     "keep_days": _days,
     "warning_channel_id": _channel,
+    "version": _version,
     "words": _words,
     "patterns": _patterns,
 }

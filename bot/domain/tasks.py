@@ -99,6 +99,8 @@ class ErrorCode(StrEnum):
     """The provider does not know the clip that was to be continued."""
     MODEL_UNAVAILABLE = "model_unavailable"
     """The provider does not know or not allow this model."""
+    VERSION_UNAVAILABLE = "version_unavailable"
+    """The provider does not take this version of the model: the one that was chosen, or none that is known."""
     NO_ACCESS = "no_access"
     """The key was refused (401, 403): the operator must act."""
     NO_CREDIT = "no_credit"
@@ -192,6 +194,7 @@ class NewTask:
     instrumental: bool = False
     model: str
     version: str | None = None
+    version_chosen: bool = False
     price_min_usd: Decimal | None = None
     price_max_usd: Decimal | None = None
     parent_id: TaskId | None = None
@@ -237,6 +240,11 @@ class MusicTask:
     instrumental: bool = False
     model: str
     version: str | None = None
+    """The one that it is sent with; see `version_chosen`."""
+    version_chosen: bool = False
+    """Whether its member named the version. If not, it is a first guess, and another may take its place."""
+    version_offered: str | None = None
+    """What it can be made with, where the version that was chosen was refused."""
     price_min_usd: Decimal | None = None
     price_max_usd: Decimal | None = None
     """What the catalogue said that it costs when it was asked for, from and to; the same for a fixed price."""

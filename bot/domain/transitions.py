@@ -110,6 +110,13 @@ class Retried(Move):
     ping_status: None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuessReplaced(Change):
+    """The version that it waits with, which nobody had chosen, is known to be refused: another one takes its place."""
+
+    version: str
+
+
 # --- the create, which costs money -----------------------------------------------------------------------------------
 
 
@@ -161,6 +168,18 @@ class PutBack(Move):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VersionRefused(Move):
+    """SUBMITTING → QUEUED: a definite no to a version that nobody had chosen; the next attempt has another one."""
+
+    sources: ClassVar[frozenset[State]] = frozenset({State.SUBMITTING})
+    to: ClassVar[State] = State.QUEUED
+    outcome: ClassVar[AttemptOutcome | None] = AttemptOutcome.REFUSED
+    by: Part = Part.SUBMITTER
+    version: str
+    request_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Refused(Move):
     """SUBMITTING → FAILED: a definite no to the create."""
 
@@ -171,6 +190,7 @@ class Refused(Move):
     error_code: ErrorCode
     error_detail: str | None
     request_id: str | None
+    version_offered: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

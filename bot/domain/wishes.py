@@ -32,11 +32,13 @@ class WishProblem(StrEnum):
 class WishError(ValueError):
     """A wish that can't be taken. Carries no text of the member's."""
 
-    def __init__(self, problem: WishProblem, *, limit: int | None = None) -> None:
+    def __init__(self, problem: WishProblem, *, limit: int | None = None, version: str | None = None) -> None:
         super().__init__(problem.value)
         self.problem = problem
         self.limit = limit
         """What would have been allowed: characters for a text, seconds for a time."""
+        self.version = version
+        """Whose limit it is, where other versions take more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,8 @@ class SongWish:
     instrumental: bool | None = None
     model: str | None = None
     version: str | None = None
+    version_chosen: bool = False
+    """Whether its member named it, now or in their preferences; else it is a first guess."""
     lyrics_id: TaskId | None = None
     """The lyrics that the prompt was taken from."""
 
@@ -142,7 +146,7 @@ def checked_lyrics(lyrics: str) -> str:
 
 
 def wish_again(task: MusicTask) -> Wish:
-    """The wish that a task came from."""
+    """The wish that a task came from; where its version was refused, with the one that was offered instead."""
     match task.kind:
         case Kind.SONG:
             return SongWish(
@@ -152,7 +156,8 @@ def wish_again(task: MusicTask) -> Wish:
                 negative_tags=task.negative_tags,
                 instrumental=task.instrumental,
                 model=task.model,
-                version=task.version,
+                version=task.version_offered or task.version,
+                version_chosen=task.version_chosen and task.version_offered is None,
                 lyrics_id=task.parent_id,
             )
         case Kind.LYRICS:

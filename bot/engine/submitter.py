@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import takewhile
@@ -10,14 +10,16 @@ from itertools import takewhile
 from bot.clock import Clock
 from bot.domain import transitions
 from bot.domain.line import Waiting, in_turn, sendable
-from bot.domain.tasks import ErrorCode, MusicTask, StaleTaskError, State, TaskId
+from bot.domain.tasks import ErrorCode, Kind, MusicTask, StaleTaskError, State, TaskId
 from bot.domain.transitions import Part
+from bot.domain.versions import Found, among, limits_of
 from bot.engine.budget import Budget, Purpose
 from bot.engine.ports import Provider
 from bot.engine.worker import Worker
 from bot.store.tasks import TaskStore
-from bot.tokenlab.errors import RefusedError, ThrottledError, TokenLabError, TryLaterError
-from bot.tokenlab.models import CREATE_PATH, Created, CreateRequest
+from bot.store.versions import VersionStore
+from bot.tokenlab.errors import RefusedError, ThrottledError, TokenLabError, TryLaterError, VersionRefusedError
+from bot.tokenlab.models import CREATE_PATH, VERSIONS, Created, CreateRequest
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +38,10 @@ class SubmitRules:
 
     deadline_s: float
     first_look_s: float
+    version: str = VERSIONS[0]
+    """A first guess, where nothing else is known."""
+    versions: tuple[str, ...] = VERSIONS
+    """Newest first."""
 
 
 class Submitter(Worker[Waiting]):
@@ -45,13 +51,25 @@ class Submitter(Worker[Waiting]):
     grace_s = 8.0
     concurrency = 16
 
-    def __init__(self, tasks: TaskStore, provider: Provider, budget: Budget, clock: Clock, rules: SubmitRules) -> None:
+    def __init__(
+        self,
+        tasks: TaskStore,
+        versions: VersionStore,
+        provider: Provider,
+        budget: Budget,
+        clock: Clock,
+        rules: SubmitRules,
+    ) -> None:
         super().__init__()
         self._tasks = tasks
+        self._versions = versions
         self._provider = provider
         self._budget = budget
         self._clock = clock
         self._rules = rules
+        self._guessing: set[TaskId] = set()
+        """Those sent last whose version is a guess, as far as they are still in flight."""
+        self._learning = asyncio.Lock()
 
     def key(self, item: Waiting) -> TaskId:
         """See `Worker.key`."""
@@ -62,8 +80,18 @@ class Submitter(Worker[Waiting]):
         running = await self._tasks.running_by_member()
         order = in_turn(await self._tasks.waiting(), running)
         free = [one for one in order if self.is_free(one.id)]
-        fitting = sendable(free, running, now=self._clock())[:room]
-        return list(takewhile(lambda _: self._budget.take(Purpose.CREATE), fitting))
+        fitting = await self._one_searching(sendable(free, running, now=self._clock()))
+        sent = list(takewhile(lambda _: self._budget.take(Purpose.CREATE), fitting[:room]))
+        self._guessing |= {one.id for one in sent if one.is_guess}
+        return sent
+
+    async def _one_searching(self, fitting: Sequence[Waiting]) -> Sequence[Waiting]:
+        """While nobody knows which version is taken, one wish finds out, and others with a guess wait for it."""
+        self._guessing = {one for one in self._guessing if self.is_handling(one)}
+        if not (await self._versions.found(self._rules.versions)).is_searching:
+            return fitting
+        first = next((one for one in fitting if one.is_guess), None) if not self._guessing else None
+        return [one for one in fitting if not one.is_guess or one is first]
 
     async def handle(self, item: Waiting) -> None:
         """Claim, ask once, and write down what came of it, whatever that is."""
@@ -74,6 +102,8 @@ class Submitter(Worker[Waiting]):
             created = await self._provider.create(self._request(task))
         except TryLaterError as error:
             await self._later(task, error)
+        except VersionRefusedError as error:
+            await self._other_version(task, error)
         except RefusedError as error:
             await self._fail(task, error.error_code, error)
         except asyncio.CancelledError:
@@ -86,6 +116,8 @@ class Submitter(Worker[Waiting]):
         else:
             self._budget.succeeded()
             await _surely(self._record(task, created))
+            if _is_guess(task):
+                await self._learn(lambda found: found.after_taking(task.version or ""))
 
     async def _claim(self, task_id: TaskId) -> MusicTask | None:
         """Take a wish out of the line; where that can't be, the request that `find` took from the budget goes back."""
@@ -93,13 +125,70 @@ class Submitter(Worker[Waiting]):
         try:
             task = await self._tasks.get(task_id)
             if task is not None and task.state is State.QUEUED:
-                claimed = await self._tasks.apply(task, transitions.Claimed())
+                claimed = await self._tasks.apply(await self._guessed(task), transitions.Claimed())
         except StaleTaskError:
             log.debug("wish may not be sent now", extra={"task_id": task_id})
         finally:
             if claimed is None:
                 self._budget.give_back()
         return claimed
+
+    # --- versions that nobody has chosen ---------------------------------------------------------------------------
+
+    async def _guessed(self, task: MusicTask) -> MusicTask:
+        """The task with a version that is not known to be refused, if there is one.
+
+        A continuation asks for its parent's version once in any case: what is made from a song may need the same.
+        """
+        if not _is_guess(task) or task.version is None or (task.kind is Kind.CONTINUATION and not task.attempt):
+            return task
+        found = await self._versions.found(self._rules.versions)
+        if not among(task.version, found.refused):
+            return task
+        tried = await self._versions.refused_for(task.id)
+        other = found.instead_of(task.version, self._rules.versions, but=(*tried, *self._too_small(task)))
+        return task if other is None else await self._tasks.apply(task, transitions.GuessReplaced(version=other))
+
+    async def _other_version(self, task: MusicTask, error: VersionRefusedError) -> None:
+        """After a definite no to its version: back into the line with another one, unless it was chosen.
+
+        No version is sent twice for one wish, so this ends.
+        """
+        version = task.version or ""
+        if not _is_guess(task):
+            found = await self._versions.found(self._rules.versions)
+            but = (version, *self._too_small(task))
+            offered = found.guess(self._rules.version, self._rules.versions, but=but)
+            await self._fail(task, error.error_code, error, offered=offered)
+            return
+        tried = (version, *await self._versions.refused_for(task.id))
+        found = await self._versions.found(self._rules.versions)
+        found = found.after_refusal(version, self._rules.versions)
+        other = found.instead_of(version, self._rules.versions, but=(*tried, *self._too_small(task)))
+        if other is None:
+            await self._fail(task, error.error_code, error)
+            log.error("no version is left to try", extra={"task_id": task.id, "version": version})
+        else:
+            await self._tasks.apply(task, transitions.VersionRefused(version=other, request_id=error.request_id))
+            facts = {"task_id": task.id, "version": version, "next": other, "request_id": error.request_id}
+            log.info("version was refused", extra=facts)
+        await self._learn(lambda known: known.after_refusal(version, self._rules.versions))
+
+    def _too_small(self, task: MusicTask) -> list[str]:
+        """The versions that don't take texts as long as those of a wish."""
+        return [one for one in self._rules.versions if not limits_of(one).fit(task.title, task.tags, task.prompt)]
+
+    async def _learn(self, lesson: Callable[[Found], Found]) -> None:
+        """Remember what an answer has told about versions, and tell the operator of a change once."""
+        async with self._learning:
+            before = await self._versions.found(self._rules.versions)
+            after = lesson(before)
+            if after == before:
+                return
+            await self._versions.keep(self._rules.versions, after)
+        if after.taken is not None and after.taken != before.taken:
+            refused = ", ".join(sorted(after.refused))
+            log.warning("TokenLab takes another version", extra={"version": after.taken, "refused": refused})
 
     def _request(self, task: MusicTask) -> CreateRequest:
         uploads = task.clip_id is not None and task.clip_id.startswith(("https://", "http://"))
@@ -166,8 +255,12 @@ class Submitter(Worker[Waiting]):
         await self._tasks.apply(task, put_back)
         log.info("task waits for the provider", extra={"task_id": task.id, "delay_s": round(delay_s, 1)})
 
-    async def _fail(self, task: MusicTask, code: ErrorCode, error: TokenLabError) -> None:
-        refused = transitions.Refused(error_code=code, error_detail=error.detail, request_id=error.request_id)
+    async def _fail(
+        self, task: MusicTask, code: ErrorCode, error: TokenLabError, *, offered: str | None = None
+    ) -> None:
+        refused = transitions.Refused(
+            error_code=code, error_detail=error.detail, request_id=error.request_id, version_offered=offered
+        )
         await self._tasks.apply(task, refused)
         level = logging.ERROR if code in {ErrorCode.NO_ACCESS, ErrorCode.NO_CREDIT} else logging.INFO
         log.log(level, "create was refused", extra={"task_id": task.id, "code": code, "request_id": error.request_id})
@@ -185,6 +278,11 @@ class Submitter(Worker[Waiting]):
         await self._tasks.apply(task, transitions.Unclear(by=by, request_id=request_id))
         facts = {"task_id": task.id, "attempt": task.attempt, "request_id": request_id}
         log.warning("fate of a create is unknown", extra=facts)
+
+
+def _is_guess(task: MusicTask) -> bool:
+    """Whether its version may give way to another one."""
+    return task.version is not None and not task.version_chosen
 
 
 async def _surely(writing: Coroutine[object, object, None]) -> None:

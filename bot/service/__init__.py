@@ -37,7 +37,10 @@ class Service:
         self.signals = signals = Signals()
         self._admission = admission = Admission(servers=stores.servers, notices=stores.notices, clock=clock)
         tasks, servers = stores.tasks, stores.servers
-        maker = Maker(tasks=tasks, servers=servers, admission=admission, catalogue=catalogue, defaults=defaults)
+        maker = Maker(
+            tasks=tasks, servers=servers, versions=stores.versions, admission=admission, catalogue=catalogue,
+            defaults=defaults,
+        )  # fmt: skip
         self.asking = Asking(
             tasks=tasks, drafts=stores.drafts, servers=servers, maker=maker, admission=admission, signals=signals,
             catalogue=catalogue, clock=clock, defaults=defaults,
@@ -51,7 +54,7 @@ class Service:
             tasks=tasks, lyrics=stores.lyrics, servers=servers, admission=admission, signals=signals
         )
         """Lyrics that are changed by hand."""
-        self.preferring = Preferring(members=stores.members, catalogue=catalogue)
+        self.preferring = Preferring(members=stores.members, catalogue=catalogue, defaults=defaults)
         """What a member has chosen for good."""
         self.accounting = Accounting(servers=servers, usage=stores.usage, clock=clock)
         """What was used, and what it cost."""
@@ -63,8 +66,9 @@ class Service:
         )  # fmt: skip
         """What is kept of a person, and for how long."""
         self.ruling = Ruling(
-            tasks=tasks, servers=servers, erasures=stores.erasures, signals=signals, catalogue=catalogue, clock=clock
-        )
+            tasks=tasks, servers=servers, erasures=stores.erasures, signals=signals, catalogue=catalogue, clock=clock,
+            defaults=defaults,
+        )  # fmt: skip
         """The rules of a server."""
         self.queue = Queue(tasks=tasks, servers=servers, queue=stores.queue, audit=stores.audit, clock=clock)
         """A server's tasks and its audit, for its moderators."""

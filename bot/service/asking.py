@@ -13,11 +13,12 @@ from bot.domain.refusals import Reason, Refused, WishPart
 from bot.domain.rules import EVERYWHERE, Intake
 from bot.domain.tasks import MusicTask, NewTask, StaleTaskError, State, TaskId
 from bot.domain.transitions import Confirmed, Part
+from bot.domain.versions import among
 from bot.domain.wishes import ContinuationWish, ReplyWish, Wish, checked_continuation, wish_again
 from bot.service.access import Asker, known, own
 from bot.service.admission import Admission
 from bot.service.making import Maker, Origin
-from bot.service.models import Defaults
+from bot.service.models import Defaults, versions_of
 from bot.service.signals import Signals
 from bot.store.drafts import DraftStore
 from bot.store.servers import ServerStore
@@ -32,9 +33,9 @@ SAME_WISH = timedelta(minutes=3)
 ENDED_BADLY = frozenset({State.FAILED, State.CANCELLED, State.ABANDONED})
 """Asking once more after these is no repetition."""
 WISHED = (
-    "kind", "prompt", "title", "tags", "negative_tags", "instrumental", "model", "version", "parent_id", "continue_at_s"
+    "kind", "prompt", "title", "tags", "negative_tags", "instrumental", "model", "parent_id", "continue_at_s"
 )  # fmt: skip
-"""What makes two wishes the same."""
+"""What makes two wishes the same, beside a version that was chosen."""
 
 
 class RepeatedError(Exception):
@@ -266,9 +267,22 @@ class Asking:
         """The models that write lyrics, as far as known."""
         return self._catalogue.lyrics_models()
 
+    def versions(self) -> list[str]:
+        """The versions that are known, newest first."""
+        return versions_of(self._catalogue, self._defaults)
+
+    def is_known_version(self, version: str | None) -> bool:
+        """Whether a version, if one is named, is known."""
+        return version is None or among(version.strip().casefold(), self.versions())
+
     async def _same(self, new: NewTask) -> MusicTask | None:
         """The newest task of this member's that asks for the same and has not ended badly."""
         for task in await self._tasks.asked_since(new.user_id, self._clock() - SAME_WISH):
-            if task.state not in ENDED_BADLY and all(getattr(task, name) == getattr(new, name) for name in WISHED):
+            is_same = all(getattr(task, name) == getattr(new, name) for name in WISHED)
+            if task.state not in ENDED_BADLY and is_same and _chosen_version(task) == _chosen_version(new):
                 return task if task.origin_key != new.origin_key else None
         return None
+
+
+def _chosen_version(task: MusicTask | NewTask) -> str | None:
+    return task.version if task.version_chosen else None

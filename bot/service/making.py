@@ -8,12 +8,14 @@ from bot.domain.price import Price
 from bot.domain.refusals import Reason, Refused, WishPart
 from bot.domain.rules import EVERYWHERE, Rules, Server
 from bot.domain.tasks import MusicTask, NewTask, State, TaskId
-from bot.domain.wishes import ContinuationWish, LyricsWish, SongWish, Wish, checked
+from bot.domain.versions import limits_of
+from bot.domain.wishes import ContinuationWish, LyricsWish, SongWish, Wish, WishError, WishProblem, checked
 from bot.service.access import Asker, check_kept, known
 from bot.service.admission import Admission
-from bot.service.models import Defaults, music_model, usable_model
+from bot.service.models import Defaults, music_model, music_version, usable_model, versions_of
 from bot.store.servers import ServerStore
 from bot.store.tasks import TaskStore
+from bot.store.versions import VersionStore
 from bot.tokenlab.catalogue import Availability, Catalogue
 from bot.tokenlab.models import choose_clip
 
@@ -39,6 +41,7 @@ class Made:
     instrumental: bool = False
     model: str
     version: str | None = None
+    version_chosen: bool = False
     parent_id: TaskId | None = None
     clip_id: str | None = None
     continue_at_s: float | None = None
@@ -58,9 +61,17 @@ class Maker:
     """Fills in what a wish leaves open, from its parent or the operator's settings."""
 
     def __init__(
-        self, *, tasks: TaskStore, servers: ServerStore, admission: Admission, catalogue: Catalogue, defaults: Defaults
+        self,
+        *,
+        tasks: TaskStore,
+        servers: ServerStore,
+        versions: VersionStore,
+        admission: Admission,
+        catalogue: Catalogue,
+        defaults: Defaults,
     ) -> None:
         self._tasks = tasks
+        self._versions = versions
         self._servers = servers
         self._admission = admission
         self._catalogue = catalogue
@@ -91,6 +102,7 @@ class Maker:
             instrumental=made.instrumental,
             model=made.model,
             version=made.version,
+            version_chosen=made.version_chosen,
             price_min_usd=price.min_usd if price else None,
             price_max_usd=price.max_usd if price else None,
             parent_id=made.parent_id,
@@ -122,13 +134,15 @@ class Maker:
     async def _made(self, wish: Wish, asker: Asker, rules: Rules) -> Made:
         match wish:
             case SongWish():
-                return self._song(wish, rules)
+                return await self._song(wish, rules)
             case LyricsWish():
                 return Made(prompt=wish.prompt, model=self._lyrics_model(wish.model))
             case ContinuationWish():
                 return await self._continuation(wish, asker)
 
-    def _song(self, wish: SongWish, rules: Rules) -> Made:
+    async def _song(self, wish: SongWish, rules: Rules) -> Made:
+        version = await self._version(wish, rules)
+        _check_fits(version, title=wish.title, tags=wish.tags, prompt=wish.prompt)
         return Made(
             prompt=wish.prompt,
             title=wish.title,
@@ -136,14 +150,24 @@ class Maker:
             negative_tags=wish.negative_tags,
             instrumental=bool(wish.instrumental),
             model=self._music_model(wish.model, rules),
-            version=wish.version or rules.version or self._defaults.version,
+            version=version,
+            version_chosen=wish.version_chosen,
             parent_id=wish.lyrics_id,
         )
+
+    async def _version(self, wish: SongWish, rules: Rules) -> str:
+        """The version that was chosen, else a first guess: one that is known to be refused gives way here already."""
+        if wish.version is not None and wish.version_chosen:
+            return music_version(wish.version, versions_of(self._catalogue, self._defaults))
+        first, order = wish.version or rules.version or self._defaults.version, self._defaults.versions
+        return (await self._versions.found(order)).guess(first, order) or first
 
     async def _continuation(self, wish: ContinuationWish, asker: Asker) -> Made:
         parent = await known(self._tasks, wish.parent_id)
         await self.check_continuable(parent, user_id=asker.user_id, channel_id=asker.channel_id)
         self.check_start(wish.at_s, parent)
+        version = parent.version or self._defaults.version
+        _check_fits(version, prompt=wish.prompt)
         return Made(
             prompt=wish.prompt or parent.prompt,
             title=parent.title or None,
@@ -151,7 +175,7 @@ class Maker:
             negative_tags=parent.negative_tags,
             instrumental=parent.instrumental,
             model=parent.model,
-            version=parent.version,
+            version=version,
             parent_id=parent.id,
             clip_id=self._clip_of(parent),
             continue_at_s=wish.at_s,
@@ -182,7 +206,7 @@ class Maker:
         """A song goes on from a moment that it has, and `upload-extend` needs to know from which.
 
         Raises:
-            Refused: it is not said.
+            Refused: it is not said, or beyond the end as far as that is known.
         """
         if self._defaults.upload_extend and not at_s:
             raise Refused(Reason.NEEDS_START, parent.inside_s)
@@ -225,3 +249,19 @@ class Maker:
             none = choice.availability is Availability.NONE
             raise Refused(Reason.NO_LYRICS_MODEL if none else Reason.LYRICS_UNKNOWN)
         return choice.model
+
+
+def _check_fits(version: str, *, title: str | None = None, tags: str | None = None, prompt: str | None = None) -> None:
+    """Some versions take shorter texts than others.
+
+    Raises:
+        WishError: a text is longer than this one takes.
+    """
+    limits = limits_of(version)
+    for text, limit, problem in (
+        (title, limits.title, WishProblem.TITLE_TOO_LONG),
+        (tags, limits.tags, WishProblem.TAGS_TOO_LONG),
+        (prompt, limits.prompt, WishProblem.PROMPT_TOO_LONG),
+    ):
+        if len(text or "") > limit:
+            raise WishError(problem, limit=limit, version=version)

@@ -1,10 +1,15 @@
 """Which models a wish may name, and what the operator set for wishes that name none."""
 
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.refusals import Reason, Refused
+from bot.domain.versions import among, is_version, same
 from bot.tokenlab.catalogue import Catalogue
-from bot.tokenlab.models import ModelInfo
+from bot.tokenlab.models import VERSIONS, ModelInfo
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,6 +18,9 @@ class Defaults:
 
     model: str
     version: str
+    """A first guess, for songs of which nobody says it."""
+    versions: tuple[str, ...] = VERSIONS
+    """Newest first."""
     clip_id_order: tuple[str, ...]
     upload_extend: bool
     media_keep_days: float
@@ -29,6 +37,30 @@ def music_model(catalogue: Catalogue, name: str) -> ModelInfo:
     if found is None or not found.makes_music:
         raise Refused(Reason.UNKNOWN_MODEL)
     return found
+
+
+def versions_of(catalogue: Catalogue, defaults: Defaults) -> list[str]:
+    """The versions that are known: the operator's, newest first, and those that the catalogue names beside them."""
+    found = list(defaults.versions)
+    for version in (one for model in catalogue.music_models() for one in model.versions):
+        if not among(version, found):
+            found.append(version)
+    return found
+
+
+def music_version(typed: str, known: Sequence[str]) -> str:
+    """The version that was typed, one that is known in the spelling that is known of it; any may exist.
+
+    Raises:
+        Refused: no version is called that.
+    """
+    wanted = typed.strip()
+    spelt = next((one for one in known if same(one, wanted.casefold())), wanted)
+    if not is_version(spelt):
+        raise Refused(Reason.NOT_A_VERSION)
+    if spelt not in known:
+        log.warning("a version was asked for that is not known", extra={"version": spelt})
+    return spelt
 
 
 def usable_model(catalogue: Catalogue, chosen: str | None) -> str | None:

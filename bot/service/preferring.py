@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bot.domain.members import NO_PREFERENCES, PreferenceChanges, Preferences
 from bot.domain.wishes import SongWish, checked_tags
-from bot.service.models import music_model, usable_model
+from bot.service.models import Defaults, music_model, music_version, usable_model, versions_of
 from bot.store.members import MemberStore
 from bot.tokenlab.catalogue import Catalogue
 
@@ -12,9 +12,10 @@ from bot.tokenlab.catalogue import Catalogue
 class Preferring:
     """Reads and changes a member's own preferences."""
 
-    def __init__(self, *, members: MemberStore, catalogue: Catalogue) -> None:
+    def __init__(self, *, members: MemberStore, catalogue: Catalogue, defaults: Defaults) -> None:
         self._members = members
         self._catalogue = catalogue
+        self._defaults = defaults
 
     async def get(self, user_id: int) -> Preferences:
         """What a member has chosen so far."""
@@ -23,10 +24,12 @@ class Preferring:
     async def filled(self, wish: SongWish, user_id: int) -> SongWish:
         """A new wish for a song, what it leaves open filled in with what its member has chosen for good."""
         chosen = await self.get(user_id)
+        version = wish.version or chosen.version
         return replace(
             wish,
             model=wish.model or self.usable_model(chosen),
-            version=wish.version or chosen.version,
+            version=version,
+            version_chosen=version is not None,
             tags=wish.tags or chosen.tags,
             instrumental=chosen.instrumental if wish.instrumental is None else wish.instrumental,
         )
@@ -39,13 +42,16 @@ class Preferring:
         """Choose anew; what is not named stays.
 
         Raises:
-            Refused: a model that does not make music.
+            Refused: a model that does not make music, or a word that is no version.
             WishError: tags that are too long or hold a secret.
         """
         if isinstance(changes.tags, str):
             changes = replace(changes, tags=checked_tags(changes.tags))
         if isinstance(changes.model, str):
             changes = replace(changes, model=music_model(self._catalogue, changes.model).id)
+        if isinstance(changes.version, str):
+            known = versions_of(self._catalogue, self._defaults)
+            changes = replace(changes, version=music_version(changes.version, known))
         return await self._members.change(user_id, changes)
 
     async def reset(self, user_id: int) -> Preferences:

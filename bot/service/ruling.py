@@ -12,7 +12,7 @@ from bot.domain.limits import below_use
 from bot.domain.rules import RuleChanges, Rules, Server
 from bot.domain.wishes import normalise
 from bot.service.admission import entry_in
-from bot.service.models import music_model, usable_model
+from bot.service.models import Defaults, music_model, music_version, usable_model, versions_of
 from bot.service.signals import Signals
 from bot.store.erasures import ErasureStore
 from bot.store.servers import ServerStore
@@ -32,6 +32,7 @@ class Ruling:
         signals: Signals,
         catalogue: Catalogue,
         clock: Clock,
+        defaults: Defaults,
     ) -> None:
         self._tasks = tasks
         self._servers = servers
@@ -39,6 +40,7 @@ class Ruling:
         self._signals = signals
         self._catalogue = catalogue
         self._clock = clock
+        self._defaults = defaults
 
     async def get(self, guild_id: int) -> Server:
         """A server with the rules that hold now."""
@@ -48,10 +50,13 @@ class Ruling:
         """Change some of the rules; gives how much is in use of each limit among them that is now lower than that.
 
         Raises:
-            Refused: a model that does not make music.
+            Refused: a model that does not make music, or a word that is no version.
         """
         if isinstance(changes.model, str):
             changes = replace(changes, model=music_model(self._catalogue, changes.model).id)
+        if isinstance(changes.version, str):
+            known = versions_of(self._catalogue, self._defaults)
+            changes = replace(changes, version=music_version(changes.version, known))
         deed = Deed(act=Act.RULES, guild_id=guild_id, actor_id=actor_id)
         server = await self._servers.change_rules(guild_id, changes, deed)
         self._signals.queued()  # there may be room for more now

@@ -185,7 +185,7 @@ async def _write_beside_move(
         case transitions.Confirmed(message_id=message_id):
             await remember_message(connection, after.id, message_id, after.channel_id, Role.CARD)
         case transitions.Claimed():
-            begun = {"task_id": after.id, "number": after.attempt, "started_at": now}
+            begun = {"task_id": after.id, "number": after.attempt, "started_at": now, "version": after.version}
             await connection.execute(insert(attempts).values(**begun, outcome=AttemptOutcome.UNDER_WAY))
         case transitions.Retried():
             await look_at_budget(connection, await server_in(connection, after.guild_id or EVERYWHERE), now)

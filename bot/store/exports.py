@@ -115,6 +115,7 @@ def _attempt_of(row: AnyRow) -> Attempt:
         outcome=AttemptOutcome(row.outcome),
         request_id=row.request_id,
         provider_task_id=row.provider_task_id,
+        version=row.version,
     )
 
 

@@ -44,7 +44,9 @@ class TaskQueries:
 
     async def waiting(self) -> list[Waiting]:
         """Everybody in the line, unordered; `bot/domain/line.py` says who is next."""
-        query = select(T.id, T.user_id, T.guild_id, T.created_at, T.not_before).where(T.state == State.QUEUED)
+        is_guess = and_(T.version.is_not(None), T.version_chosen.is_(False)).label("is_guess")
+        columns = (T.id, T.user_id, T.guild_id, T.created_at, T.not_before, is_guess)
+        query = select(*columns).where(T.state == State.QUEUED)
         async with self._database.read() as connection:
             rows = (await connection.execute(query)).all()
             homes = await servers_among(connection, {row.guild_id or EVERYWHERE for row in rows})

@@ -170,6 +170,8 @@ music_tasks = Table(
     Column("posting_at", Moment),
     Column("deliveries", Integer, nullable=False, server_default="0"),
     Column("owed", String(8), Computed(OWED, persisted=True)),
+    Column("version_chosen", Boolean, nullable=False, server_default=text("false")),
+    Column("version_offered", String(40)),
     _one_of("state", State),
     _one_of("kind", Kind),
     CheckConstraint("shown_revision <= revision", name="shown"),
@@ -290,6 +292,7 @@ attempts = Table(
     Column("outcome", String(20), nullable=False),
     Column("request_id", Text),
     Column("provider_task_id", Text),
+    Column("version", String(40)),
     CheckConstraint("outcome IN ('under_way', 'accepted', 'refused', 'unknown')", name="outcome"),
 )
 
@@ -400,6 +403,7 @@ remembered = Table(
     Column("name", String(80), primary_key=True),
     Column("value", Text, nullable=False),
 )
+"""What the program has to know again after a restart, each thing under a name of its own."""
 
 people = Table(
     "people",

@@ -17,6 +17,7 @@ from bot.store.remembered import RememberedStore
 from bot.store.servers import ServerStore
 from bot.store.tasks import TaskStore
 from bot.store.usage import UsageStore
+from bot.store.versions import VersionStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,7 @@ class Stores:
     erasures: ErasureStore
     exports: ExportStore
     remembered: RememberedStore
+    versions: VersionStore
 
     @classmethod
     def over(cls, database: Database, clock: Clock) -> Self:
@@ -52,4 +54,5 @@ class Stores:
             erasures=ErasureStore(database, clock),
             exports=ExportStore(database),
             remembered=RememberedStore(database),
+            versions=VersionStore(database),
         )

@@ -1,6 +1,7 @@
 """One HTTP answer of the API, read once, and the error that it means. The only room that knows status codes."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ from bot.tokenlab.errors import (
     ThrottledError,
     TokenLabError,
     TryLaterError,
+    VersionRefusedError,
     WishRefusedError,
 )
 from bot.tokenlab.reading import Json, first, identifier, items, mapping, seconds, text, word
@@ -78,6 +80,17 @@ _NOT_OWNED_WORDS = frozenset({"task_not_owned", "async_task_mapping_invalid"})
 _MODEL_FIELDS = frozenset({"model", "mv"})
 _CLIP_FIELDS = frozenset({"continue_clip_id", "audio_url"})
 """Both ways to name the audio that is to be continued."""
+_NOT_ABOUT_VERSIONS = frozenset({401, 402, 408, 409, 413, 425, 429, 430, 455, 499})
+"""The key, the credit, the size, the moment: no other version would help, or perhaps it was no refusal."""
+_MV = re.compile(r"(?<![\w-])mv(?![\w-])", re.I)
+_OF_CONTENT = re.compile(
+    r"content[\s_-]*(?:policy|polic|moderation|filter|violation|safety|restrict|guideline)"
+    r"|sensitive|copyright|moderat|inappropriate|prohibited|offensive|profan|explicit|nsfw|violat|unsafe|banned"
+    r"|artist|lyric|trademark",
+    re.I,
+)
+"""Words about what the wish says: then no other version is tried with it."""
+_OF_SIZE = re.compile(r"too long|too short|too many|exceed|characters|at most|length|maximum", re.I)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +146,10 @@ class Answer:
     def fields(self) -> frozenset[str]:
         """Names of the request's fields that the error is about, without the path before them."""
         blamed = [self.error.get("param")]
-        blamed += [item.get("field") for item in items((self.body or {}).get("validation_errors"))]
+        body = self.body or {}
+        blamed += [item.get("field") for item in items(body.get("validation_errors"))]
+        located = [item.get("loc") for item in items(body.get("detail"))]
+        blamed += [place[-1] for place in located if isinstance(place, list) and place]
         found = (word(name) for name in blamed)
         return frozenset(name.rpartition(".")[2].lower() for name in found if name)
 
@@ -162,20 +178,29 @@ class Answer:
         found = next((value_s for value_s in given if value_s is not None), None)
         return None if found is None else min(found, RETRY_AFTER_MAX_S)
 
-    def create_error(self, now: datetime) -> TokenLabError:
-        """What an unsuccessful create means. In doubt a task may exist: outside of 4xx no word proves the contrary."""
+    def create_error(self, now: datetime, *, version: str | None = None) -> TokenLabError:
+        """What an unsuccessful create means. In doubt a task may exist: outside of 4xx no word proves the contrary.
+
+        Args:
+            now: the moment at which it came.
+            version: the one that was sent: a definite no to it alone is told apart.
+        """
         if self.status == HTTPStatus.SERVICE_UNAVAILABLE and self.words & _BUSY_WORDS:
             hopeless = self.error.get("retryable") is False
             return self._as(ProviderRefusedError) if hopeless else self._later(TryLaterError, now)
         if self.status not in CLIENT_ERRORS:
             return self._as(OutcomeUnknownError)
-        if (refusal := self._worded_refusal()) is not None:
-            return self._as(refusal)
-        if self.status in _THROTTLES:
-            return self._later(ThrottledError, now)
-        if self.status == MAINTENANCE or self._is_passing_refusal(now):
-            return self._later(TryLaterError, now)
-        return self._as(OutcomeUnknownError if self.status in _UNCLEAR else self._refusal())
+        refusal: type[TokenLabError] | None = self._worded_refusal()
+        if refusal is None:
+            if self.status in _THROTTLES:
+                return self._later(ThrottledError, now)
+            if self.status == MAINTENANCE or self._is_passing_refusal(now):
+                return self._later(TryLaterError, now)
+            refusal = OutcomeUnknownError if self.status in _UNCLEAR else self._refusal()
+        is_about_request = refusal in {ModelUnavailableError, WishRefusedError} and self.status not in _UNCLEAR
+        if is_about_request and version is not None and self._is_about_version(version):
+            return self._as(VersionRefusedError)
+        return self._as(refusal)
 
     def _worded_refusal(self) -> type[RefusedError] | None:
         """The definite no that code and type tell, whatever the 4xx; None if they tell none."""
@@ -204,6 +229,30 @@ class Answer:
         if self.fields & _MODEL_FIELDS:
             return ModelUnavailableError
         return ContentRefusedError if is_about_content(self.detail) else WishRefusedError
+
+    def _is_about_version(self, version: str) -> bool:
+        """Whether a definite no is one to the version: it names `mv`, or quotes the version, and nothing else is wrong.
+
+        In doubt it is not: the wish fails, and nothing is sent again.
+        """
+        texts = [text(said, DETAIL_MAX_CHARS) or "" for said in self._said]
+        said = "\n".join([*texts, *self.words])
+        if self.status not in CLIENT_ERRORS or self.status in _NOT_ABOUT_VERSIONS or _OF_CONTENT.search(said):
+            return False
+        if "mv" in self.fields:
+            return True
+        if self.fields - _MODEL_FIELDS or _OF_SIZE.search(said):
+            return False
+        return any(_MV.search(one) or _quotes(one, version) for one in texts)
+
+    @property
+    def _said(self) -> list[object]:
+        """What the error says in words, wherever it says it."""
+        body = self.body or {}
+        items_of = (*items(body.get("validation_errors")), *items(body.get("detail")))
+        more = [item.get(name) for item in items_of for name in ("message", "msg")]
+        plain = [body.get(name) for name in ("error", "message", "msg", "detail")]
+        return [self.error.get("message"), self.error.get("hint"), *plain, *more, self.raw_text]
 
     def look_error(self, now: datetime) -> TokenLabError:
         """What an unsuccessful look means. Only the API's own word is about the task, never a proxy's page."""
@@ -240,6 +289,12 @@ class Answer:
     def _label(self) -> str:
         """A fixed phrase with facts that are safe to log."""
         return " ".join([f"TokenLab answered {self.status}", *sorted(self.words)])
+
+
+def _quotes(said: str, version: str) -> bool:
+    """Whether a text holds the version as a word, in either spelling: not where it is the beginning of a longer one."""
+    spelt = re.escape(version).replace(r"\.", "[.-]").replace(r"\-", "[.-]")
+    return re.search(rf"(?<![\w.-]){spelt}(?![\w-]|\.\w)", said, re.I) is not None
 
 
 def _seconds_until(http_date: str | None, now: datetime) -> float | None:

@@ -184,6 +184,7 @@ def _with_page(model: ModelInfo, page: ModelInfo | None) -> ModelInfo:
         operations=page.operations if model.operations is None else model.operations,
         parameters=page.parameters if model.parameters is None else model.parameters,
         price=model.price or page.price,
+        versions=tuple(dict.fromkeys((*model.versions, *page.versions))),
     )
 
 

@@ -73,7 +73,7 @@ class TokenLabClient:
         url = create_url(self._base)
         answer = await send(self._paying_session, url, self._api_key, self._create_timeout, order=request.body())
         if not answer.is_success:
-            raise answer.create_error(self._clock())
+            raise answer.create_error(self._clock(), version=request.version if request.kind.makes_audio else None)
         header_task_id = answer.headers.get("x-task-id")
         created = parse_created(
             answer.body or {},

@@ -5,7 +5,8 @@
     │   ├── WishRefusedError        the member can word it differently
     │   │   └── ContentRefusedError     its content is not allowed
     │   ├── ClipRefusedError        the clip to be continued is not accepted
-    │   ├── ModelUnavailableError   the operator must look at model, version and what the key may use
+    │   ├── ModelUnavailableError   the operator must look at the model and what the key may use
+    │   │   └── VersionRefusedError     this version of it is not taken, perhaps another one is
     │   ├── AccessRefusedError      the operator must look at the key (a look: hold the task, alert)
     │   ├── NoCreditError           the operator must top up
     │   └── ProviderRefusedError    the provider has no channel and says that waiting won't help
@@ -64,9 +65,15 @@ class ClipRefusedError(RefusedError):
 
 
 class ModelUnavailableError(RefusedError):
-    """The model (or its version) is unknown, not allowed for this key, or doesn't take such requests."""
+    """The model is unknown, not allowed for this key, or doesn't take such requests."""
 
     error_code = ErrorCode.MODEL_UNAVAILABLE
+
+
+class VersionRefusedError(ModelUnavailableError):
+    """The version that was sent as `mv` is not taken; nothing is said against the wish."""
+
+    error_code = ErrorCode.VERSION_UNAVAILABLE
 
 
 class AccessRefusedError(RefusedError):

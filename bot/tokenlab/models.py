@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from bot.domain.price import FREE, Price
 from bot.domain.tasks import Kind, Result, Track
+from bot.domain.versions import is_version
 from bot.tokenlab.reading import Json, amount, first, identifier, items, mapping, media_url, names, percent, text, word
 from bot.tokenlab.troubles import is_about_content, trouble_in
 
@@ -22,19 +23,22 @@ MODEL_MAX_CHARS = 100
 CREATE_PATH = "/v1/music/generations"
 
 VERSIONS = (
-    "chirp-v3-5",
-    "chirp-v4",
-    "chirp-v4-5",
-    "chirp-v4.5",
-    "chirp-v4-5plus",
-    "chirp-v4.5plus",
-    "chirp-v4-5all",
-    "chirp-v4.5all",
-    "chirp-v5",
+    "chirp-v6",
+    "chirp-v6-wild",
+    "chirp-v6-mini",
     "chirp-v5-5",
-    "chirp-v5.5",
+    "chirp-v5",
+    "chirp-v4-5all",
+    "chirp-v4-5plus",
+    "chirp-v4-5",
+    "chirp-v4",
+    "chirp-v3-5",
 )
-"""What `mv` may be, in the dot and the hyphen spelling (TokenLab docs, Create Music)."""
+"""What `mv` has been so far, newest first (TokenLab docs, Create Music; v6 is Suno's). There are others: any may come
+and go, and a dot may stand for the second hyphen."""
+
+_VERSION_WORD = re.compile(r"(?<![\w.-])chirp-v[\w.-]*\w", re.ASCII)
+VERSIONS_NAMED_MAX = 25
 
 CLIP_ID_ORDER = ("audio_id", "data", "task_id")
 """Where a clip id is looked for by default: the documented field, the outputs, then the guide's "task identity"."""
@@ -303,6 +307,8 @@ class ModelInfo:
     """What one request costs; None where that isn't published, or the model isn't paid by the request."""
     parameters: frozenset[str] | None = None
     """What a request may carry, lower-case, over all operations; None while not known."""
+    versions: tuple[str, ...] = ()
+    """What it names that can be sent as `mv`, wherever it says so."""
 
     @property
     def writes_lyrics(self) -> bool:
@@ -343,6 +349,7 @@ def parse_model_info(item: Json) -> ModelInfo | None:
         stage=_lower(mapping(own.get("lifecycle")).get("stage")),
         price=_price(own),
         parameters=_parameters(contract),
+        versions=tuple(dict.fromkeys(_versions_in(item)))[:VERSIONS_NAMED_MAX],
     )
 
 
@@ -356,6 +363,21 @@ def _contract(own: Json) -> Json:
     """The published request contract: the first of its four names that holds anything."""
     spelt = ("request_format_details", "public_contract", "request_format_summary", "public_contract_summary")
     return next((found for name in spelt if (found := mapping(own.get(name)))), {})
+
+
+def _versions_in(value: object, depth: int = 8) -> Iterator[str]:
+    """No field is documented that lists them, so each text is looked through."""
+    match value:
+        case str():
+            yield from (one for one in _VERSION_WORD.findall(value) if is_version(one))
+        case Mapping() if depth:
+            for inner in value.values():
+                yield from _versions_in(inner, depth - 1)
+        case list() if depth:
+            for inner in value:
+                yield from _versions_in(inner, depth - 1)
+        case _:
+            pass
 
 
 def _parameters(contract: Json) -> frozenset[str] | None:

@@ -61,6 +61,8 @@ class Press(StrEnum):
     PREFER_TELLING = "prefer_telling"
     PREFER_MODEL = "prefer_model"
     PREFER_VERSION = "prefer_version"
+    PREFER_OTHER_VERSION = "prefer_other_version"
+    """One that is typed."""
     PREFER_VOCALS = "prefer_vocals"
     PREFER_STYLES = "prefer_styles"
     PREFER_NOTHING = "prefer_nothing"

@@ -13,6 +13,7 @@ from bot.domain.pacing import Forecast
 from bot.domain.scene import Scene
 from bot.domain.secrets import find_secret
 from bot.domain.tasks import ErrorCode, Kind, MusicTask, State
+from bot.domain.versions import VERSION_MAX_CHARS, same
 from bot.service import title_of
 from bot.ui import lyrics, texts
 from bot.ui.card import Button, Card, Press, jump_url
@@ -141,11 +142,27 @@ def _wish_lines(drawing: Drawing) -> str:
     if task.parent_id is not None:
         origin = N_("continues {song}") if task.kind is Kind.CONTINUATION else N_("words from {song}")
         facts.append(words(origin, song=_relative(task, drawing.scene.family.parent) or f"#{task.parent_id}"))
+    if (change := _version_change(drawing)) is not None:
+        facts.append(change)
     if task.instrumental:
         facts.append(words("instrumental"))
     if task.continue_at_s is not None:
         facts.append(words("from {time}", time=texts.clock_time(task.continue_at_s)))
     return "\n".join([*lines, *([f"*{' · '.join(facts)}*"] if facts else [])])
+
+
+def _version_change(drawing: Drawing) -> str | None:
+    """A continuation is made with its parent's version, unless that is refused."""
+    task, parent = drawing.task, drawing.scene.family.parent
+    if task.kind is not Kind.CONTINUATION or parent is None or not task.version or not parent.version:
+        return None
+    if same(task.version, parent.version):
+        return None
+    return drawing.words(
+        texts.VERSION_CHANGED,
+        new=inline(task.version, VERSION_MAX_CHARS),
+        old=inline(parent.version, VERSION_MAX_CHARS),
+    )
 
 
 def _relative(task: MusicTask, other: MusicTask | None) -> str | None:
@@ -295,7 +312,7 @@ def _dress(embed: discord.Embed, task: MusicTask) -> None:
 
 def _failed(drawing: Drawing) -> Body:
     task, words = drawing.task, drawing.words
-    parts = [words(texts.FAILED), words(texts.FAILURE[task.error_code] if task.error_code else texts.IT_FAILED)]
+    parts = [words(texts.FAILED), *_reason(task, words)]
     if task.unclear_attempts:
         parts.append(words(texts.EARLIER_TRY))
     elif task.error_code in texts.FREE_FAILURES:
@@ -306,6 +323,15 @@ def _failed(drawing: Drawing) -> Body:
         lines.append(words("TokenLab says: {words}", words=inline(told, PROMPT_SHOWN_CHARS)))
     lines.append(words(texts.AGAIN_COSTS))
     return "\n".join(lines), (*_repeat_buttons(task, words), _more(task, words))
+
+
+def _reason(task: MusicTask, words: Words) -> list[str]:
+    if task.error_code is not ErrorCode.VERSION_UNAVAILABLE or not task.version_chosen:
+        return [words(texts.FAILURE[task.error_code] if task.error_code else texts.IT_FAILED)]
+    said = [words(texts.VERSION_REFUSED, version=inline(task.version or "", VERSION_MAX_CHARS))]
+    if task.version_offered:
+        said.append(words(texts.VERSION_OFFERED, version=inline(task.version_offered, VERSION_MAX_CHARS)))
+    return said
 
 
 def _telling_detail(task: MusicTask) -> str | None:

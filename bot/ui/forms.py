@@ -25,6 +25,7 @@ class Form(StrEnum):
     EDIT_LYRICS = "edit_lyrics"
     MAKE_SONG = "make_song"
     TAGS = "tags"
+    VERSION = "version"
     FIND = "find"
     RULES = "rules_form"
     MOD_BLOCK = "mod_block"

@@ -41,6 +41,7 @@ ERROR: Mapping[ErrorCode, str] = {
     ErrorCode.CONTENT_REFUSED: N_("content not allowed"),
     ErrorCode.CLIP_REFUSED: N_("song to continue unknown"),
     ErrorCode.MODEL_UNAVAILABLE: N_("model not to be had"),
+    ErrorCode.VERSION_UNAVAILABLE: N_("version not available"),
     ErrorCode.NO_ACCESS: N_("no access to TokenLab"),
     ErrorCode.NO_CREDIT: N_("no credit"),
     ErrorCode.PROVIDER_BUSY: N_("TokenLab busy"),

@@ -41,6 +41,7 @@ class RuleForm(StrEnum):
     PATTERNS = "patterns"
     TRIAL = "trial"
     KEEPING = "keeping"
+    VERSION = "version"
 
 
 TOPICS, FORMS = tuple(Topic), tuple(RuleForm)
@@ -98,6 +99,7 @@ FORM_OF: Mapping[RuleForm, tuple[Topic, str, tuple[str, ...]]] = {
     RuleForm.PATTERNS: (Topic.FILTER, N_("Patterns"), ("patterns",)),
     RuleForm.TRIAL: (Topic.FILTER, N_("Try a text"), ()),
     RuleForm.KEEPING: (Topic.KEEPING, N_("Change"), ("keep_days",)),
+    RuleForm.VERSION: (Topic.SONGS, N_("Another version"), ("version",)),
 }
 """By form: the page that it belongs to, what it is called, and which rules are typed in it."""
 LIMIT: Mapping[str, str] = {
@@ -110,6 +112,7 @@ HINT: Mapping[str, str] = {
     "words": N_("One on each line"),
     "patterns": N_("One on each line, as in: colou?rs?"),
     "keep_days": N_("for good"),
+    "version": N_("A word like chirp-v5"),
 }
 
 EVERYWHERE = N_("everywhere")
@@ -259,7 +262,9 @@ def _number(name: str, rules: Rules, words: Words) -> Field:
     value, usual = getattr(rules, name), getattr(Rules(), name)
     hint = words("usually {number}", number=usual) if usual is not None else words(HINT.get(name, NO_LIMIT))
     typed = "" if value is None else str(value)
-    return Field(name=name, label=_short(name, words), value=typed, placeholder=hint, max_chars=20)
+    return Field(
+        name=name, label=_short(name, words), value=typed, placeholder=hint, max_chars=40 if name == "version" else 20
+    )
 
 
 def _chunks(entries: Sequence[str]) -> list[str]:

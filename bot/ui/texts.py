@@ -65,6 +65,7 @@ FAILURE: Mapping[ErrorCode, str] = {
     ),
     ErrorCode.CLIP_REFUSED: N_("TokenLab can't continue this song: it no longer knows the clip."),
     ErrorCode.MODEL_UNAVAILABLE: N_("This model can't be used at the moment. Choose another one."),
+    ErrorCode.VERSION_UNAVAILABLE: N_("TokenLab takes none of the versions that I know at the moment."),
     ErrorCode.NO_ACCESS: N_("TokenLab does not let me in. Whoever runs this bot has to look at it."),
     ErrorCode.NO_CREDIT: N_("This bot's credit is used up. Whoever runs it has to top it up."),
     ErrorCode.PROVIDER_BUSY: N_("TokenLab was too busy or out of reach, and I gave up waiting."),
@@ -73,6 +74,14 @@ FAILURE: Mapping[ErrorCode, str] = {
     ErrorCode.RESULT_GONE: N_("TokenLab no longer knows this task, so its result is lost. It may have been charged."),
     ErrorCode.NO_ANSWER: N_("A whole day has passed without a result. I stopped looking. It may have been charged."),
 }
+
+VERSION_REFUSED = N_("The version {version} is not available.")
+VERSION_OFFERED = N_("**Again** makes it with {version}.")
+VERSION_CHANGED = N_("made with {new}, as {old} is no longer available")
+VERSION_UNKNOWN = N_(
+    "I don't know the version {version}. I ask TokenLab for it all the same; if it is refused, nothing is charged."
+)
+VERSION_LIMIT = N_("That is the limit of {version}.")
 
 IN_LINE = N_("**In line:** {place}.")
 NEXT_OF_YOURS = N_("as soon as one of yours is through")
@@ -263,6 +272,9 @@ REFUSAL: Mapping[Reason, str] = {
     Reason.LINE_FULL: N_("You have enough waiting in line. Let some finish, or cancel one."),
     Reason.MISSING_PERMISSION: N_("I can't work in this channel: a moderator has to allow me to {detail} here."),
     Reason.UNKNOWN_MODEL: N_("I don't know this model for that. Pick one from the list that appears while you type."),
+    Reason.NOT_A_VERSION: N_(
+        "A version is a word like `chirp-v5`. Pick one from the list that appears while you type."
+    ),
     Reason.NO_LYRICS_MODEL: N_("No model writes lyrics at the moment. `/song` still works."),
     Reason.LYRICS_UNKNOWN: N_("I can't tell yet which model writes lyrics. Try again in a minute."),
     Reason.NOT_FOUND: N_(
@@ -351,6 +363,7 @@ RULE_PROBLEM: Mapping[RuleProblem, str] = {
     RuleProblem.BAD_PATTERN: N_(
         "{entry} is no pattern that I can search for ({told}). Look-arounds and back-references do not exist here."
     ),
+    RuleProblem.NOT_A_VERSION: N_("{entry} is no version: these are words like chirp-v5."),
     RuleProblem.FITS_EVERYTHING: N_("{entry} fits every text, an empty one, too: nothing could be asked for any more."),
 }
 
@@ -362,7 +375,8 @@ def refusal(error: Refused | WishError | RuleError, words: Words) -> str:
             f"**{words(RULE[error.rule])}:** {rule_problem(error, words, shown=lambda text: inline(text, NOTE_CHARS))}"
         )
     if isinstance(error, WishError):
-        return words(PROBLEM[error.problem], limit=error.limit)
+        sentence = words(PROBLEM[error.problem], limit=error.limit)
+        return f"{sentence} {words(VERSION_LIMIT, version=error.version)}" if error.version else sentence
     detail = ", ".join(_detail(error.reason, one, words) for one in error.details)
     sentence = words(REFUSAL[error.reason], detail=detail)
     more = words(REFUSAL_MORE[error.reason], detail=detail) if detail and error.reason in REFUSAL_MORE else ""

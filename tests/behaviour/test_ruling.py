@@ -572,3 +572,16 @@ async def test_the_filter_page_shows_the_entries_escaped(world: World, ada: Any)
 
     assert fields(shown)["Words kept out"] == r"rude · \*bad\*"
     assert "@everyone" not in fields(shown)["Patterns kept out"]
+
+
+async def test_a_version_that_nobody_knows_can_be_typed_and_is_told_to_be_unknown(world: World, ada: Any) -> None:
+    shown = await panel(world, ada, Topic.SONGS)
+    form = await ada.click(shown.response, label="Another version")
+    answer = await fill(ada, form, version="v5")
+    assert any("v5 is no version" in one.content for one in answer.followups)
+    form = await ada.click(shown.response, label="Another version")
+    shown = await fill(ada, form, version="chirp-v9")
+
+    assert fields(shown)["Version"] == "chirp-v9"
+    assert "I don't know the version chirp-v9" in text_of(shown.response)
+    assert (await world.asked()).version == "chirp-v9"

@@ -33,9 +33,11 @@ EACH: Sequence[Change] = (
     to.Abandoned(),
     to.Cancelled(by=Part.MODERATOR),
     to.Retried(by=Part.MEMBER),
+    to.GuessReplaced(version="chirp-v5"),
     to.Claimed(),
     ACCEPTED,
     to.PutBack(refusals=2, not_before=LATER, request_id="r-1"),
+    to.VersionRefused(version="chirp-v5-5", request_id="r-1"),
     to.Refused(error_code=ErrorCode.WISH_REFUSED, error_detail="no", request_id="r-1"),
     to.Unclear(by=Part.SUBMITTER, request_id="r-1"),
     to.Looked(provider_status="running", progress=40, looked_at=LATER, next_look_at=LATER),
@@ -81,7 +83,8 @@ EACH: Sequence[Change] = (
 MADE = datetime(2026, 2, 3, 4, 5, 6, 78000, tzinfo=UTC)
 BUSY: Mapping[str, Any] = {
     "revision": 5, "shown_revision": 3, "title": "Low Tide", "tags": "slow", "negative_tags": "fast",
-    "version": "chirp-v4", "clip_id": "c-0", "continue_at_s": 1.5, "price_min_usd": Decimal("0.1"),
+    "version": "chirp-v4", "version_offered": "chirp-v3-5",
+    "clip_id": "c-0", "continue_at_s": 1.5, "price_min_usd": Decimal("0.1"),
     "message_id": 6000, "interaction_token": "a-token", "card_lost": "no_channel",
     "files_shown": True, "attach_after": MADE, "attach_failures": 1, "show_after": MADE, "show_failures": 1,
     "posting": "ru1-1-0", "posting_in": 700, "posting_at": MADE, "deliveries": 1, "pinged_for": State.UNCERTAIN,

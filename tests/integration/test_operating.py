@@ -57,6 +57,13 @@ async def test_rules_are_shown_as_lines_that_set_takes(operator: Operator, serve
     assert (await servers.get(EVERYWHERE)).rules == kept
 
 
+async def test_a_version_that_nobody_knows_is_set_with_a_warning(operator: Operator, servers: ServerStore):
+    told = await operator.set_rules(["version=chirp-v9"])
+    assert told == ["version = chirp-v9", "chirp-v9: no version that I know; TokenLab may refuse it"]
+    assert (await servers.get(EVERYWHERE)).rules.version == "chirp-v9"
+    assert await operator.set_rules(["version=chirp-v4.5"]) == ["version = chirp-v4.5"]
+
+
 async def test_rules_go_back_to_what_is_usual(operator: Operator, servers: ServerStore, audit: AuditStore):
     await operator.set_rules(["running_per_member=9", "daily_per_member=5", "words=rude"])
     assert await operator.set_rules(["daily_per_member=none"]) == ["daily_per_member = none"]
@@ -84,7 +91,7 @@ async def test_none_is_no_word_and_no_pattern(operator: Operator, servers: Serve
         (["channels=5"], "channels: no such rule"),
         (["daily_per_member=x"], "daily_per_member: x is no whole number from 0 to 1000000."),
         (["daily_per_member=1", "daily_per_member=2"], "daily_per_member: is there twice"),
-        (["version=v9"], "version: v9 is none of these: chirp-v3-5, "),
+        (["version=v9"], "version: v9 is no version: "),
         (["locale=xx"], "locale: xx is none of these: en, de, es, ja."),
         (["model=a b"], "model: a b is none of these: "),
         (["patterns=(?=a)"], "patterns: (?=a) is no pattern that I can search for"),

@@ -36,6 +36,7 @@ from bot.tokenlab.errors import (
     ThrottledError,
     TokenLabError,
     TryLaterError,
+    VersionRefusedError,
     WishRefusedError,
 )
 from bot.tokenlab.models import CreateRequest, ProviderStatus, choose_clip
@@ -170,7 +171,7 @@ CREATE_ERRORS = [
     (400, blamed("continue_clip_id"), ClipRefusedError),
     (400, blamed("audio_url"), ClipRefusedError),
     (400, blamed("prompt"), WishRefusedError),
-    (400, blamed("mv"), ModelUnavailableError),
+    (400, blamed("mv"), VersionRefusedError),
     (400, problem("model_not_found", param="model"), ModelUnavailableError),
     (400, problem("no_contract_compatible_route"), ModelUnavailableError),
     (409, problem("request_shape_channel_mismatch"), ModelUnavailableError),

@@ -257,6 +257,8 @@ async def test_a_finished_song_is_read_whole(store: TaskStore):
         "instrumental": False,
         "model": "suno-music",
         "version": "chirp-v4",
+        "version_chosen": False,
+        "version_offered": None,
         "price_min_usd": Decimal("0.10"),
         "price_max_usd": Decimal("0.25"),
         "message_id": 1468925086793728001,

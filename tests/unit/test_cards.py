@@ -595,6 +595,7 @@ def test_the_ids_of_buttons_never_change() -> None:
         "PREFER_TELLING": "prefer_telling",
         "PREFER_MODEL": "prefer_model",
         "PREFER_VERSION": "prefer_version",
+        "PREFER_OTHER_VERSION": "prefer_other_version",
         "PREFER_VOCALS": "prefer_vocals",
         "PREFER_STYLES": "prefer_styles",
         "PREFER_NOTHING": "prefer_nothing",

@@ -21,6 +21,7 @@ from bot.store.erasures import ErasureStore
 from bot.store.members import MemberStore
 from bot.store.notices import NoticeStore
 from bot.store.schema import boards
+from bot.store.versions import VersionStore
 from bot.tokenlab.models import ProviderStatus
 from tests.fakes.board_channel import ASKED, Channel
 from tests.fakes.engine_fakes import (
@@ -54,7 +55,9 @@ def engine_over(
     """An engine whose workers rest for a minute unless they are rung."""
     provider, budget = provider or FakeProvider(looks=[look(ProviderStatus.COMPLETED)]), Budget(1000)
     erasures = ErasureStore(rows.database, clock)
-    submitter = Submitter(rows, provider, budget, clock, SubmitRules(deadline_s=1200, first_look_s=0))
+    submitter = Submitter(
+        rows, VersionStore(rows.database), provider, budget, clock, SubmitRules(deadline_s=1200, first_look_s=0)
+    )
     engine = Engine(
         submitter=submitter,
         poller=Poller(rows, provider, budget, history_of(rows, clock), clock, interval_s=5),

@@ -16,6 +16,7 @@ from bot.engine.submitter import SubmitRules, Submitter
 from bot.store.drafts import DraftStore
 from bot.store.erasures import ErasureStore
 from bot.store.schema import attempts, drafts, music_tasks
+from bot.store.versions import VersionStore
 from tests.fakes.engine_fakes import FakeDisplay, FakeFolder, FakeProvider
 from tests.fakes.rows import START, HandClock, Rows, make_task
 
@@ -44,7 +45,9 @@ class Yard:
         self.folder = FakeFolder()
         self.rung = 0
         rules = SubmitRules(deadline_s=1200, first_look_s=5)
-        self.submitter = Submitter(self.rows, FakeProvider(), Budget(1000), self.clock, rules)
+        self.submitter = Submitter(
+            self.rows, VersionStore(self.rows.database), FakeProvider(), Budget(1000), self.clock, rules
+        )
         self.submitter.is_handling = lambda key: key in submitting  # type: ignore[method-assign]  # as if it were
         self.submitter.wake = self._ring  # type: ignore[method-assign]  # heard
         self.janitor = Janitor(

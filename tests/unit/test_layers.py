@@ -27,7 +27,7 @@ STORES = tuple(
     for name in (
         "audit.AuditStore", "drafts.DraftStore", "erasures.ErasureStore", "exports.ExportStore", "lyrics.LyricsStore",
         "members.MemberStore", "notices.NoticeStore", "queue.QueueStore", "servers.ServerStore", "tasks.TaskStore",
-        "usage.UsageStore",
+        "usage.UsageStore", "versions.VersionStore",
     )
 )  # fmt: skip
 """Use cases and workers take the stores that they need by their classes, and nothing else of `bot/store`."""

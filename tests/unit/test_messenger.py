@@ -434,7 +434,7 @@ async def test_what_is_delivered_again_waits_until_its_audio_was_tried_for(failu
     lost = make_task(**{**DONE, **long_ago}, card_lost="no_channel", media_wanted=True)
 
     with pytest.raises(ShowLaterError):
-        await messenger(FakeDiscord()).show(lost, Scene(), Telling.PING)
+        await messenger(FakeDiscord()).show(lost, Scene(), Telling.PING, begin)
 
 
 @pytest.mark.parametrize(("waited", "state"), [(timedelta(hours=1), State.COMPLETED), (timedelta(0), State.FAILED)])

@@ -22,7 +22,8 @@ from bot.ui.words import LANGUAGES, Words, words_for
 
 IDS = frozenset(range(10**18, 10**18 + PLACES_MOST))
 FULL = Rules(
-    channels=IDS, roles=IDS, monthly_usd=USD_MOST, warning_channel_id=10**18, model="m" * 100, version="v" * 40,
+    channels=IDS, roles=IDS, monthly_usd=USD_MOST, warning_channel_id=10**18, model="m" * 100,
+    version="chirp-" + "v" * 34,
     others_may_continue=False, keep_days=DAYS_MOST, locale="ja",
     words=tuple(f"{number:03}".ljust(WORD_CHARS, "*") for number in range(WORDS_MOST)),
     patterns=tuple(f"{number:03}".ljust(PATTERN_CHARS, "*") for number in range(PATTERNS_MOST)),

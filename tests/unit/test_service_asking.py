@@ -194,10 +194,10 @@ async def test_preferences_fill_in_what_a_wish_leaves_open_and_nothing_else() ->
     preferring = office.service.preferring
 
     assert await preferring.filled(SongWish(prompt="x"), 7) == SongWish(
-        prompt="x", model="plain", version="chirp-v5", tags="waltz", instrumental=True
+        prompt="x", model="plain", version="chirp-v5", version_chosen=True, tags="waltz", instrumental=True
     )
     given = SongWish(prompt="x", model="suno-music", version="chirp-v4", tags="blues", instrumental=False)
-    assert await preferring.filled(given, 7) == given
+    assert await preferring.filled(given, 7) == replace(given, version_chosen=True)
     assert await preferring.filled(SongWish(prompt="x"), 8) == SongWish(prompt="x", instrumental=False)
 
 

@@ -33,6 +33,10 @@ DEFAULTS: dict[str, str | None] = {
     "TOKENLAB_MODEL": "suno-music",
     "TOKENLAB_LYRICS_MODEL": None,
     "TOKENLAB_VERSION": "chirp-v4",
+    "TOKENLAB_VERSIONS": (
+        "chirp-v6,chirp-v6-wild,chirp-v6-mini,chirp-v5-5,chirp-v5,chirp-v4-5all,chirp-v4-5plus,chirp-v4-5,chirp-v4,"
+        "chirp-v3-5"
+    ),
     "TOKENLAB_REQUESTS_PER_MINUTE": "1000",
     "TOKENLAB_CREATE_TIMEOUT_S": "60",
     "TOKENLAB_CLIP_ID_ORDER": "audio_id,data,task_id",
@@ -121,6 +125,14 @@ def test_the_example_can_be_used_once_its_two_values_are_filled_in(monkeypatch: 
     Path(".env").write_text(re.sub(r"^#(?=[A-Z_]+=)", "", text, flags=re.MULTILINE))
     assert load_settings() == before
     assert likely_typos() == []
+
+
+def test_any_version_is_taken_and_lists_keep_their_order(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("TOKENLAB_VERSION", "chirp-v99-turbo")
+    monkeypatch.setenv("TOKENLAB_VERSIONS", " chirp-v99 , chirp-v4.5,chirp-crow")
+    loaded = load_settings()
+    assert loaded.tokenlab_version == "chirp-v99-turbo"
+    assert loaded.tokenlab_versions == ("chirp-v99", "chirp-v4.5", "chirp-crow")
 
 
 def test_the_table_in_the_readme_names_every_setting():
@@ -218,7 +230,12 @@ def test_values_are_read_as_they_are_meant(name: str, text: str, value: object, 
         ("TOKENLAB_API_BASE", "https://api.tokenlab.sh/v1"),
         ("TOKENLAB_API_BASE", "https://api.tokenlab.sh:sk-key"),
         ("TOKENLAB_API_BASE", "ftp://api.tokenlab.sh"),
-        ("TOKENLAB_VERSION", "chirp-v99"),
+        ("TOKENLAB_VERSION", "v99"),
+        ("TOKENLAB_VERSION", "chirp-" + "v" * 35),
+        ("TOKENLAB_VERSION", "chirp-v5 chirp-v4"),
+        ("TOKENLAB_VERSIONS", ","),
+        ("TOKENLAB_VERSIONS", "chirp-v5,v99"),
+        ("TOKENLAB_VERSIONS", "chirp-v4.5,chirp-v4-5"),
         ("TOKENLAB_REQUESTS_PER_MINUTE", "0"),
         ("TOKENLAB_REQUESTS_PER_MINUTE", "many"),
         ("TOKENLAB_CREATE_TIMEOUT_S", "nan"),

@@ -10,6 +10,7 @@ from bot.domain.tasks import AttemptOutcome, ErrorCode, Kind, State, TaskId
 from bot.engine import submitter as module
 from bot.engine.budget import Budget
 from bot.engine.submitter import MOST_REFUSALS, SubmitRules, Submitter
+from bot.store.versions import VersionStore
 from bot.tokenlab.errors import (
     AccessRefusedError,
     ClipRefusedError,
@@ -39,7 +40,8 @@ class Desk:
         self.provider = FakeProvider(creates=answers)
         self.budget = Budget(per_minute, monotonic=lambda: self.clock().timestamp())
         rules = SubmitRules(deadline_s=1200, first_look_s=5)
-        self.submitter = Submitter(self.rows, self.provider, self.budget, self.clock, rules)
+        self.versions = VersionStore(self.rows.database)
+        self.submitter = Submitter(self.rows, self.versions, self.provider, self.budget, self.clock, rules)
 
     @property
     def sent(self) -> int:

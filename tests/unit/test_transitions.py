@@ -15,6 +15,7 @@ MOVING = [kind for kind in KINDS if issubclass(kind, Move)]
 OUTCOMES = {
     "Accepted": AttemptOutcome.ACCEPTED,
     "PutBack": AttemptOutcome.REFUSED,
+    "VersionRefused": AttemptOutcome.REFUSED,
     "Refused": AttemptOutcome.REFUSED,
     "Unclear": AttemptOutcome.UNKNOWN,
 }

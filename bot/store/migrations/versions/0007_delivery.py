@@ -1,10 +1,10 @@
-"""Files that a card still lacks; messages that may have been sent; how often something was delivered again; single facts."""
+"""Files that a card still lacks; messages that may have been sent; how often something was delivered again."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0009"
-down_revision = "0008"
+revision = "0007"
+down_revision = "0006"
 
 
 def upgrade() -> None:
@@ -14,12 +14,6 @@ def upgrade() -> None:
     op.add_column("music_tasks", sa.Column("posting_in", sa.BigInteger(), nullable=True))
     op.add_column("music_tasks", sa.Column("posting_at", sa.BigInteger(), nullable=True))
     op.add_column("music_tasks", sa.Column("deliveries", sa.Integer(), server_default="0", nullable=False))
-    op.create_table(
-        "remembered",
-        sa.Column("name", sa.String(length=80), nullable=False),
-        sa.Column("value", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("name", name=op.f("pk_remembered")),
-    )
     op.create_index(
         "ix_music_tasks_attach_after",
         "music_tasks",

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005"
 
 KEPT = sa.text(
     "deleted_at IS NULL AND state IN ('completed', 'failed', 'cancelled', 'abandoned')"
