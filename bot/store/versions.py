@@ -8,8 +8,8 @@ from sqlalchemy import select
 from bot.domain.tasks import AttemptOutcome, TaskId
 from bot.domain.versions import Found
 from bot.store.database import Database
-from bot.store.schema import attempts, remembered
-from bot.store.statements import insert_or
+from bot.store.remembered import RememberedStore
+from bot.store.schema import attempts
 
 NAME = "versions"
 
@@ -19,12 +19,11 @@ class VersionStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._remembered = RememberedStore(database)
 
     async def found(self, order: Sequence[str]) -> Found:
         """What has been found out about the versions of a list."""
-        async with self._database.read() as connection:
-            query = select(remembered.c.value).where(remembered.c.name == NAME)
-            value = (await connection.execute(query)).scalar()
+        value = await self._remembered.get(NAME)
         kept = json.loads(value) if value is not None else None
         if kept is None or kept["order"] != list(order):
             return Found()
@@ -33,9 +32,7 @@ class VersionStore:
     async def keep(self, order: Sequence[str], found: Found) -> None:
         """Remember what has been found out."""
         value = json.dumps({"order": list(order), "taken": found.taken, "refused": sorted(found.refused)})
-        async with self._database.write() as connection:
-            kept = insert_or(connection, remembered).values(name=NAME, value=value)
-            await connection.execute(kept.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
+        await self._remembered.put(NAME, value)
 
     async def refused_for(self, task_id: TaskId) -> list[str]:
         """The versions with which the creates of a task were refused."""
