@@ -106,6 +106,24 @@ async def test_media_that_cannot_be_had_are_linked(shared: Studio) -> None:
     assert card.attachments == []
 
 
+@pytest.mark.parametrize("fault", ["forbidden", "empty", "truncated"])
+async def test_media_that_are_refused_at_first_arrive_in_seconds(shared: Studio, fault: str) -> None:
+    shared.standin.faults.on_media(fault)
+    card = (await shared.song(f"At first {fault}", title="Later")).shown
+    await shared.until_row(card, lambda row: row["files_shown"])
+    assert [file.filename for file in card.attachments] == ["Later.mp3"]
+    assert len(shared.creates(f"At first {fault}")) == 1
+
+
+async def test_media_are_requested_letter_by_letter(shared: Studio) -> None:
+    shared.standin.faults.on_media("expired", times=None)
+    shared.standin.rules.song_s = 0
+    shared.standin.faults.on_status("completed_fresh_address")
+    card = (await shared.song("Signed", title="Signed")).shown
+    await shared.until_row(card, lambda row: row["files_shown"])
+    assert [file.filename for file in card.attachments] == ["Signed.mp3"]
+
+
 async def test_pings_that_are_limited_are_waited_out(shared: Studio) -> None:
     shared.discord.rate_limit("POST", SEND, retry_after_s=0.3)
     card = await shared.finished("Limited ping")
