@@ -237,7 +237,7 @@ async def tell_decided(interaction: discord.Interaction[MusicBot], act: Act, tas
         return True
     if (await interaction.client.service.preferring.get(task.user_id)).telling is Telling.SILENT:
         return True
-    told = words_for(task.locale)(TOLD[act], server=server_name(interaction), song=named(task))
+    told = words_for(task.locale)(TOLD[act], server=await server_name(interaction), song=named(task))
     message = await tell(interaction.client, task.user_id, "\n".join(filter(None, (told, jump_url(task)))))
     if message is not None:  # it names the task, so it goes when the task is erased
         await interaction.client.service.library.told(task, message.channel.id, message.id)

@@ -286,8 +286,9 @@ def _fields(words: Words, *, prompt: str, at_s: float | None, example: str) -> l
 
 
 def _locale_at(message: discord.Message, parent: MusicTask) -> str:
-    """The language of the server; in direct messages, that of the song."""
-    return str(message.guild.preferred_locale) if message.guild else parent.locale
+    """The language of the server; in direct messages, or before the server is known, that of the song."""
+    is_known = message.guild is not None and message.guild.roles
+    return str(message.guild.preferred_locale) if message.guild and is_known else parent.locale
 
 
 def _choice_name(task: ListedTask, now: datetime, words: Words) -> str:

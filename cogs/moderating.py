@@ -157,7 +157,7 @@ class ModeratingCog(commands.Cog):
             await self._check_here(interaction, subject, asker)
             block = await self._moderating.block(subject, asker, until=values["until"], reason=values["reason"])
             done = words(BLOCKED, member=f"<@{subject}>", until=until_words(block, words))
-            told = told_blocked(block, server_name(interaction), await self._words_here(asker))
+            told = told_blocked(block, await server_name(interaction), await self._words_here(asker))
             await answer_and_tell(interaction, done, self._tell(subject, told))
 
     async def _check_here(self, interaction: discord.Interaction[MusicBot], user_id: int, asker: Asker) -> None:
@@ -191,7 +191,7 @@ class ModeratingCog(commands.Cog):
             await interaction.response.edit_message(content=question, embed=None, view=view_of([surely, back]))
             return
         await self._moderating.unblock(subject, asker)
-        told = (await self._words_here(asker))(TOLD_UNBLOCKED, server=server_name(interaction))
+        told = (await self._words_here(asker))(TOLD_UNBLOCKED, server=await server_name(interaction))
         await answer_and_tell(interaction, words(UNBLOCKED, member=member), self._tell(subject, told))
 
     async def _let_in(self, interaction: discord.Interaction[MusicBot], _page: int, picked: str) -> None:

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Unpack
 
@@ -21,6 +22,7 @@ from bot.ui.buttons import Control, PressHandler
 from bot.ui.card import Parts, Press
 from bot.ui.forms import Form, FormHandler, filled_form
 from bot.ui.patience import wait_tracer
+from bot.ui.payloads import mend_events
 from bot.ui.translator import CommandTranslator
 from bot.ui.verdicts import PASSING
 from bot.ui.words import N_, Words, words_for
@@ -103,6 +105,7 @@ class MusicBot(commands.AutoShardedBot):
             chunk_guilds_at_startup=False,
             http_trace=wait_tracer(),
         )
+        mend_events(self._connection.parsers)
         self.service = service
         self.clock = clock
         self.forecast = forecast
@@ -212,7 +215,7 @@ def asker_of(interaction: discord.Interaction) -> Asker:
         locale=str(interaction.guild_locale or interaction.locale),
         is_moderator=bool(interaction.guild_id and interaction.permissions.manage_messages),
         places=_places_of(interaction.channel),
-        roles=frozenset(role.id for role in getattr(interaction.user, "roles", ())),
+        roles=_roles_of(interaction.user, interaction.guild_id),
         missing_permissions=tuple(missing),
         interaction_id=interaction.id,
         interaction_token=interaction.token,
@@ -223,14 +226,16 @@ def asker_of(interaction: discord.Interaction) -> Asker:
 
 def author_of(message: discord.Message, locale: str) -> Asker:
     """Who has written a message, for what only becomes a draft: the press that starts it tells the rest."""
+    # of a server that is not known yet the channel alone tells
+    guild_id = message.guild.id if message.guild else getattr(message.channel, "guild_id", None)
     return Asker(
         user_id=message.author.id,
-        guild_id=message.guild.id if message.guild else None,
+        guild_id=guild_id,
         channel_id=message.channel.id,
         locale=locale,
         is_moderator=False,
         places=_places_of(message.channel),
-        roles=frozenset(role.id for role in getattr(message.author, "roles", ())),
+        roles=_roles_of(message.author, guild_id),
         missing_permissions=(),
         interaction_id=0,
         interaction_token="",
@@ -241,8 +246,18 @@ def author_of(message: discord.Message, locale: str) -> Asker:
 
 def _places_of(channel: object) -> frozenset[int]:
     """A channel and what it belongs to: a thread's channel, a channel's category."""
-    above = (getattr(channel, name, None) for name in ("id", "parent_id", "category_id"))
-    return frozenset(one for one in above if one)
+    places = [getattr(channel, name, None) for name in ("id", "parent_id")]
+    with suppress(discord.ClientException):  # a thread knows no category before its channel is known
+        places.append(getattr(channel, "category_id", None))
+    return frozenset(one for one in places if one)
+
+
+def _roles_of(user: object, guild_id: int | None) -> frozenset[int]:
+    """The roles that Discord says with each event, known to us or not; everybody has that of the server itself."""
+    if guild_id is None:
+        return frozenset()
+    told: Iterable[int] = getattr(user, "_roles", ())  # `roles` has none before the server is known
+    return frozenset({guild_id, *told})
 
 
 def words_of(interaction: discord.Interaction) -> Words:

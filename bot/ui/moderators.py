@@ -104,6 +104,9 @@ async def _reached(call: Awaitable[T]) -> T | None:
         return None
 
 
-def server_name(interaction: discord.Interaction) -> str:
-    """What the server is called, within a sentence."""
-    return inline(interaction.guild.name, NAME_CHARS) if interaction.guild is not None else "?"
+async def server_name(interaction: discord.Interaction) -> str:
+    """What the server is called, within a sentence; Discord is asked where it has not told us yet."""
+    guild = interaction.guild
+    if guild is not None and not guild.name:
+        guild = await _reached(interaction.client.fetch_guild(guild.id, with_counts=False))
+    return inline(guild.name, NAME_CHARS) if guild is not None else str(interaction.guild_id or "?")

@@ -221,7 +221,7 @@ class Gateway:
         }
         await session.dispatch("READY", ready)
         if session.intents & GUILDS:
-            for guild in guilds:
+            for guild in (one for one in guilds if not one.kept_back):
                 await session.dispatch("GUILD_CREATE", guild.gateway_payload(self._bot))
 
     async def _resume(self, socket: web.WebSocketResponse, transport: asyncio.BaseTransport | None, data: Json) -> None:

@@ -141,6 +141,8 @@ class FakeGuild:
     channels: list["FakeChannel"] = field(default_factory=list)
     members: dict[FakeUser, list[FakeRole]] = field(default_factory=dict)
     removed: bool = False
+    kept_back: bool = False
+    """Whether the gateway never tells what is in it, as in an outage of Discord's."""
 
     def permissions_of(self, user: FakeUser) -> int:
         everyone, mine = self.roles[0], self.members.get(user, [])
@@ -194,6 +196,9 @@ class FakeChannel:
     bot_permissions: int = int(Permission.EVERYONE)
     deleted: bool = False
     messages: dict[int, "FakeMessage"] = field(default_factory=dict)
+    told: Json = field(default_factory=dict)
+    """What its payload says otherwise than that of a plain text channel."""
+    left_out: tuple[str, ...] = ()
 
     @property
     def history(self) -> list["FakeMessage"]:
@@ -207,7 +212,8 @@ class FakeChannel:
             return base | {"type": DM_CHANNEL, "recipients": people}
         place = {"guild_id": str(self.guild.id), "parent_id": None, "position": 0, "nsfw": False, "topic": None}
         named = {"type": TEXT_CHANNEL, "name": self.name, "rate_limit_per_user": 0}
-        return base | place | named | {"permission_overwrites": self._overwrites()}
+        whole = base | place | named | {"permission_overwrites": self._overwrites()} | self.told
+        return {name: value for name, value in whole.items() if name not in self.left_out}
 
     def _overwrites(self) -> list[Json]:
         denied = int(Permission.EVERYONE) & ~self.bot_permissions
