@@ -158,7 +158,7 @@ def version_note(service: Service, version: str | None, words: Words) -> str:
 
 def song_fields(wish: SongWish, words: Words, *, negative: bool) -> list[Field | Choice]:
     """What a form asks of a song beside its words, the title first; `negative` where the model takes such tags."""
-    limits = limits_of(wish.version)
+    limits = limits_of(wish.version if wish.version_chosen else None)
     title = Field(
         name="title", label=words("Title"), value=wish.title or "", max_chars=max(limits.title, len(wish.title or ""))
     )

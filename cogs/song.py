@@ -49,9 +49,8 @@ class SongCog(commands.Cog):
             model=model,
             version=version,
         )
-        wish = await self._service.preferring.filled(wish, interaction.user.id)
-        await show_card(interaction, wish)
-        if note := version_note(self._service, wish.version, words_of(interaction)):
+        await show_card(interaction, await self._service.preferring.filled(wish, interaction.user.id))
+        if note := version_note(self._service, version, words_of(interaction)):
             await say(interaction, note)
 
     @song.autocomplete("model")

@@ -47,6 +47,12 @@ def next_older(version: str, order: Sequence[str], *, but: Collection[str] = ())
     return next((one for one in turned if may_be_tried(one) and not among(one, (version, *but))), None)
 
 
+def nearest_newer(version: str, order: Sequence[str], *, but: Collection[str] = ()) -> str | None:
+    """The next newer version that may be tried by itself; arguments as for `next_older`."""
+    place = next((place for place, one in enumerate(order) if same(one, version)), 0)
+    return next((one for one in reversed(order[:place]) if may_be_tried(one) and not among(one, but)), None)
+
+
 def may_be_tried(version: str) -> bool:
     """Whether a version may be tried although nobody has named it."""
     return not version.endswith(_OFFERED_ONLY)
@@ -129,3 +135,8 @@ def limits_of(version: str | None) -> TextLimits:
     if _V4.fullmatch(spelt):
         return _OLD
     return _ALL if _V45_ALL.fullmatch(spelt) else TextLimits()
+
+
+def too_small(versions: Collection[str], *, title: str | None, tags: str | None, prompt: str) -> list[str]:
+    """Those of some versions that don't take texts as long as these."""
+    return [one for one in versions if not limits_of(one).fit(title, tags, prompt)]

@@ -12,7 +12,7 @@ from bot.domain import transitions
 from bot.domain.line import Waiting, in_turn, sendable
 from bot.domain.tasks import ErrorCode, Kind, MusicTask, StaleTaskError, State, TaskId
 from bot.domain.transitions import Part
-from bot.domain.versions import Found, among, limits_of
+from bot.domain.versions import Found, among, too_small
 from bot.engine.budget import Budget, Purpose
 from bot.engine.ports import Provider
 from bot.engine.worker import Worker
@@ -176,7 +176,7 @@ class Submitter(Worker[Waiting]):
 
     def _too_small(self, task: MusicTask) -> list[str]:
         """The versions that don't take texts as long as those of a wish."""
-        return [one for one in self._rules.versions if not limits_of(one).fit(task.title, task.tags, task.prompt)]
+        return too_small(self._rules.versions, title=task.title, tags=task.tags, prompt=task.prompt)
 
     async def _learn(self, lesson: Callable[[Found], Found]) -> None:
         """Remember what an answer has told about versions, and tell the operator of a change once."""

@@ -8,7 +8,7 @@ from bot.domain.price import Price
 from bot.domain.refusals import Reason, Refused, WishPart
 from bot.domain.rules import EVERYWHERE, Rules, Server
 from bot.domain.tasks import MusicTask, NewTask, State, TaskId
-from bot.domain.versions import limits_of
+from bot.domain.versions import among, limits_of, nearest_newer, too_small
 from bot.domain.wishes import ContinuationWish, LyricsWish, SongWish, Wish, WishError, WishProblem, checked
 from bot.service.access import Asker, check_kept, known
 from bot.service.admission import Admission
@@ -156,11 +156,19 @@ class Maker:
         )
 
     async def _version(self, wish: SongWish, rules: Rules) -> str:
-        """The version that was chosen, else a first guess: one that is known to be refused gives way here already."""
+        """The version that was chosen, else a first guess.
+
+        One that is known to be refused gives way here already, and so does one that takes no texts as long as these.
+        """
         if wish.version is not None and wish.version_chosen:
             return music_version(wish.version, versions_of(self._catalogue, self._defaults))
         first, order = wish.version or rules.version or self._defaults.version, self._defaults.versions
-        return (await self._versions.found(order)).guess(first, order) or first
+        found = await self._versions.found(order)
+        guess = found.guess(first, order) or first
+        short = too_small((guess, *order), title=wish.title, tags=wish.tags, prompt=wish.prompt)
+        if not among(guess, short):
+            return guess
+        return nearest_newer(guess, order, but=(*found.refused, *short)) or guess
 
     async def _continuation(self, wish: ContinuationWish, asker: Asker) -> Made:
         parent = await known(self._tasks, wish.parent_id)

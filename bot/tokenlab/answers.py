@@ -85,7 +85,7 @@ _NOT_ABOUT_VERSIONS = frozenset({401, 402, 408, 409, 413, 425, 429, 430, 455, 49
 _MV = re.compile(r"(?<![\w-])mv(?![\w-])", re.I)
 _OF_CONTENT = re.compile(
     r"content[\s_-]*(?:policy|polic|moderation|filter|violation|safety|restrict|guideline)"
-    r"|sensitive|copyright|moderat|inappropriate|prohibited|offensive|profan|explicit|nsfw|violat|unsafe|banned"
+    r"|sensitive|copyright|moderat|inappropriate|prohibited|offensive|profan|explicit(?!ly)|nsfw|violat|unsafe|banned"
     r"|artist|lyric|trademark",
     re.I,
 )

@@ -164,7 +164,7 @@ async def test_an_edited_wish_keeps_what_was_not_touched(world: World) -> None:
 
 async def test_a_prompt_longer_than_an_input_is_edited_in_two_fields(world: World) -> None:
     prompt = "".join(f"line {number}\n" for number in range(500))
-    song = await world.song(prompt, version="chirp-v5")
+    song = await world.song(prompt)
     assert len(song.prompt) > 4000
 
     shown = await world.alice.click(world.card(song), label="Edit & again")
@@ -175,7 +175,7 @@ async def test_a_prompt_longer_than_an_input_is_edited_in_two_fields(world: Worl
 
 
 async def test_a_long_prompt_that_is_refused_comes_back_whole(world: World) -> None:
-    song = await world.song("x" * 4000 + "y" * 900, tags="blues", version="chirp-v5")
+    song = await world.song("x" * 4000 + "y" * 900, tags="blues")
     shown = await world.alice.click(world.card(song), label="Edit & again")
     world.app.service.close()
 

@@ -177,10 +177,34 @@ async def test_a_version_can_be_typed_in_the_preferences(world: World) -> None:
         ),
     ],
 )
-async def test_what_a_version_does_not_take_is_told_at_once(world: World, options: dict[str, str], told: str) -> None:
-    answer = await world.alice.slash(world.channel, "song", **{"prompt": "Rain", **options})
+async def test_what_a_chosen_version_does_not_take_is_told_at_once(
+    world: World, options: dict[str, str], told: str
+) -> None:
+    answer = await world.alice.slash(world.channel, "song", **{"prompt": "Rain", "version": "chirp-v4", **options})
     assert private(answer) == told
     assert sent(world) == []
+
+
+@pytest.mark.parametrize("options", [{"prompt": "x" * 3001}, {"tags": "x" * 201}, {"title": "x" * 81}])
+async def test_in_place_of_a_first_guess_that_takes_less_goes_the_next_one_that_takes_it(
+    world: World, options: dict[str, str]
+) -> None:
+    await world.song(**{"prompt": "Rain", **options})
+    assert sent(world) == ["chirp-v4-5"]
+
+
+@pytest.mark.parametrize("world", [{"tokenlab_versions": "chirp-v4,chirp-v3-5"}], indirect=True)
+async def test_where_no_version_takes_it_that_is_told(world: World) -> None:
+    answer = await world.alice.slash(world.channel, "song", prompt="x" * 3001)
+    assert private(answer) == "The prompt is too long: at most 3000 characters. That is the limit of chirp-v4."
+
+
+async def test_a_form_for_a_chosen_version_takes_no_more_than_that(world: World) -> None:
+    song = await world.song(version="chirp-v4")
+    form = await world.alice.click(world.card(song), label="Edit & again")
+    assert form.modal is not None
+    limits = {one["component"]["custom_id"]: one["component"].get("max_length") for one in form.modal["components"]}
+    assert (limits["title"], limits["tags"]) == (80, 200)
 
 
 async def test_a_version_that_takes_more_gets_more(world: World) -> None:

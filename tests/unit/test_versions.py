@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.domain.versions import Found, TextLimits, is_version, limits_of, next_older, same
+from bot.domain.versions import Found, TextLimits, is_version, limits_of, nearest_newer, next_older, same
 from bot.tokenlab.models import VERSIONS
 
 ORDER = ("chirp-v6", "chirp-v6-wild", "chirp-v6-mini", "chirp-v5-5", "chirp-v5", "chirp-v4")
@@ -45,6 +45,19 @@ def test_the_next_older_one_follows_and_after_the_oldest_the_newer_ones(
     refused: str, but: tuple[str, ...], then: str | None
 ):
     assert next_older(refused, ORDER, but=but) == then
+
+
+@pytest.mark.parametrize(
+    ("version", "but", "newer"),
+    [
+        ("chirp-v4", (), "chirp-v5"),
+        ("chirp-v4", ("chirp-v5", "chirp-v5.5"), "chirp-v6"),
+        ("chirp-v6", (), None),
+        ("chirp-v9", (), None),
+    ],
+)
+def test_the_nearest_newer_one_is_found(version: str, but: tuple[str, ...], newer: str | None):
+    assert nearest_newer(version, ORDER, but=but) == newer
 
 
 def test_every_version_comes_up_once_and_those_that_are_only_offered_never():
