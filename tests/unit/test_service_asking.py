@@ -229,3 +229,41 @@ async def test_choices_that_can_not_be_are_refused() -> None:
     with pytest.raises(WishError):
         await preferring.change(7, PreferenceChanges(tags="sk-1234567890abcdef"))
     assert await preferring.get(7) == Preferences(user_id=7)
+
+
+# --- versions --------------------------------------------------------------------------------------------------------
+
+
+async def test_the_operators_versions_are_known_and_those_that_the_catalogue_names() -> None:
+    models = [
+        ModelInfo(id="suno-music", operations=("music",), versions=("chirp-v7", "chirp-v5.5")),
+        ModelInfo(id="old", stage="retired", operations=("music",), versions=("chirp-v1",)),
+    ]
+    office = Office(models=models, versions=("chirp-v6", "chirp-v5-5"))
+    asking = office.service.asking
+
+    assert asking.versions() == ["chirp-v6", "chirp-v5-5", "chirp-v7"]
+    assert [asking.is_known_version(one) for one in (None, "chirp-v7", "Chirp-v5.5 ", "chirp-v4")] == [
+        True, True, True, False,
+    ]  # fmt: skip
+
+
+async def test_again_of_a_guess_is_a_guess_and_of_a_chosen_version_is_that_one() -> None:
+    guess, chosen = (make_task(version="chirp-v5", version_chosen=one) for one in (False, True))
+    refused = make_task(version="chirp-v5", version_chosen=True, version_offered="chirp-v6")
+
+    found = [wish_again(task) for task in (guess, chosen, refused)]
+
+    assert [(one.version, one.version_chosen) for one in found if isinstance(one, SongWish)] == [
+        ("chirp-v5", False), ("chirp-v5", True), ("chirp-v6", False),
+    ]  # fmt: skip
+
+
+async def test_another_version_is_another_wish_only_where_it_is_chosen() -> None:
+    office = Office(make_task(prompt="Rain", version="chirp-v5", state=State.RUNNING))
+    with pytest.raises(RepeatedError):
+        await office.service.asking.request(SongWish(prompt="Rain"), asker())
+    task = await office.service.asking.request(
+        SongWish(prompt="Rain", version="chirp-v5", version_chosen=True), asker(interaction_id=2)
+    )
+    assert (task.version, task.version_chosen) == ("chirp-v5", True)

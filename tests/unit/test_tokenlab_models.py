@@ -712,3 +712,18 @@ def test_no_column_is_narrower_than_what_is_read_into_it():
     assert widths["error_code"] >= max(map(len, ErrorCode))
     unlimited = ("provider_task_id", "poll_url", "request_id", "billing_transaction_id", "clip_id", "error_detail")
     assert [widths[name] for name in unlimited] == [math.inf] * len(unlimited)
+
+
+def test_a_model_names_versions_wherever_it_says_so():
+    deep: object = "chirp-v9"
+    for _ in range(2000):
+        deep = [deep]
+    item: dict[str, object] = {
+        "id": "suno-music",
+        "notes": ["Takes chirp-v6, chirp-v6-mini and 'chirp-v4.5'.", "not xchirp-v1 nor chirp-"],
+        "tokenlab": {"request_format_details": {"recommended_request": {"mv": "chirp-v5"}}, "aliases": ["suno_music"]},
+        "chirp-v3": deep,
+    }
+    info = parse_model_info(item)
+    assert info is not None
+    assert info.versions == ("chirp-v6", "chirp-v6-mini", "chirp-v4.5", "chirp-v5")
