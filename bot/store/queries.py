@@ -145,7 +145,9 @@ class TaskQueries:
         """Finished cards that are up to date but for the files that Discord did not take, the longest owed first."""
         is_there = and_(T.state == State.COMPLETED, T.card_lost.is_(None), T.deleted_at.is_(None))
         return await self._list(
-            and_(T.attach_after <= now, T.owed.is_(None), is_there), order=[T.attach_after], limit=limit
+            and_(_come(T.attach_after, now, Pause.SHOW), T.owed.is_(None), is_there),
+            order=[T.attach_after],
+            limit=limit,
         )
 
     async def moving_cards(self, since: datetime) -> list[MusicTask]:
