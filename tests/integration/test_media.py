@@ -278,12 +278,26 @@ async def test_a_broken_download_goes_on_where_it_broke(host, fetcher, tmp_path,
     assert host.seen[1].headers.get("If-Range") == condition
 
 
-@pytest.mark.parametrize("headers", [{"ETag": '"one"'}, {}])
-async def test_another_file_is_never_joined_to_what_came_before(host, fetcher, tmp_path, headers):
-    other = SAMPLES[AudioKind.MP3][:-100]
+@pytest.mark.parametrize(
+    ("headers", "other"), [({"ETag": '"one"'}, MP3[:4000] + bytes(100) + MP3[4100:]), ({}, MP3[:-100])]
+)
+async def test_another_file_is_never_joined_to_what_came_before(host, fetcher, tmp_path, headers, other):
     await fetcher.fetch(breaking(host, MP3, at=5000, later=other, headers=headers), tmp_path / "a")
     assert (tmp_path / "a").read_bytes() == other
     assert [request.headers.get("Range") for request in host.seen] == [None, "bytes=5000-", None]
+
+
+async def test_a_part_that_begins_elsewhere_is_not_joined(host, fetcher, tmp_path):
+    url = breaking(host, MP3, at=5000, headers={})
+
+    async def from_the_start(request: web.Request) -> web.StreamResponse:
+        if "Range" not in request.headers:
+            return web.Response(body=MP3)
+        return web.Response(status=206, body=MP3, headers={"Content-Range": f"bytes 0-{len(MP3) - 1}/{len(MP3)}"})
+
+    host.later("/a.mp3", from_the_start)
+    await fetcher.fetch(url, tmp_path / "a")
+    assert (tmp_path / "a").read_bytes() == MP3
 
 
 async def test_a_host_that_gives_the_whole_instead_of_the_rest_is_taken_at_its_word(host, fetcher, tmp_path):
