@@ -143,7 +143,8 @@ class TaskQueries:
 
     async def unattached(self, now: datetime, limit: int) -> list[MusicTask]:
         """Finished cards that are up to date but for the files that Discord did not take, the longest owed first."""
-        is_there = and_(T.state == State.COMPLETED, T.card_lost.is_(None), T.deleted_at.is_(None))
+        # by an expression, for the index of what is owed is the one to use, not that of all that has ended
+        is_there = and_((T.state + "") == State.COMPLETED, T.card_lost.is_(None), T.deleted_at.is_(None))
         return await self._list(
             and_(_come(T.attach_after, now, Pause.SHOW), T.owed.is_(None), is_there),
             order=[T.attach_after],

@@ -15,7 +15,7 @@ from bot.store.schema import T, music_tasks
 from bot.store.tasks import TaskStore
 from tests.integration.conftest import SONGS, START, STUDIO, HandClock
 
-ROWS = 20_000
+ROWS = 25_000
 TOLD = {"revision": 6, "shown_revision": 6, "ping_status": PingStatus.DONE}
 OWED: dict[str, dict[str, Any]] = {
     "card": {"state": State.RUNNING, "shown_revision": 4},
@@ -23,6 +23,7 @@ OWED: dict[str, dict[str, Any]] = {
     "ping": {"state": State.FAILED, "ping_status": PingStatus.SENDING, "pinged_for": State.FAILED},
     "family": {"state": State.COMPLETED, "pinged_for": State.COMPLETED, "family_changed_at": START},
 }
+FILES: dict[str, Any] = {"state": State.COMPLETED, "pinged_for": State.COMPLETED, "attach_after": START}
 DONE: tuple[dict[str, Any], ...] = (
     {"state": State.COMPLETED, "pinged_for": State.COMPLETED},
     {"state": State.COMPLETED, "pinged_for": State.COMPLETED, "deleted_at": START},
@@ -37,12 +38,13 @@ ASKED: dict[str, Callable[[TaskStore], Awaitable[list[MusicTask]]]] = {
     "unremoved": lambda store: store.unremoved(NOW, 50),
     "unpinged": lambda store: store.unpinged(NOW, 50),
     "family_changed": lambda store: store.family_changed(NOW, 50),
+    "unattached": lambda store: store.unattached(NOW, 50),
 }
 
 
 def row(number: int) -> dict[str, Any]:
-    """One of many that are done, or of the forty that something is owed."""
-    owed = [*OWED.values()]
+    """One of many that are done, or of the fifty that something is owed."""
+    owed = [*OWED.values(), FILES]
     special = owed[number // 500 % len(owed)] if number % 500 == 0 else DONE[number % len(DONE)]
     return {
         "origin_key": f"i:{number}",
@@ -57,6 +59,7 @@ def row(number: int) -> dict[str, Any]:
         "attachment_limit_bytes": 1,
         "deleted_at": None,
         "family_changed_at": None,
+        "attach_after": None,
         "pinged_for": None,
         **TOLD,
         **special,
@@ -84,16 +87,19 @@ async def plan_of(database: Database, statement: str, parameters: Any) -> str:
     return "\n".join(str(step[-1]) for step in steps)
 
 
-async def check_plans(url: str, clock: HandClock) -> None:
+async def check_plans(url: str, clock: HandClock, *, is_analyzed: bool) -> None:
     database = Database(url)  # a connection of SQLite that has explained a statement explains it alike for ever
     try:
         for name, ask in ASKED.items():
             async with asking(database) as seen:
                 assert len(await ask(TaskStore(database, clock))) == 10
+            if name == "unattached" and not (database.is_sqlite or is_analyzed):
+                continue  # PostgreSQL takes a third of all rows for owed until it has counted them
             ((statement, parameters),) = seen
             plan = await plan_of(database, statement, parameters)
-            assert "ix_music_tasks_owed" in plan, (name, plan)
-            assert not re.search(r"Seq Scan|SCAN music_tasks|ix_music_tasks_(?!owed)", plan), (name, plan)
+            index = "attach_after" if name == "unattached" else "owed"
+            assert f"ix_music_tasks_{index}" in plan, (name, plan)
+            assert not re.search(rf"Seq Scan|SCAN music_tasks|ix_music_tasks_(?!{index})", plan), (name, plan)
     finally:
         await database.close()
 
@@ -110,8 +116,8 @@ async def test_the_courier_finds_what_is_owed_without_a_walk_through_all_that_wa
     async with database.read() as connection:
         found = (await connection.execute(select(T.owed, func.count()).group_by(T.owed))).all()
     assert {what: count for what, count in found if what is not None} == dict.fromkeys(OWED, 10)
-    await check_plans(empty_url, clock)
+    await check_plans(empty_url, clock, is_analyzed=False)
     async with database.write() as connection:
         await connection.execute(text("ANALYZE"))
-    await check_plans(empty_url, clock)
+    await check_plans(empty_url, clock, is_analyzed=True)
     await database.close()
