@@ -21,6 +21,8 @@ EMPTIED: Mapping[str, object] = {
     "card_lost": None,
     "show_after": None,
     "attach_after": None,
+    "posting": None,
+    "posting_in": None,
     "posting_at": None,
     "pinged_for": T.state,
     "ping_status": PingStatus.DONE,

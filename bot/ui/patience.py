@@ -55,6 +55,7 @@ def wait_tracer() -> aiohttp.TraceConfig:
     tracer = aiohttp.TraceConfig()
     tracer.on_request_start.append(_started)
     tracer.on_request_end.append(_ended)
+    tracer.on_request_exception.append(_failed)
     return tracer
 
 
@@ -69,4 +70,11 @@ async def _ended(
     _session: aiohttp.ClientSession, _context: SimpleNamespace, request: aiohttp.TraceRequestEndParams
 ) -> None:
     if (wait := _current.get()) is not None and request.response.status >= HTTPStatus.BAD_REQUEST:
+        wait.go_on()
+
+
+async def _failed(
+    _session: aiohttp.ClientSession, _context: SimpleNamespace, _request: aiohttp.TraceRequestExceptionParams
+) -> None:
+    if (wait := _current.get()) is not None:
         wait.go_on()

@@ -145,7 +145,8 @@ def nonce(purpose: str, task: MusicTask) -> str:
 
     What is delivered again has another name.
     """
-    return f"{purpose}{task.state[0]}{task.attempt}-{task.id}-{task.deliveries}"
+    again = f"-{task.deliveries}" if task.deliveries else ""
+    return f"{purpose}{task.state[0]}{task.attempt}-{task.id}{again}"
 
 
 def mention_only(user_id: int) -> discord.AllowedMentions:

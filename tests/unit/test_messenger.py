@@ -486,7 +486,7 @@ async def test_a_message_that_is_repeated_has_the_same_name_and_one_that_is_deli
 # --- new cards that may have been sent -------------------------------------------------------------------------------
 
 HERE, ELSEWHERE = 700, 701
-SENDING: dict[str, Any] = {**DONE, "revision": 3, "posting": "rc0-1-0", "posting_in": HERE, "posting_at": START}
+SENDING: dict[str, Any] = {**DONE, "revision": 3, "posting": "rc0-1", "posting_in": HERE, "posting_at": START}
 
 
 async def test_a_new_message_is_marked_by_its_name_and_place_before_it_is_sent() -> None:
@@ -498,8 +498,8 @@ async def test_a_new_message_is_marked_by_its_name_and_place_before_it_is_sent()
 
     await messenger(client).show(make_task(**DONE), Scene(), Telling.PING, note)
 
-    assert begun == [("rc0-1-0", HERE, ["edit"])]
-    assert client.asked[-1][1]["nonce"] == "rc0-1-0"
+    assert begun == [("rc0-1", HERE, ["edit"])]
+    assert client.asked[-1][1]["nonce"] == "rc0-1"
 
 
 @pytest.mark.parametrize(("telling", "told"), [(Telling.PING, True), (Telling.DM, False), (Telling.SILENT, True)])
@@ -517,7 +517,7 @@ async def test_a_new_card_that_was_sent_is_the_card_and_not_sent_again(telling: 
 async def test_a_new_card_that_told_of_something_else_is_edited_and_its_member_told_anew() -> None:
     client = FakeDiscord()
     client.messages = [sent := message(shows=1)]
-    task = make_task(**{**SENDING, "posting": "ru0-1-0"})
+    task = make_task(**{**SENDING, "posting": "ru0-1"})
 
     assert await messenger(client).show(task, Scene(), Telling.PING, begin) == Shown(replacement=(HERE, sent.id))
 

@@ -1,6 +1,7 @@
 """A request by an interaction's token rests only so long; what it takes while it is under way does not count."""
 
 import asyncio
+from contextlib import suppress
 
 import aiohttp
 import pytest
@@ -58,6 +59,18 @@ async def test_what_rests_too_long_is_given_up(pauses_s: list[float], seen: list
 
 async def test_a_request_may_take_as_long_as_it_needs() -> None:
     assert await repeated([0, 0.01], work_s=0.3, refusals=1) == [429, 200]
+
+
+async def test_a_rest_after_a_lost_connection_counts_as_well() -> None:
+    async with aiohttp.ClientSession(trace_configs=[wait_tracer()]) as session:
+
+        async def ask() -> None:
+            with suppress(aiohttp.ClientError):
+                await session.get("http://127.0.0.1:1/")
+            await asyncio.sleep(60)
+
+        with pytest.raises(TimeoutError):
+            await patiently(ask())
 
 
 async def test_other_requests_of_the_session_are_not_concerned() -> None:

@@ -11,3 +11,7 @@ def test_a_nonce_fits_and_names_task_state_attempt_and_delivery() -> None:
 
     assert len(nonce("r", make_task(10**12, state=State.COMPLETED, attempt=99, deliveries=999))) <= 25
     assert len(names) == 48
+
+
+def test_a_first_delivery_has_the_name_that_earlier_versions_gave_it() -> None:
+    assert nonce("p", make_task(5, state=State.COMPLETED, attempt=1)) == "pc1-5"
