@@ -342,6 +342,7 @@ async def test_a_claim_begins_an_attempt(store: TaskStore, database: Database, m
             "outcome": "under_way",
             "request_id": None,
             "provider_task_id": None,
+            "version": task.version,
         }
     ]
 

@@ -193,7 +193,7 @@ CREATE_ERRORS = [
     (415, problem("unsupported_content_type"), WishRefusedError),
     (422, problem("validation_failed"), WishRefusedError),
     (422, blamed("continue_clip_id"), ClipRefusedError),
-    (422, blamed("mv"), ModelUnavailableError),
+    (422, blamed("mv"), VersionRefusedError),
     (431, {}, WishRefusedError),
     (451, {}, ContentRefusedError),
     (400, problem("content_policy_violation"), ContentRefusedError),
