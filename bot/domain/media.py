@@ -13,6 +13,26 @@ LATER_S = (HOUR_S, 3 * HOUR_S, 8 * HOUR_S, *[DAY_S] * 15)
 """Then, each time with fresh addresses, less and less often, at last once a day."""
 FRESH_FOR = timedelta(minutes=30)
 """Addresses that were read longer ago are read anew when they don't work: links are signed for a while."""
+SHORT_TRIES = 5
+"""Audio that is still too short after so many tries is all there is."""
+_HEADER_SLACK_S = 0.5
+"""The delays of encoders count in headers, not in the sound."""
+_TOLD_SLACK_S = 2.0
+_TOLD_SLACK = 0.03
+"""What the provider tells is rounded, and of the song as it was before it was encoded."""
+
+
+def is_cut_short(duration_s: float, *, promised_s: float | None, told_s: float | None) -> bool:
+    """Whether audio ends before it should.
+
+    Args:
+        duration_s: how long it really plays.
+        promised_s: how long it should play by its own header, if that says so.
+        told_s: how long the provider says that it is, if it does.
+    """
+    is_half = promised_s is not None and duration_s < promised_s - _HEADER_SLACK_S
+    slack_s = max(_TOLD_SLACK_S, (told_s or 0) * _TOLD_SLACK)
+    return is_half or (told_s is not None and duration_s < told_s - slack_s)
 
 
 class MediaProblem(StrEnum):
@@ -26,6 +46,8 @@ class MediaProblem(StrEnum):
     GONE = "gone"
     """The host said that it is gone for good (410)."""
     UNREACHABLE = "unreachable"
+    CUT_SHORT = "cut_short"
+    """Shorter than it should be: perhaps the host does not have all of it yet."""
 
 
 class MediaError(Exception):

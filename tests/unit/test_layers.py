@@ -34,6 +34,7 @@ STORES = tuple(
 
 LAYERS = {
     "bot/domain": layer("bot.domain", without="discord aiohttp sqlalchemy"),
+    "bot/sound": layer("bot.sound", without="discord aiohttp sqlalchemy pydantic"),
     "bot/tokenlab": layer("bot.tokenlab", "bot.domain", "bot.clock", without="discord sqlalchemy"),
     "bot/store": layer("bot.store", "bot.domain", "bot.clock", without="discord aiohttp"),
     "bot/engine": layer(
@@ -55,7 +56,15 @@ LAYERS = {
         "bot.tokenlab.models",
         without="discord aiohttp sqlalchemy",
     ),
-    "bot/ui": layer("bot.ui", "bot.domain", "bot.clock", "bot.service", "bot.engine.ports", without="sqlalchemy"),
+    "bot/ui": layer(
+        "bot.ui",
+        "bot.domain",
+        "bot.clock",
+        "bot.service",
+        "bot.sound",
+        "bot.engine.ports",
+        without="sqlalchemy av mutagen",
+    ),
     "cogs": layer(
         "cogs",
         "bot.domain",
