@@ -124,4 +124,5 @@ def _at_its_new_address(track: Track, now: Track) -> Track:
         audio_id=track.audio_id or now.audio_id,
         video_url=now.video_url or track.video_url,
         image_url=now.image_url or track.image_url,
+        duration_s=now.duration_s or track.duration_s,
     )

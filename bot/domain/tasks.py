@@ -126,6 +126,8 @@ class Track:
     video_url: str | None = None
     image_url: str | None = None
     title: str | None = None
+    duration_s: float | None = None
+    """How long the provider says that it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,8 +151,13 @@ class MediaFile:
     """File name that members see."""
     size_bytes: int
     duration_s: float | None = None
+    """How long it really plays."""
     picture: str | None = None
     """File name of its waveform inside `MEDIA_DIR`; only the first take has one."""
+    whole_s: float | None = None
+    """How long it should be, if it ends before that."""
+    encoded_kbps: int | None = None
+    """At which rate it was encoded to fit its place; None if it is as it came."""
 
 
 class PingStatus(StrEnum):

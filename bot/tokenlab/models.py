@@ -9,7 +9,20 @@ from enum import StrEnum
 from bot.domain.price import FREE, Price
 from bot.domain.tasks import Kind, Result, Track
 from bot.domain.versions import is_version
-from bot.tokenlab.reading import Json, amount, first, identifier, items, mapping, media_url, names, percent, text, word
+from bot.tokenlab.reading import (
+    Json,
+    amount,
+    first,
+    identifier,
+    items,
+    mapping,
+    media_url,
+    names,
+    percent,
+    seconds,
+    text,
+    word,
+)
 from bot.tokenlab.troubles import is_about_content, trouble_in
 
 TITLE_MAX_CHARS = 300
@@ -264,6 +277,7 @@ def _track(fields: Json, url_names: Sequence[str]) -> Track | None:
         video_url=media_url(fields.get("video_url")),
         image_url=media_url(fields.get("image_url")),
         title=text(fields.get("title"), TITLE_MAX_CHARS),
+        duration_s=seconds(fields.get("duration")) or None,
     )
 
 
@@ -277,6 +291,7 @@ def _merged(known: Track | None, more: Track) -> Track:
         video_url=known.video_url or more.video_url,
         image_url=known.image_url or more.image_url,
         title=known.title or more.title,
+        duration_s=known.duration_s or more.duration_s,
     )
 
 

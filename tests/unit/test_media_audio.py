@@ -1,49 +1,28 @@
-"""Audio is known by its content, tagged in a copy, and named for people."""
+"""Audio is known by its first bytes, handled in a process of its own, and named for people."""
 
-import io
+import asyncio
 import logging
-import struct
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import av
 import mutagen
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.ui.media import AudioKind, SongTags, prepare, safe_filename
-from bot.ui.media import tags as tags_module
-from bot.ui.media.audio import audio_kind, duration_s
+from bot.domain.media import MediaError, MediaProblem
+from bot.sound.jobs import Limits
+from bot.sound.kinds import audio_kind, sniff
+from bot.ui.media import AudioKind, Prepared, SongTags, Workshop, safe_filename
+from tests.fakes.sounds import LENGTH_S, ODD, sample
 
-FORMS = {
-    AudioKind.MP3: ("mp3", "mp3"),
-    AudioKind.WAV: ("wav", "pcm_s16le"),
-    AudioKind.OGG: ("ogg", "libopus"),
-    AudioKind.FLAC: ("flac", "flac"),
-    AudioKind.M4A: ("ipod", "aac"),
-}
-RATE_HZ = 48_000
+SAMPLES = {kind: sample(kind, 1.0) for kind in AudioKind}
+"""One second of each kind."""
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
-
-
-def make_audio(kind: AudioKind) -> bytes:
-    """One second of a plain tone."""
-    form, codec = FORMS[kind]
-    tone = (np.sin(np.arange(RATE_HZ) * 2 * np.pi * 440 / RATE_HZ) * 8000).astype(np.int16)[np.newaxis, :]
-    frame = av.AudioFrame.from_ndarray(tone, format="s16", layout="mono")
-    frame.sample_rate = RATE_HZ
-    sink = io.BytesIO()
-    with av.open(sink, "w", format=form) as container:
-        stream: Any = container.add_stream(codec, rate=RATE_HZ, layout="mono")
-        for piece in av.AudioResampler(format=stream.format, layout="mono", rate=RATE_HZ).resample(frame):
-            container.mux(stream.encode(piece))
-        container.mux(stream.encode(None))
-    return sink.getvalue()
-
-
-SAMPLES = {kind: make_audio(kind) for kind in AudioKind}
+TAGS = SongTags(title="Low Tide é 雨", artist="Encore", lyrics="[Verse]\nsea", comment="hi")
+ROOMY = 10**9
 
 
 def opened(path: Path) -> Any:
@@ -57,18 +36,31 @@ def song(tmp_path):
     return path
 
 
+# --- what it is ------------------------------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize("kind", AudioKind)
 def test_each_kind_is_known_by_its_content(tmp_path, kind):
     path = tmp_path / "file.html"
     path.write_bytes(SAMPLES[kind])
     assert audio_kind(path) is kind
-    assert duration_s(path) == pytest.approx(1.0, abs=0.1)
 
 
-def test_an_mp3_without_tags_is_known(tmp_path, song):
-    opened(song).delete()
-    assert not song.read_bytes().startswith(b"ID3")
-    assert audio_kind(song) is AudioKind.MP3
+@pytest.mark.parametrize("shape", ODD)
+def test_every_odd_shape_is_known(tmp_path, shape):
+    path = tmp_path / "file"
+    path.write_bytes(ODD[shape][0]())
+    assert audio_kind(path) is not None
+
+
+@pytest.mark.parametrize("junk", [0, 1, 4, 30_000, 65_000])
+def test_the_sound_begins_behind_what_is_in_front(tmp_path, song, junk):
+    mutagen.File(song).delete()
+    begins_at = len(song.read_bytes()) - len(song.read_bytes().lstrip(b"\0"))
+    song.write_bytes(bytes(junk) + song.read_bytes())
+    found = sniff(song)
+    assert found is not None
+    assert (found.kind, found.begins_at) == (AudioKind.MP3, junk + begins_at)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +71,9 @@ def test_an_mp3_without_tags_is_known(tmp_path, song):
         b'{"error": {"message": "expired"}}' * 20,
         b"ID3\x03\x00\x00\x00\x00\x00\x00" + b"<html></html>" * 50,
         b"\xff\xfb" + b"\0" * 500,
+        b"\xff" * 70_000,
         b"%PDF-1.4 " + b"a" * 500,
+        b"#EXTM3U\nhttps://example.com/a.mp3\n",
         PNG,
         b"PK\x03\x04" + b"0" * 500,
         b"la la la " * 100,
@@ -89,7 +83,6 @@ def test_what_is_no_audio_is_not_taken_for_it(tmp_path, content):
     path = tmp_path / "song.mp3"
     path.write_bytes(content)
     assert audio_kind(path) is None
-    assert duration_s(path) is None
 
 
 @given(st.sampled_from(list(AudioKind)), st.lists(st.tuples(st.integers(0, 300), st.integers(0, 255)), max_size=20))
@@ -102,69 +95,135 @@ def test_broken_files_raise_nothing(tmp_path_factory, kind, spoilt):
     assert audio_kind(path) in {None, *AudioKind}
 
 
+# --- handled in a process of its own ---------------------------------------------------------------------------------
+
+
 async def test_an_mp3_carries_title_artist_lyrics_and_comment(tmp_path, song):
-    into = tmp_path / "7-1.mp3"
-    tags = SongTags(title="Low Tide é 雨", artist="Encore", lyrics="[Verse]\nsea", comment="hi")
-
-    prepared = await prepare(song, into, tags)
-
-    written = opened(into).tags
-    assert (str(written["TIT2"]), str(written["TPE1"])) == ("Low Tide é 雨", "Encore")
-    assert str(written.getall("USLT")[0]) == "[Verse]\nsea"
+    prepared = await Workshop().prepare(song, TAGS, limit_bytes=ROOMY)
+    written = opened(song).tags
+    assert (str(written["TIT2"]), str(written["TPE1"])) == (TAGS.title, "Encore")
+    assert str(written.getall("USLT")[0]) == TAGS.lyrics
     assert str(written.getall("COMM")[0]) == "hi"
-    assert prepared.size_bytes == into.stat().st_size
+    assert prepared.kind is AudioKind.MP3
+    assert prepared.size_bytes == song.stat().st_size
     assert prepared.duration_s == pytest.approx(1.0, abs=0.1)
-    assert [path.name for path in tmp_path.iterdir()] == ["7-1.mp3"]
+    assert max(prepared.loudness) > 0.1
+    assert list(tmp_path.iterdir()) == [song]
 
 
-async def test_old_tags_are_replaced(tmp_path, song):
-    once = await prepare(song, song, SongTags(title="Old", lyrics="old", comment="old"))
-    again = await prepare(song, tmp_path / "new.mp3", SongTags(title="New", lyrics="new", comment="new"))
-    written = opened(tmp_path / "new.mp3").tags
+async def test_old_tags_are_replaced(song):
+    workshop = Workshop()
+    once = await workshop.prepare(song, SongTags(title="Old", lyrics="old", comment="old"), limit_bytes=ROOMY)
+    again = await workshop.prepare(song, SongTags(title="New", lyrics="new", comment="new"), limit_bytes=ROOMY)
+    written = opened(song).tags
     assert [str(frame) for name in ("TIT2", "USLT", "COMM") for frame in written.getall(name)] == ["New"] + ["new"] * 2
     assert once.duration_s == again.duration_s
 
 
-@pytest.mark.parametrize("kind", [AudioKind.WAV, AudioKind.OGG, AudioKind.FLAC, AudioKind.M4A])
-async def test_other_kinds_are_tagged_too(tmp_path, kind):
-    source, into = tmp_path / "1-1.raw", tmp_path / f"1-1.{kind}"
-    source.write_bytes(SAMPLES[kind])
-    prepared = await prepare(source, into, SongTags(title="Low Tide", lyrics="sea", comment="hi"))
-    flat = str(dict(opened(into).tags))
-    assert "Low Tide" in flat
-    assert "sea" in flat
-    assert prepared.duration_s == pytest.approx(1.0, abs=0.1)
+@pytest.mark.parametrize("kind", [AudioKind.AAC, AudioKind.WEBM])
+async def test_a_stream_becomes_a_file(song, kind):
+    song.write_bytes(SAMPLES[kind])
+    prepared = await Workshop().prepare(song, TAGS, limit_bytes=ROOMY)
+    assert prepared.kind is {AudioKind.AAC: AudioKind.M4A, AudioKind.WEBM: AudioKind.OGG}[kind]
+    assert audio_kind(song) is prepared.kind
 
 
-async def test_a_bare_mp3_gets_tags(tmp_path, song):
-    opened(song).delete()
-    await prepare(song, tmp_path / "7-1.mp3", SongTags(title="Low Tide"))
-    assert str(opened(tmp_path / "7-1.mp3").tags["TIT2"]) == "Low Tide"
+@pytest.mark.parametrize("content", [b"", b"text", SAMPLES[AudioKind.WAV][:44]], ids=["empty", "text", "no sound"])
+async def test_a_file_without_sound_may_come_later(song, content):
+    song.write_bytes(content)
+    with pytest.raises(MediaError) as failed:
+        await Workshop().prepare(song, TAGS, limit_bytes=ROOMY)
+    assert (failed.value.reason, failed.value.is_temporary) == (MediaProblem.NOT_AUDIO, True)
 
 
-async def test_a_song_that_cannot_be_tagged_is_still_good(tmp_path, song, monkeypatch, caplog):
+def python(code: str) -> Sequence[str]:
+    """A process that does something else than it should."""
+    return sys.executable, "-c", f"import os, signal, sys, time\nfrom bot.sound.limits import *\n{code}"
+
+
+CRASHES = {
+    "a crash": "os.kill(os.getpid(), signal.SIGSEGV)",
+    "an error": "sys.stdin.read(); raise OSError",
+    "nothing said": "sys.stdin.read()",
+    "nonsense": "print('{}')",
+    "a flood": "while True: sys.stdout.write('x' * 65536)",
+    "half a file": "import json; open(json.load(sys.stdin)['into'], 'w').write('half'); os.abort()",
+    "a hang": "confine(Limits(wall_s=1)); time.sleep(60)",
+    "a loop": "confine(Limits(cpu_s=1))\nwhile True: pass",
+    "greed": "confine(Limits(memory_bytes=10**8)); print('null' if bytearray(10**9) else '')",
+    "a full disk": (
+        "import json; job = json.load(sys.stdin); confine(Limits(written_bytes=10**5)); "
+        "open(job['into'], 'wb').write(bytes(10**6)); print('null')"
+    ),
+}
+
+
+@pytest.mark.parametrize("crash", CRASHES)
+async def test_what_brings_the_process_down_costs_tags_and_picture_not_the_song(tmp_path, song, caplog, crash):
     before = song.read_bytes()
-
-    def spoil(path: Path, tags: SongTags) -> None:
-        path.write_bytes(b"half-writ")
-        raise struct.error
-
-    monkeypatch.setattr(tags_module, "_write_tags", spoil)
+    workshop = Workshop(command=python(CRASHES[crash]))
     with caplog.at_level(logging.WARNING):
-        prepared = await prepare(song, tmp_path / "7-1.mp3", SongTags(title="Secret Title"))
-    assert (tmp_path / "7-1.mp3").read_bytes() == before
-    assert prepared.size_bytes == len(before)
-    assert [path.name for path in tmp_path.iterdir()] == ["7-1.mp3"]
+        prepared = await workshop.prepare(song, SongTags(title="Secret Title"), limit_bytes=1)
+    assert prepared == Prepared(kind=AudioKind.MP3, size_bytes=len(before))
+    assert song.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [song]
     assert [(record.message, "Secret Title" in str(vars(record))) for record in caplog.records] == [
-        ("song not tagged", False)
+        ("song could not be looked into", False)
     ]
 
 
-async def test_a_file_that_is_no_audio_is_moved_untagged(tmp_path):
-    source = tmp_path / "1-1.raw"
-    source.write_bytes(b"text")
-    prepared = await prepare(source, tmp_path / "1-1.mp3", SongTags(title="x"))
-    assert (prepared.size_bytes, prepared.duration_s) == (4, None)
+async def test_a_process_that_cannot_be_ended_by_itself_is_ended(song, monkeypatch):
+    monkeypatch.setattr("bot.ui.media.workshop._GRACE_S", 0.2)
+    workshop = Workshop(limits=Limits(wall_s=0), command=python("time.sleep(60)"))
+    prepared = await workshop.prepare(song, TAGS, limit_bytes=ROOMY)
+    assert prepared.duration_s is None
+
+
+async def test_the_process_is_told_no_secrets(tmp_path, song, monkeypatch):
+    monkeypatch.setenv("DISCORD_TOKEN", "secret")
+    seen = tmp_path / "seen"
+    await Workshop(command=python(f"open({str(seen)!r}, 'w').write(str(dict(os.environ)))")).prepare(
+        song, TAGS, limit_bytes=ROOMY
+    )
+    assert "PATH" in seen.read_text()
+    assert "secret" not in seen.read_text()
+
+
+async def test_the_bot_itself_never_loads_a_decoder():
+    code = "import bot.app, sys; print([name for name in sys.modules if name in {'av', 'mutagen'}])"
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE)
+    said, _ = await process.communicate()
+    assert said.strip() == b"[]"
+
+
+# --- made to fit -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("limit_bytes", "kind", "kbps"),
+    [
+        (ROOMY, AudioKind.WAV, None),
+        (350_000, AudioKind.MP3, 320),
+        (200_000, AudioKind.MP3, 192),
+        (140_000, AudioKind.MP3, 128),
+        (130_000, AudioKind.OGG, 96),
+        (40_000, AudioKind.OGG, 32),
+        (5_000, AudioKind.WAV, None),
+    ],
+)
+async def test_a_song_over_the_limit_is_encoded_at_the_best_rate_that_fits(song, limit_bytes, kind, kbps):
+    song.write_bytes(sample(AudioKind.WAV))
+    prepared = await Workshop().prepare(song, TAGS, limit_bytes=limit_bytes)
+    assert (prepared.kind, prepared.encoded_kbps) == (kind, kbps)
+    assert audio_kind(song) is kind
+    assert prepared.size_bytes == song.stat().st_size
+    assert prepared.duration_s == pytest.approx(LENGTH_S, abs=0.1)
+    if kbps:
+        assert prepared.size_bytes <= limit_bytes
+        assert opened(song).info.length == pytest.approx(LENGTH_S, abs=0.1)
+
+
+# --- what it is called -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

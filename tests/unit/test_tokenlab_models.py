@@ -255,6 +255,15 @@ def test_a_finished_song_is_read_whole():
     assert seen.clip_candidates == {"audio_id": ["aud_71c0"], "task_id": ["t1"]}
 
 
+@pytest.mark.parametrize(
+    ("told", "duration_s"),
+    [(183.4, 183.4), ("183.4", 183.4), (120, 120.0), (0, None), (-1, None), ("long", None), (True, None), (None, None)],
+)
+def test_a_track_has_the_length_that_is_told_if_that_makes_sense(told, duration_s):
+    seen = look(status="completed", audio_url=MP3, duration=told, data=[{"audio_url": MP3_2, "duration": told}])
+    assert [track.duration_s for track in seen.result.tracks] == [duration_s] * 2
+
+
 def test_the_top_level_track_comes_first_and_the_same_audio_only_once():
     seen = look(
         status="completed",

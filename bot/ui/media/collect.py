@@ -6,21 +6,21 @@ from collections.abc import AsyncGenerator
 from dataclasses import replace
 from pathlib import Path
 
-from bot.domain.media import Brought, MediaError, MediaProblem
-from bot.domain.tasks import MediaFile, MusicTask, Result, Track
+from bot.domain.media import SHORT_TRIES, Brought, MediaError, MediaProblem, is_cut_short
+from bot.domain.tasks import MediaFile, MusicTask, Track
 from bot.service import title_of
-from bot.ui.media.fetch import Fetched, MediaFetcher
+from bot.sound.jobs import SongTags
+from bot.ui.media.fetch import MediaFetcher
+from bot.ui.media.naming import safe_filename
 from bot.ui.media.store import MediaStore
-from bot.ui.media.tags import SongTags, prepare, safe_filename
 from bot.ui.media.waveform import draw_waveform
+from bot.ui.media.workshop import Prepared, Workshop
 
 log = logging.getLogger(__name__)
 
 Take = asyncio.Task[MediaFile | MediaError]
 TOGETHER_S = 20.0
 """So long the first take that is there waits for the others."""
-PREPARING_MAX = 4
-"""Files that are tagged and drawn at once, however many are on their way."""
 
 
 class MediaCollector:
@@ -30,7 +30,7 @@ class MediaCollector:
         self._fetcher = fetcher
         self._store = store
         self._artist = artist
-        self._preparing = asyncio.Semaphore(PREPARING_MAX)
+        self._workshop = Workshop()
 
     async def fetch_task(self, task: MusicTask) -> AsyncGenerator[Brought, None]:
         """Fetch the takes that are not there, each by itself: none that fails or drips takes another one along.
@@ -69,31 +69,35 @@ class MediaCollector:
     async def _try_take(self, task: MusicTask, track: Track, take: int) -> MediaFile | MediaError:
         raw = self._store.path(f"{task.id}-{take}.raw")
         try:
-            fetched = await self._fetcher.fetch(track.audio_url, raw)
-            async with self._preparing:
-                return await self._prepared(task, take, raw, fetched)
+            await self._fetcher.fetch(track.audio_url, raw)
+            return await self._prepared(task, track, take, raw)
         except MediaError as error:
             return error
         except Exception:
             log.exception("take can't be fetched", extra={"task_id": task.id, "take": take})
             return MediaError(MediaProblem.UNREACHABLE, is_temporary=True)
+        finally:
+            await self._store.remove([raw.name])
 
-    async def _prepared(self, task: MusicTask, take: int, raw: Path, fetched: Fetched) -> MediaFile:
-        result = task.result or Result()
-        title = task.title or result.title or "Song"
-        name = f"{task.id}-{take}.{fetched.kind}"
-        prepared = await prepare(raw, self._store.path(name), self._tags(title, result.lyrics, take))
+    async def _prepared(self, task: MusicTask, track: Track, take: int, raw: Path) -> MediaFile:
+        title = task.title or (task.result.title if task.result else None) or "Song"
+        tags = self._tags(title, task.result.lyrics if task.result else None, take)
+        prepared = await self._workshop.prepare(raw, tags, limit_bytes=task.attachment_limit_bytes)
+        whole_s = _missed_length(prepared, track, is_last_try=task.media_failures >= SHORT_TRIES)
         file = MediaFile(
-            name=name,
-            shown_as=safe_filename(title, fetched.kind, take=take),
+            name=f"{task.id}-{take}.{prepared.kind}",
+            shown_as=safe_filename(title, prepared.kind, take=take),
             size_bytes=prepared.size_bytes,
             duration_s=prepared.duration_s,
+            whole_s=whole_s,
+            encoded_kbps=prepared.encoded_kbps,
         )
-        return file if take > 1 else replace(file, picture=await self._picture(task, file))
+        await asyncio.to_thread(raw.replace, self._store.path(file.name))
+        return file if take > 1 else replace(file, picture=await self._picture(task, prepared))
 
-    async def _picture(self, task: MusicTask, file: MediaFile) -> str | None:
+    async def _picture(self, task: MusicTask, prepared: Prepared) -> str | None:
         """The name of the stored waveform; None if there is none, which never holds up the song."""
-        png = await draw_waveform(self._store.path(file.name), title=title_of(task), duration_s=file.duration_s)
+        png = await draw_waveform(prepared.loudness, title=title_of(task), duration_s=prepared.duration_s)
         if png is None:
             return None
         name = f"{task.id}-1.png"
@@ -111,6 +115,20 @@ class MediaCollector:
             lyrics=lyrics,
             comment=f"Made with {self._artist}",
         )
+
+
+def _missed_length(prepared: Prepared, track: Track, *, is_last_try: bool) -> float | None:
+    """How long a take that is too short should be, in seconds; None if it is whole, or its length is not known.
+
+    Raises:
+        MediaError: it is too short, and another try may help.
+    """
+    duration_s, promised_s, told_s = prepared.duration_s, prepared.promised_s, track.duration_s
+    if duration_s is None or not is_cut_short(duration_s, promised_s=promised_s, told_s=told_s):
+        return None
+    if not is_last_try:
+        raise MediaError(MediaProblem.CUT_SHORT, is_temporary=True)
+    return max(promised_s or 0, told_s or 0)
 
 
 async def _some_of(takes: set[Take]) -> tuple[set[Take], set[Take]]:

@@ -16,7 +16,7 @@ from yarl import URL
 
 from bot.domain.media import MediaError, MediaProblem
 from bot.domain.secrets import is_public
-from bot.ui.media.audio import AudioKind, audio_kind
+from bot.sound.kinds import AudioKind, audio_kind
 from bot.ui.media.guard import AddressRule, ForbiddenAddressError, may_visit
 from bot.ui.media.store import appearing
 

@@ -102,10 +102,15 @@ def _remove(paths: Iterable[Path]) -> None:
         path.unlink(missing_ok=True)
 
 
+def part_of(into: Path) -> Path:
+    """A name beside `into` for a file that is not whole yet; the sweep knows it for one of ours."""
+    return into.with_name(f".{into.name}.{token_hex(4)}.part")
+
+
 @contextmanager
 def appearing(into: Path) -> Iterator[tuple[BinaryIO, Path]]:
     """A new file beside `into`, open, and its own path: it becomes `into` after the block, or vanishes on trouble."""
-    part = into.with_name(f".{into.name}.{token_hex(4)}.part")
+    part = part_of(into)
     try:
         with part.open("xb") as file:
             yield file, part

@@ -2,17 +2,15 @@
 
 import asyncio
 import logging
-import time
+import math
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from io import BytesIO
-from pathlib import Path
 
-import numpy as np
 from fontpkg.pil import truetype
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
+from bot.sound.jobs import PARTS
 from bot.ui import texts
 
 log = logging.getLogger(__name__)
@@ -20,11 +18,6 @@ log = logging.getLogger(__name__)
 SIZE_PX = (1000, 260)
 """Discord shows it about half as wide, so that it is crisp on fine screens, too."""
 
-DECODED_MAX_S = 30 * 60
-"""What comes later than that is not in the picture."""
-_PATIENCE_S = 20.0
-_BLOCK_SAMPLES = 1 << 18
-_LEVELS_PER_S = 50
 _SILENT_DB = -60.0
 _LOUD_DB = -8.0
 """Songs as loud as this fill the picture."""
@@ -35,7 +28,6 @@ _OVERSIZE = 4
 _PANEL = ("#191524", "#211A33", "#2B1F3F")
 _PANEL_RADIUS_PX = 28
 _MARGIN_PX = 44
-_BARS = 91
 _BAR_PX = 6
 _PITCH_PX = 10
 _MIDDLE_PX = 169
@@ -51,71 +43,32 @@ _LENGTH_COLOUR = "#B9B2D0"
 _TITLE_MAX_CHARS = 200
 _NO_CHARACTER = "\U0010ffff"
 
-Levels = NDArray[np.float64]
 Box = tuple[float, float, float, float]
 
 
-async def draw_waveform(audio: Path, *, title: str, duration_s: float | None) -> bytes | None:
-    """The picture as PNG, or None where the sound can't be read or drawn. The same song gives the same bytes."""
-    return await asyncio.to_thread(_try_to_draw, audio, title, duration_s)
+async def draw_waveform(loudness: Sequence[float], *, title: str, duration_s: float | None) -> bytes | None:
+    """The picture as PNG, or None where nothing was heard or it can't be drawn. The same song gives the same bytes."""
+    return await asyncio.to_thread(_try_to_draw, loudness, title, duration_s)
 
 
-def _try_to_draw(audio: Path, title: str, duration_s: float | None) -> bytes | None:
+def _try_to_draw(loudness: Sequence[float], title: str, duration_s: float | None) -> bytes | None:
+    if not loudness:
+        return None
     try:
-        return _png(_drawn(_bars(_levels(audio)), title, duration_s))
+        return _png(_drawn(_bars(loudness), title, duration_s))
     except Exception as error:  # noqa: BLE001 -- an ornament: whatever is wrong with it must not hold up the song
-        log.info("song has no picture", extra={"file": audio.name, "error": type(error).__name__})
+        log.info("song has no picture", extra={"error": type(error).__name__})
         return None
 
 
 # --- sound -----------------------------------------------------------------------------------------------------------
 
 
-def _levels(audio: Path) -> Levels:
-    """The loudness of each fiftieth of a second, 1 being full scale. Decodes piece by piece.
-
-    Raises:
-        soundfile.SoundFileError: no sound that the decoder knows.
-        ValueError: no sound at all.
-        TimeoutError: too much of it.
-    """
-    import soundfile  # where its library is missing there are no pictures, and nothing worse
-
-    stop_at = time.monotonic() + _PATIENCE_S
-    pieces: list[Levels] = []
-    with soundfile.SoundFile(audio) as sound:
-        block = max(1, _BLOCK_SAMPLES // sound.channels)
-        frames_per_level = max(1, min(sound.samplerate // _LEVELS_PER_S, block))
-        block -= block % frames_per_level
-        left = DECODED_MAX_S * sound.samplerate
-        # not `blocks`: where a file breaks off, that gives back memory that nobody has written
-        while len(piece := sound.read(min(block, left), dtype="float32", always_2d=True)):
-            if time.monotonic() > stop_at:
-                raise TimeoutError
-            pieces.append(_levels_of(piece, frames_per_level))
-            left -= len(piece)
-    return np.minimum(np.nan_to_num(np.concatenate(pieces)), 1.0)
-
-
-def _levels_of(piece: NDArray[np.float32], frames_per_level: int) -> Levels:
-    """The root mean square of each stretch of this many frames, over all channels."""
-    power = np.square(piece, dtype=np.float64).mean(axis=1)
-    return np.sqrt(_means(power, np.arange(0, len(power), frames_per_level)))
-
-
-def _means(values: Levels, starts: NDArray[np.intp]) -> Levels:
-    """The mean from each start up to the next one; where starts coincide, of the one value there."""
-    sums: Levels = np.add.reduceat(values, starts)
-    return sums / np.maximum(np.diff(starts, append=len(values)), 1)
-
-
-def _bars(levels: Levels) -> list[int]:
+def _bars(loudness: Sequence[float]) -> list[int]:
     """How far each bar reaches from the middle, in pixels: shaped by the song, scaled by how loud it is."""
-    starts = np.arange(_BARS) * levels.size // _BARS
-    shape = (np.maximum.reduceat(levels, starts) + np.sqrt(_means(levels**2, starts))) / 2
-    peak = max(float(shape.max()), 10 ** (_SILENT_DB / 20))
-    volume = min(1.0, (20 * np.log10(peak) - _SILENT_DB) / (_LOUD_DB - _SILENT_DB))
-    return [round(float(reach)) for reach in (shape / peak) ** _CONTRAST * volume * _REACH_PX]
+    peak = max(*loudness, 10 ** (_SILENT_DB / 20))
+    volume = min(1.0, (20 * math.log10(peak) - _SILENT_DB) / (_LOUD_DB - _SILENT_DB))
+    return [round((reach / peak) ** _CONTRAST * volume * _REACH_PX) for reach in loudness]
 
 
 # --- picture ---------------------------------------------------------------------------------------------------------
@@ -135,7 +88,7 @@ def _gradient(left: str, middle: str, right: str) -> Image.Image:
 
 
 def _bar_boxes(bars: list[int]) -> Iterable[Box]:
-    left_px = (SIZE_PX[0] - _BARS * _PITCH_PX + _PITCH_PX - _BAR_PX) / 2
+    left_px = (SIZE_PX[0] - PARTS * _PITCH_PX + _PITCH_PX - _BAR_PX) / 2
     for reach_px in bars:
         half_px = max(reach_px, _BAR_PX / 2)
         yield left_px, _MIDDLE_PX - half_px, left_px + _BAR_PX, _MIDDLE_PX + half_px

@@ -1,0 +1,186 @@
+"""Where a downloaded file becomes one that members can use: heard, freshly written, named for what it is, made to fit.
+
+What looks into the file is a process of its own (`bot/sound`): a file that brings it down loses its tags and its
+picture, and is delivered as it came.
+"""
+
+import asyncio
+import json
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from bot.domain.media import MediaError, MediaProblem
+from bot.sound.jobs import Encoding, Job, Limits, Report, SongTags
+from bot.sound.kinds import AudioKind, audio_kind
+from bot.ui.media.store import part_of
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 2
+_ROOT = Path(__file__).parents[3]
+_COMMAND = (sys.executable, "-m", "bot.sound")
+_KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "TMPDIR")
+"""The process is not told any secret."""
+_GRACE_S = 10.0
+_REPORT_MAX_BYTES = 64 * 1024
+_LIMITS = Limits()
+
+_RATES = (
+    *(Encoding(kind=AudioKind.MP3, kbps=kbps) for kbps in (320, 256, 192, 160, 128)),
+    *(Encoding(kind=AudioKind.OGG, kbps=kbps) for kbps in (96, 64, 48, 32, 24, 16)),
+)
+"""How a song may be encoded, the best first; below 128 kbit/s Opus sounds far better than MP3."""
+_FILLED = 0.97
+"""What of a limit the sound may take: rates are kept on average only, and containers take their part."""
+_FIT_TRIES = 2
+
+_REPORT: TypeAdapter[Report | None] = TypeAdapter(Report | None)
+
+
+class _NoReportError(Exception):
+    """The process ended, or was ended, without saying anything."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A file ready to be shown."""
+
+    kind: AudioKind
+    size_bytes: int
+    duration_s: float | None = None
+    promised_s: float | None = None
+    """How long it should play by its own header."""
+    loudness: Sequence[float] = ()
+    encoded_kbps: int | None = None
+    """At which rate it was encoded to fit; None if it is as it came."""
+
+
+class Workshop:
+    """Handles downloaded files, a few at a time."""
+
+    def __init__(self, *, limits: Limits = _LIMITS, command: Sequence[str] = _COMMAND) -> None:
+        self._limits = limits
+        self._command = command
+        self._free = asyncio.Semaphore(AT_ONCE)
+
+    async def prepare(self, path: Path, tags: SongTags, *, limit_bytes: int) -> Prepared:
+        """Replace a downloaded file by a fresh one with the tags written: its sound as it is, unless that is too large.
+
+        Raises:
+            MediaError: there is no sound in it.
+            OSError: the folder can't be written.
+        """
+        prepared = await self._copied(path, tags)
+        if prepared.size_bytes <= limit_bytes or not prepared.duration_s:
+            return prepared
+        return await self._fitted(path, tags, prepared, limit_bytes)
+
+    async def _copied(self, path: Path, tags: SongTags) -> Prepared:
+        part = part_of(path)
+        try:
+            report = await self._report(Job(source=path, into=part, tags=tags, limits=self._limits))
+            if report is None:
+                raise MediaError(MediaProblem.NOT_AUDIO, is_temporary=True)
+            if report.is_written:
+                part.replace(path)
+            return Prepared(
+                kind=report.kind,
+                size_bytes=await _size_of(path),
+                duration_s=round(report.duration_s, 3),
+                promised_s=report.promised_s,
+                loudness=report.loudness,
+            )
+        except _NoReportError:
+            kind = await asyncio.to_thread(audio_kind, path)
+            if kind is None:
+                raise MediaError(MediaProblem.NOT_AUDIO, is_temporary=True) from None
+            return Prepared(kind=kind, size_bytes=await _size_of(path))
+        finally:
+            part.unlink(missing_ok=True)
+
+    async def _fitted(self, path: Path, tags: SongTags, whole: Prepared, limit_bytes: int) -> Prepared:
+        """The song encoded at the best rate that fits; as it was if none does, or if that fails."""
+        kbps_max = limit_bytes * _FILLED * 8 / 1000 / (whole.duration_s or 1)
+        fitting = [encoding for encoding in _RATES if encoding.kbps <= kbps_max]
+        for encoding in fitting[:_FIT_TRIES]:
+            part = part_of(path)
+            try:
+                job = Job(source=path, into=part, tags=tags, limits=self._limits, encoding=encoding)
+                report = await self._report(job)
+                if report is None or not report.is_written:
+                    break
+                if (size_bytes := await _size_of(part)) <= limit_bytes:
+                    part.replace(path)
+                    return replace(whole, kind=encoding.kind, size_bytes=size_bytes, encoded_kbps=encoding.kbps)
+            except _NoReportError:
+                break
+            finally:
+                part.unlink(missing_ok=True)
+        return whole
+
+    async def _report(self, job: Job) -> Report | None:
+        """Let the process do one job.
+
+        Raises:
+            _NoReportError: it crashed, took too much, or spoke nonsense.
+        """
+        async with self._free:
+            try:
+                async with asyncio.timeout(self._limits.wall_s + _GRACE_S):
+                    return _REPORT.validate_json(await self._spoken(json.dumps(asdict(job), default=str)))
+            except (TimeoutError, OSError, ValidationError, _NoReportError) as error:
+                facts = {"file": job.source.name, "error": type(error).__name__}
+                log.warning("song could not be looked into", extra=facts)
+                raise _NoReportError from error
+
+    async def _spoken(self, job: str) -> bytes:
+        process = await asyncio.create_subprocess_exec(
+            *self._command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            cwd=_ROOT,
+            env={
+                "OPENBLAS_NUM_THREADS": "1",
+                "PYTHONDONTWRITEBYTECODE": "1",
+                **{name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ},
+            },
+            start_new_session=True,  # Ctrl-C is for us: we end it
+        )
+        try:
+            return await _exchange(process, job.encode())
+        finally:
+            if process.returncode is None:
+                with suppress(ProcessLookupError):
+                    process.kill()
+            while process.stdout and await process.stdout.read(_REPORT_MAX_BYTES):  # else its pipe stays open
+                pass
+            await process.wait()
+
+
+async def _exchange(process: asyncio.subprocess.Process, job: bytes) -> bytes:
+    if process.stdin is None or process.stdout is None:  # never: both were asked for
+        raise _NoReportError
+    with suppress(BrokenPipeError, ConnectionResetError):  # how it ended says more
+        process.stdin.write(job)
+        await process.stdin.drain()
+    process.stdin.close()
+    spoken = b""
+    while piece := await process.stdout.read(_REPORT_MAX_BYTES):
+        spoken += piece
+        if len(spoken) > _REPORT_MAX_BYTES:
+            raise _NoReportError
+    if await process.wait() != 0:
+        raise _NoReportError
+    return spoken
+
+
+async def _size_of(path: Path) -> int:
+    return (await asyncio.to_thread(path.stat)).st_size
