@@ -19,7 +19,7 @@ from bot.ui import lyrics, texts
 from bot.ui.card import Button, Card, Press, jump_url
 from bot.ui.escape import inline, link_name, quote, safe_text
 from bot.ui.limits import EMBED_CHARS, EMBED_TITLE_CHARS
-from bot.ui.links import links_shown, listening
+from bot.ui.links import ORIGINAL, links_shown, listening
 from bot.ui.prices import cost_words
 from bot.ui.words import N_, Words, words_for
 
@@ -245,6 +245,7 @@ def _completed(drawing: Drawing) -> Body:
     if task.result is None or not task.result.tracks:
         return words(texts.FINISHED), ()
     lines = [_finished_words(drawing)]
+    lines += _flaws(drawing)
     if not drawing.has_files:
         lines.append(words(_why_linked(task)))
     long, short = links_shown(_links(task, words, audio=not drawing.has_files))
@@ -268,6 +269,18 @@ def _finished_words(drawing: Drawing) -> str:
     if task.result and (takes := len(task.result.tracks)) > 1:
         parts.append(words.several("{number} take.", "{number} takes.", takes))
     return " ".join([*parts, *_late_words(drawing)])
+
+
+def _flaws(drawing: Drawing) -> list[str]:
+    """Where the files are not quite what TokenLab made, or promised."""
+    task, words = drawing.task, drawing.words
+    short = [words(texts.CUT_SHORT, time=texts.clock_time(int(one.whole_s))) for one in task.media if one.whole_s]
+    encoded = [
+        words(texts.ENCODED, kind="Opus" if one.name.endswith(".ogg") else "MP3", rate=one.encoded_kbps)
+        for one in task.media
+        if one.encoded_kbps and drawing.has_files
+    ]
+    return [*short[:1], *encoded[:1]]
 
 
 def _late_words(drawing: Drawing) -> list[str]:
@@ -299,7 +312,10 @@ def _more(task: MusicTask, words: Words) -> Button:
 
 def _links(task: MusicTask, words: Words, *, audio: bool) -> list[tuple[str, str]]:
     tracks = task.result.tracks if task.result else ()
-    links = listening([track.audio_url for track in tracks], words) if audio else []
+    urls = [track.audio_url for track in tracks]
+    links = listening(urls, words) if audio else []
+    if not audio and any(one.encoded_kbps for one in task.media):
+        links = listening(urls, words, ORIGINAL)
     return links + [(words("Video"), track.video_url) for track in tracks[:1] if track.video_url]
 
 

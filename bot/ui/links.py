@@ -4,16 +4,19 @@ from collections.abc import Sequence
 
 from bot.ui.card import Button
 from bot.ui.limits import LINK_BUTTON_CHARS
-from bot.ui.words import Words
+from bot.ui.words import N_, Words
+
+LISTEN = N_("Listen")
+ORIGINAL = N_("Original")
 
 LINK_CHARS = 1800
 """Longer addresses don't fit beside the rest of a card."""
 
 
-def listening(urls: Sequence[str], words: Words) -> list[tuple[str, str]]:
+def listening(urls: Sequence[str], words: Words, label: str = LISTEN) -> list[tuple[str, str]]:
     """Addresses of the takes of a song, each with its label."""
-    listen = words("Listen")
-    return [(f"{listen} {number}" if len(urls) > 1 else listen, url) for number, url in enumerate(urls, 1)]
+    said = words(label)
+    return [(f"{said} {number}" if len(urls) > 1 else said, url) for number, url in enumerate(urls, 1)]
 
 
 def links_shown(links: Sequence[tuple[str, str]]) -> tuple[list[str], tuple[Button, ...]]:

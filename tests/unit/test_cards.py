@@ -161,6 +161,36 @@ def test_a_song_without_its_file_is_linked_and_says_why(changes: dict[str, Any],
     assert [(b.label, b.url) for b in card.buttons] == [*((label, None) for label in SUNG), ("Listen", URL)]
 
 
+def test_a_song_that_was_made_to_fit_says_so_and_links_the_original() -> None:
+    fitted = replace(FILE, name="1-1.ogg", encoded_kbps=96)
+
+    card = card_of(state=State.COMPLETED, result=SONG, media=(fitted,))
+
+    assert "too large to attach here, so the file is Opus at 96 kbit/s" in words_of(card)
+    assert [(b.label, b.url) for b in card.buttons] == [*((label, None) for label in SUNG), ("Original", URL)]
+    assert "MP3 at 96" in words_of(card_of(state=State.COMPLETED, result=SONG, media=(replace(FILE, encoded_kbps=96),)))
+
+
+def test_a_song_that_was_made_to_fit_and_is_not_attached_is_just_linked() -> None:
+    fitted = replace(FILE, encoded_kbps=96)
+
+    card = card_of(state=State.COMPLETED, result=SONG, media=(fitted,), attaches_files=False)
+
+    assert "kbit/s" not in words_of(card)
+    assert labels_of(card) == [*SUNG, "Listen"]
+
+
+@pytest.mark.parametrize("attaches_files", [True, False])
+def test_a_song_that_ends_early_says_both_lengths(*, attaches_files: bool) -> None:
+    short = replace(FILE, duration_s=61.9, whole_s=185.0)
+
+    card = card_of(state=State.COMPLETED, result=SONG, media=(short,), attaches_files=attaches_files)
+
+    assert "1:01 long" in words_of(card)
+    assert "ends early: it should be 3:05 long" in words_of(card)
+    assert labels_of(card_of(state=State.COMPLETED, result=SONG, media=(FILE,))) == [*SUNG]
+
+
 def test_a_song_shows_its_picture_where_that_goes_along() -> None:
     task = make_task(state=State.COMPLETED, result=SONG, media=(FILE,))
 
