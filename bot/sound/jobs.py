@@ -15,7 +15,7 @@ class Limits:
 
     cpu_s: int = 90
     wall_s: int = 180
-    memory_bytes: int = 2 * 1024**3
+    memory_bytes: int = 1024**3
     written_bytes: int = 1024**3
 
 

@@ -60,12 +60,14 @@ def audio_kind(path: Path) -> AudioKind | None:
 def sniff(path: Path) -> Sniffed | None:
     """What a file begins with, None if it is no audio that we know. Reads at most its first pages. Blocks."""
     with path.open("rb") as file:
-        begins_at = _after_tags(file)
-        file.seek(begins_at)
-        head = file.read(JUNK_MAX_BYTES + _CHAIN_BYTES)
-    if (kind := _container(head[:_MAGIC_BYTES])) is not None:
-        return Sniffed(kind=kind, begins_at=begins_at)
-    return _first_frame(head, begins_at)
+        for begins_at in dict.fromkeys((_after_tags(file), 0)):  # a tag's own size may be wrong
+            file.seek(begins_at)
+            head = file.read(JUNK_MAX_BYTES + _CHAIN_BYTES)
+            if (kind := _container(head[:_MAGIC_BYTES])) is not None:
+                return Sniffed(kind=kind, begins_at=begins_at)
+            if (found := _first_frame(head, begins_at)) is not None:
+                return found
+    return None
 
 
 def _after_tags(file: BinaryIO) -> int:

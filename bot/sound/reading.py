@@ -71,7 +71,8 @@ def open_source(path: Path, sniffed: Sniffed) -> InputContainer:
     options = {"protocol_whitelist": "file"}
     if sniffed.kind in {AudioKind.MP3, AudioKind.AAC}:  # behind junk, the frame that tells the length is overlooked
         options["skip_initial_bytes"] = str(sniffed.begins_at)
-    return av.open(str(path), "r", format=DEMUXERS[sniffed.kind], options=options)
+    # tags may be in any encoding, and we don't need what FFmpeg makes of them
+    return av.open(str(path), "r", format=DEMUXERS[sniffed.kind], options=options, metadata_errors="replace")
 
 
 def sound_stream(source: InputContainer) -> tuple[AudioStream, AudioKind]:
@@ -83,6 +84,9 @@ def sound_stream(source: InputContainer) -> tuple[AudioStream, AudioKind]:
     if not source.streams.audio:
         raise NoSoundError
     stream = source.streams.audio[0]
+    context: object = stream.codec_context  # None where there is no decoder, though PyAV does not declare it
+    if context is None:
+        raise NoSoundError
     codec = stream.codec_context.name
     kind = AudioKind.WAV if codec.startswith(("pcm_", "adpcm_")) else _CODECS.get(codec)
     if kind is None:

@@ -101,12 +101,12 @@ def _piped_flac() -> bytes:
     return bytes(content)
 
 
-def _ogg_flac() -> bytes:
+def _flac_in(form: str) -> bytes:
     """The encoder can't write it at once: its packets go from one container to the other."""
     with TemporaryDirectory() as folder:
         source, into = Path(folder) / "source", Path(folder) / "into"
         source.write_bytes(sample(AudioKind.FLAC))
-        with av.open(str(source)) as before, av.open(str(into), "w", format="ogg") as after:
+        with av.open(str(source)) as before, av.open(str(into), "w", format=form) as after:
             stream = after.add_stream_from_template(before.streams.audio[0])
             for packet in before.demux(before.streams.audio[0]):
                 if packet.size:
@@ -129,6 +129,14 @@ def id3_tag(title: str) -> bytes:
     return b"ID3\x03\0\0" + bytes([0, 0, len(frame) >> 7, len(frame) & 127]) + frame
 
 
+def _latin_1() -> bytes:
+    content = bytearray(encoded("wav", "pcm_s16le", tone(LENGTH_S)))
+    info = b"INFOINAM\x06\0\0\0\xc9t\xe9 1\0"
+    content += b"LIST" + struct.pack("<I", len(info)) + info
+    content[4:8] = struct.pack("<I", len(content) - 8)
+    return bytes(content)
+
+
 _FRAGMENTED = {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
 
 ODD: Mapping[str, tuple[Callable[[], bytes], AudioKind, float]] = {
@@ -144,10 +152,11 @@ ODD: Mapping[str, tuple[Callable[[], bytes], AudioKind, float]] = {
     "WAV from a pipe": (_piped_wav, AudioKind.WAV, 1),
     "RF64": (lambda: encoded("wav", "pcm_s16le", tone(LENGTH_S), options={"rf64": "always"}), AudioKind.WAV, 1),
     "24 bits": (lambda: encoded("wav", "pcm_s24le", tone(LENGTH_S)), AudioKind.WAV, 1),
+    "a name in Latin-1": (_latin_1, AudioKind.WAV, 1),
     "floats": (lambda: encoded("wav", "pcm_f32le", tone(LENGTH_S)), AudioKind.WAV, 1),
     "8 bits": (lambda: encoded("wav", "pcm_u8", tone(LENGTH_S)), AudioKind.WAV, 1),
     "FLAC from a pipe": (_piped_flac, AudioKind.FLAC, 1),
-    "FLAC in Ogg": (_ogg_flac, AudioKind.FLAC, 1),
+    "FLAC in Ogg": (lambda: _flac_in("ogg"), AudioKind.FLAC, 1),
     "ID3 before FLAC": (lambda: id3_tag("Outer") + sample(AudioKind.FLAC), AudioKind.FLAC, 1),
     "two Oggs": (lambda: sample(AudioKind.OGG) * 2, AudioKind.OGG, 2),
     "WebM": (lambda: sample(AudioKind.WEBM), AudioKind.OGG, 1),
@@ -161,6 +170,11 @@ ODD: Mapping[str, tuple[Callable[[], bytes], AudioKind, float]] = {
     "MP3 in Matroska": (lambda: encoded("matroska", "mp3", tone(LENGTH_S)), AudioKind.MP3, 1),
     "AAC in Matroska": (lambda: encoded("matroska", "aac", tone(LENGTH_S)), AudioKind.M4A, 1),
     "ALAC": (lambda: encoded("ipod", "alac", tone(LENGTH_S)), AudioKind.M4A, 1),
+    "Opus in MP4": (lambda: encoded("mp4", "libopus", tone(LENGTH_S)), AudioKind.OGG, 1),
+    "FLAC in MP4": (lambda: _flac_in("mp4"), AudioKind.FLAC, 1),
+    "A-law": (lambda: encoded("wav", "pcm_alaw", tone(LENGTH_S)), AudioKind.WAV, 1),
+    "a tag larger than the file": (lambda: b"ID3\x03\0\0\x7f\x7f\x7f\x7f" + bytes(90) + _mp3(), AudioKind.MP3, 1),
+    "a tag with a cover": (lambda: id3_tag("x" * 15_000) + _mp3(), AudioKind.MP3, 1),
     "layer II": (lambda: encoded("mp2", "mp2", tone(LENGTH_S)), AudioKind.MP3, 1),
 }  # fmt: skip
 """What people report, by name: the file, what it should become, and how many times the sound is in it."""
