@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -177,6 +178,21 @@ async def test_a_process_that_cannot_be_ended_by_itself_is_ended(song, monkeypat
     workshop = Workshop(limits=Limits(wall_s=0), command=python("time.sleep(60)"))
     prepared = await workshop.prepare(song, TAGS, limit_bytes=ROOMY)
     assert prepared.duration_s is None
+
+
+async def test_a_stop_ends_the_process_and_leaves_the_file_as_it_was(tmp_path, song):
+    seen = tmp_path / "seen"
+    code = f"open({str(seen)!r}, 'w').write(str(os.getpid()) + '\\n'); time.sleep(60)"
+    preparing = asyncio.create_task(Workshop(command=python(code)).prepare(song, TAGS, limit_bytes=ROOMY))
+    async with asyncio.timeout(20):
+        while not (seen.exists() and seen.read_text().endswith("\n")):  # noqa: ASYNC110 - it has no event
+            await asyncio.sleep(0.01)
+    preparing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await preparing
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(seen.read_text()), 0)
+    assert song.read_bytes() == SAMPLES[AudioKind.MP3]
 
 
 async def test_the_process_is_told_no_secrets(tmp_path, song, monkeypatch):
