@@ -18,7 +18,7 @@ from cogs.answers import picked_task
 
 
 class OpeningCog(commands.Cog):
-    """Opens songs again, which costs nothing; one that is nowhere to be had any more is fetched anew."""
+    """Opens songs again, which costs nothing; one that is nowhere to be had any more, or not whole, is fetched anew."""
 
     def __init__(self, bot: MusicBot) -> None:
         self._bot = bot

@@ -35,6 +35,16 @@ def is_cut_short(duration_s: float, *, promised_s: float | None, told_s: float |
     return is_half or (told_s is not None and duration_s < told_s - slack_s)
 
 
+def may_still_grow(*, short_tries: int, failures: int) -> bool:
+    """Whether audio that is too short is tried for again: a few times, while that takes minutes and not days.
+
+    Args:
+        short_tries: how often this take was too short before.
+        failures: the failed tries of its song that count, for whatever reason and of whichever take.
+    """
+    return short_tries < SHORT_TRIES and failures < len(TRY_AGAIN_S)
+
+
 class MediaProblem(StrEnum):
     """Why audio could not be fetched."""
 

@@ -29,7 +29,7 @@ class Music:
     urls: Sequence[str] = ()
     source: str | None = None
     is_missing: bool = False
-    """Whether neither we nor a message of ours has it."""
+    """Whether neither we nor a message of ours has it, or only a part of it."""
 
 
 async def music_of(
@@ -46,10 +46,11 @@ async def music_of(
     """
     if task.state is not State.COMPLETED or task.result is None or not task.result.tracks:
         return Music()
+    ends_early = any(one.whole_s for one in task.media)
     if files := audio_files(task, media_dir, limit_bytes=limit_bytes):
-        return Music(files=files)
+        return Music(files=files, is_missing=ends_early)
     if urls := await _attached(task, messages, client) if task.files_shown else []:
-        return Music(urls=urls, source=texts.FROM_MESSAGE)
+        return Music(urls=urls, source=texts.FROM_MESSAGE, is_missing=ends_early)
     is_missing = not task.media or not all((media_dir / one.name).is_file() for one in task.media)
     source = texts.FETCHED_ANEW if is_missing else texts.FROM_PROVIDER
     return Music(urls=[track.audio_url for track in task.result.tracks], source=source, is_missing=is_missing)

@@ -16,7 +16,7 @@ from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.test_utils import TestServer
 
-from bot.domain.media import SHORT_TRIES, Brought, MediaError, MediaProblem
+from bot.domain.media import SHORT_TRIES, TRY_AGAIN_S, Brought, MediaError, MediaProblem
 from bot.domain.tasks import Kind, MusicTask, Result, State, TaskId, Track
 from bot.ui.media import (
     AudioKind,
@@ -672,16 +672,28 @@ async def is_short(collector: MediaCollector, task: MusicTask) -> bool:
     return (missing.reason, missing.is_temporary) == (MediaProblem.CUT_SHORT, True)
 
 
-@pytest.mark.parametrize("tries", range(SHORT_TRIES))
-async def test_half_a_file_is_asked_for_again(host, roomy, tmp_path, tries):
-    assert await is_short(roomy, replace(finished(host.gives("/a", HALF)), media_failures=tries))
+async def test_half_a_file_is_asked_for_again_and_comes_home_with_both_lengths_if_it_stays_so(host, roomy, tmp_path):
+    task = finished(host.gives("/a", HALF))
+    for failures in range(SHORT_TRIES):
+        assert await is_short(roomy, replace(task, media_failures=failures))
     assert list((tmp_path / "media").iterdir()) == []
-
-
-async def test_a_file_that_stays_too_short_comes_home_with_both_lengths(host, roomy):
-    task = replace(finished(host.gives("/a", HALF)), media_failures=SHORT_TRIES)
-    (only,) = (await brought_by(roomy, task)).files
+    (only,) = (await brought_by(roomy, replace(task, media_failures=SHORT_TRIES))).files
     assert only.duration_s == pytest.approx(4.0, abs=0.2)
+    assert only.whole_s == pytest.approx(8.0, abs=0.2)
+
+
+async def test_tries_that_failed_for_other_reasons_leave_half_a_file_its_own(host, roomy):
+    task = replace(finished(host.gives("/a", HALF)), media_failures=SHORT_TRIES)
+    assert await is_short(roomy, task)
+    host.gives("/a", sample(AudioKind.MP3))
+    (only,) = (await brought_by(roomy, replace(task, media_failures=SHORT_TRIES + 1))).files
+    assert only.whole_s is None
+    assert not roomy._short
+
+
+async def test_half_a_file_comes_home_where_the_next_try_would_be_an_hour_away(host, roomy):
+    task = replace(finished(host.gives("/a", HALF)), media_failures=len(TRY_AGAIN_S))
+    (only,) = (await brought_by(roomy, task)).files
     assert only.whole_s == pytest.approx(8.0, abs=0.2)
 
 
@@ -689,22 +701,43 @@ async def test_a_file_shorter_than_the_provider_says_is_asked_for_again(host, ro
     task = finished(host.gives("/a", MP3))
     told = replace(task, result=Result(tracks=(Track(audio_url=host.url("/a"), duration_s=9.5),)))
     assert await is_short(roomy, told)
-    (only,) = (await brought_by(roomy, replace(told, media_failures=SHORT_TRIES))).files
+    (only,) = (await brought_by(roomy, replace(told, media_failures=len(TRY_AGAIN_S)))).files
     assert only.whole_s == 9.5
 
 
-async def test_a_second_take_that_is_too_short_is_asked_for_again_without_the_first_one(host, roomy, tmp_path):
-    task = finished(host.gives("/a", MP3), host.gives("/b", HALF))
-    brought = await brought_by(roomy, task)
-    assert [(file.name, file.whole_s) for file in brought.files] == [("7-1.mp3", None)]
+@pytest.mark.parametrize("short", [1, 2])
+async def test_a_take_that_is_too_short_is_asked_for_again_without_the_other_one(host, roomy, tmp_path, short):
+    urls = [host.gives(f"/{take}", HALF if take == short else MP3) for take in (1, 2)]
+    brought = await brought_by(roomy, finished(*urls))
+    assert [(file.name, file.whole_s) for file in brought.files] == [(f"7-{3 - short}.mp3", None)]
     assert (brought.is_new, brought.missing and brought.missing.reason) == (True, MediaProblem.CUT_SHORT)
-    assert {path.name for path in (tmp_path / "media").iterdir()} == {"7-1.mp3", "7-1.png"}
+    assert (tmp_path / "media" / f"7-{3 - short}.mp3").is_file()
     host.seen.clear()
-    then = replace(task, media=brought.files, media_failures=SHORT_TRIES)
-    first, second = (await brought_by(roomy, then)).files
-    assert first == brought.files[0]
-    assert second.whole_s == pytest.approx(8.0, abs=0.2)
-    assert [request.path for request in host.seen] == ["/b"]
+    then = replace(finished(*urls), media=brought.files, media_failures=len(TRY_AGAIN_S))
+    both = (await brought_by(roomy, then)).files
+    assert [file.name for file in both if file.whole_s] == [f"7-{short}.mp3"]
+    assert both[2 - short] == brought.files[0]
+    assert [request.path for request in host.seen] == [f"/{short}"]
+
+
+async def test_a_file_that_ended_early_is_fetched_anew_once_its_song_is_wanted_again(host, roomy, tmp_path):
+    task = finished(host.gives("/a", HALF))
+    files = (await brought_by(roomy, replace(task, media_failures=len(TRY_AGAIN_S)))).files
+    task, kept = replace(task, media=files), (tmp_path / "media" / "7-1.mp3").read_bytes()
+
+    still = await brought_by(roomy, task)
+    assert (still.files, still.is_new, still.missing and still.missing.reason) == (
+        files, False, MediaProblem.CUT_SHORT
+    )  # fmt: skip
+    assert (tmp_path / "media" / "7-1.mp3").read_bytes() == kept
+    host.seen.clear()
+    enough = await brought_by(roomy, replace(task, media_failures=SHORT_TRIES))
+    assert (enough, host.seen) == (Brought(files=files), [])
+
+    host.gives("/a", sample(AudioKind.MP3))
+    brought = await brought_by(roomy, replace(task, media_failures=1))
+    assert [(file.name, file.whole_s) for file in brought.files] == [("7-1.mp3", None)]
+    assert (brought.is_new, brought.missing) == (True, None)
 
 
 async def test_a_picture_that_cannot_be_stored_does_not_hold_up_the_song(host, collector, tmp_path, caplog):

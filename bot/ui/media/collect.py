@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 from pathlib import Path
 
-from bot.domain.media import SHORT_TRIES, Brought, MediaError, MediaProblem, is_cut_short
-from bot.domain.tasks import MediaFile, MusicTask, Track
+from bot.domain.media import SHORT_TRIES, Brought, MediaError, MediaProblem, is_cut_short, may_still_grow
+from bot.domain.tasks import MediaFile, MusicTask, TaskId, Track
 from bot.service import title_of
 from bot.sound.jobs import SongTags
 from bot.ui.media.fetch import MediaFetcher
@@ -31,6 +32,8 @@ class MediaCollector:
         self._store = store
         self._artist = artist
         self._workshop = Workshop()
+        self._short: Counter[tuple[TaskId, int]] = Counter()
+        """How often a take that is still to come was too short; after a restart it is counted anew."""
 
     async def fetch_task(self, task: MusicTask) -> AsyncGenerator[Brought, None]:
         """Fetch the takes that are not there, each by itself: none that fails or drips takes another one along.
@@ -42,7 +45,7 @@ class MediaCollector:
         under_way = {
             asyncio.create_task(self._try_take(task, track, take), name=f"media {task.id}-{take}"): take
             for take, track in enumerate(tracks, start=1)
-            if take not in files or not self._store.path(files[take].name).is_file()
+            if take not in files or not self._is_there(task, files[take])
         }
         failed: list[MediaError] = []
         pending = set(under_way)
@@ -66,6 +69,11 @@ class MediaCollector:
                 one.cancel()
             await asyncio.gather(*pending, return_exceptions=True)
 
+    def _is_there(self, task: MusicTask, file: MediaFile) -> bool:
+        """Whether there is nothing to fetch; one that ends early may be whole by the time its song is wanted again."""
+        is_all_there_is = file.whole_s is None or task.media_failures >= SHORT_TRIES
+        return is_all_there_is and self._store.path(file.name).is_file()
+
     async def _try_take(self, task: MusicTask, track: Track, take: int) -> MediaFile | MediaError:
         raw = self._store.path(f"{task.id}-{take}.raw")
         try:
@@ -83,7 +91,10 @@ class MediaCollector:
         title = task.title or (task.result.title if task.result else None) or "Song"
         tags = self._tags(title, task.result.lyrics if task.result else None, take)
         prepared = await self._workshop.prepare(raw, tags, limit_bytes=task.attachment_limit_bytes)
-        whole_s = _missed_length(prepared, track, is_last_try=task.media_failures >= SHORT_TRIES)
+        whole_s = _missed_length(prepared, track)
+        if whole_s is not None and self._may_grow(task, take):
+            raise MediaError(MediaProblem.CUT_SHORT, is_temporary=True)
+        self._short.pop((task.id, take), None)
         file = MediaFile(
             name=f"{task.id}-{take}.{prepared.kind}",
             shown_as=safe_filename(title, prepared.kind, take=take),
@@ -94,6 +105,12 @@ class MediaCollector:
         )
         await asyncio.to_thread(raw.replace, self._store.path(file.name))
         return file if take > 1 else replace(file, picture=await self._picture(task, prepared))
+
+    def _may_grow(self, task: MusicTask, take: int) -> bool:
+        """Count a take that is too short; whether another try may help."""
+        before = self._short[task.id, take] if task.media_failures else 0
+        self._short[task.id, take] = before + 1
+        return may_still_grow(short_tries=before, failures=task.media_failures)
 
     async def _picture(self, task: MusicTask, prepared: Prepared) -> str | None:
         """The name of the stored waveform; None if there is none, which never holds up the song."""
@@ -117,17 +134,11 @@ class MediaCollector:
         )
 
 
-def _missed_length(prepared: Prepared, track: Track, *, is_last_try: bool) -> float | None:
-    """How long a take that is too short should be, in seconds; None if it is whole, or its length is not known.
-
-    Raises:
-        MediaError: it is too short, and another try may help.
-    """
+def _missed_length(prepared: Prepared, track: Track) -> float | None:
+    """How long a take that is too short should be, in seconds; None if it is whole, or its length is not known."""
     duration_s, promised_s, told_s = prepared.duration_s, prepared.promised_s, track.duration_s
     if duration_s is None or not is_cut_short(duration_s, promised_s=promised_s, told_s=told_s):
         return None
-    if not is_last_try:
-        raise MediaError(MediaProblem.CUT_SHORT, is_temporary=True)
     return max(promised_s or 0, told_s or 0)
 
 
