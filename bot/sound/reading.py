@@ -45,6 +45,10 @@ _CODECS: Mapping[str, AudioKind] = {
 """The closed list of decoders, and what a fresh file of each is; PCM goes into WAV."""
 
 
+_NOT_COPIED = (av.FFmpegError, ValueError, ArithmeticError)
+"""What PyAV raises on packets that don't fit into a container."""
+
+
 class NoSoundError(Exception):
     """There is nothing in the file that we decode."""
 
@@ -128,12 +132,12 @@ class _Copy:
         self.has_failed = False
         self._container: OutputContainer | None = None
         self._shift = 0
-        self._next_at = -_LONG_AGO
+        self._last_at = self._next_at = -_LONG_AGO
         muxer, options = _MUXERS[kind]
         try:
             self._container = av.open(str(into), "w", format=muxer, options={"fflags": "+bitexact", **options})
             self._stream = self._container.add_stream_from_template(stream)
-        except (av.FFmpegError, ValueError):
+        except _NOT_COPIED:
             self.has_failed = True
 
     def take(self, packet: Packet) -> None:
@@ -143,17 +147,18 @@ class _Copy:
             self._place(packet)
             packet.stream = self._stream
             self._container.mux(packet)
-        except (av.FFmpegError, ValueError):
+        except _NOT_COPIED:
             self.has_failed = True
 
     def _place(self, packet: Packet) -> None:
         """Let it follow the one before: where a second file begins, the moments begin anew."""
         if packet.dts is None or packet.pts is None:
             return
-        if packet.dts + self._shift < self._next_at:
+        if packet.dts + self._shift < self._last_at:
             self._shift = self._next_at - packet.dts
         packet.dts += self._shift
         packet.pts += self._shift
+        self._last_at = packet.dts
         self._next_at = packet.dts + (packet.duration or 0)
 
     def close(self) -> None:
@@ -161,7 +166,7 @@ class _Copy:
             return
         try:
             self._container.close()
-        except (av.FFmpegError, ValueError):
+        except _NOT_COPIED:
             self.has_failed = True
 
 

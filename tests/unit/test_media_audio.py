@@ -112,6 +112,12 @@ async def test_an_mp3_carries_title_artist_lyrics_and_comment(tmp_path, song):
     assert list(tmp_path.iterdir()) == [song]
 
 
+async def test_a_folder_may_be_named_from_where_the_bot_was_started(tmp_path, song, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    prepared = await Workshop().prepare(Path(song.name), TAGS, limit_bytes=ROOMY)
+    assert prepared.duration_s == pytest.approx(1.0, abs=0.1)
+
+
 async def test_old_tags_are_replaced(song):
     workshop = Workshop()
     once = await workshop.prepare(song, SongTags(title="Old", lyrics="old", comment="old"), limit_bytes=ROOMY)

@@ -85,7 +85,7 @@ class Workshop:
     async def _copied(self, path: Path, tags: SongTags) -> Prepared:
         part = part_of(path)
         try:
-            report = await self._report(Job(source=path, into=part, tags=tags, limits=self._limits))
+            report = await self._report(self._job(path, part, tags))
             if report is None:
                 raise MediaError(MediaProblem.NOT_AUDIO, is_temporary=True)
             if report.is_written:
@@ -112,8 +112,7 @@ class Workshop:
         for encoding in fitting[:_FIT_TRIES]:
             part = part_of(path)
             try:
-                job = Job(source=path, into=part, tags=tags, limits=self._limits, encoding=encoding)
-                report = await self._report(job)
+                report = await self._report(self._job(path, part, tags, encoding))
                 if report is None or not report.is_written:
                     break
                 if (size_bytes := await _size_of(part)) <= limit_bytes:
@@ -124,6 +123,10 @@ class Workshop:
             finally:
                 part.unlink(missing_ok=True)
         return whole
+
+    def _job(self, path: Path, into: Path, tags: SongTags, encoding: Encoding | None = None) -> Job:
+        source, into = path.absolute(), into.absolute()  # the process works in another folder
+        return Job(source=source, into=into, tags=tags, limits=self._limits, encoding=encoding)
 
     async def _report(self, job: Job) -> Report | None:
         """Let the process do one job.
