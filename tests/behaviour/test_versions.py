@@ -229,7 +229,7 @@ def _answer(status: int, body: Any) -> Fault:
         _answer(502, GONE), _answer(503, GONE), _answer(504, GONE), _answer(408, GONE), _answer(409, GONE),
         _answer(500, b"mv: chirp-v4 is gone"), _answer(500, b"\xff"), _answer(200, b"[]"), _answer(200, b""),
     ],
-    ids=str,
+    ids=lambda fault: fault if isinstance(fault, str) else None,
 )  # fmt: skip
 async def test_after_an_answer_of_unknown_fate_no_second_create_follows(world: World, fault: str | Fault) -> None:
     world.standin.faults.on_create(fault)
