@@ -353,7 +353,7 @@ class MusicTask:
     @property
     def length_s(self) -> float | None:
         """How long the song is, as far as that is known."""
-        return self.media[0].duration_s if self.media else None
+        return self.media[0].whole_s or self.media[0].duration_s if self.media else None
 
     @property
     def inside_s(self) -> float:
