@@ -352,7 +352,7 @@ class MusicTask:
 
     @property
     def length_s(self) -> float | None:
-        """How long the song is, as far as that is known."""
+        """How long the song is, as far as that is known, even where its file ends early."""
         return self.media[0].whole_s or self.media[0].duration_s if self.media else None
 
     @property

@@ -7,7 +7,7 @@ import pytest
 from bot.domain.media import SHORT_TRIES
 from bot.domain.tasks import MusicTask, State
 from bot.sound.kinds import AudioKind
-from tests.behaviour.conftest import OneTune, World, files_of, labels, text_of
+from tests.behaviour.conftest import OneTune, World, files_of, labels, private, text_of
 from tests.behaviour.test_moderating import FINISHED, done, panel
 from tests.behaviour.test_songs import empty_media, opened
 from tests.fakes.sounds import ODD, sample
@@ -93,6 +93,9 @@ async def test_a_song_that_stays_half_is_delivered_and_says_so(world: World, mon
     assert "0:03 long" in text_of(card)
     assert "ends early: it should be 0:08 long" in text_of(card)
     assert (task.media_failures, len(world.standin.creates), len(world.pings())) == (SHORT_TRIES, 1, 1)
+    beyond = await world.alice.slash(world.channel, "continue", song="1", at="9")
+    assert "only 0:08 long" in private(beyond)
+    assert not (await world.alice.slash(world.channel, "continue", song="1", at="6")).response.ephemeral
 
 
 async def test_a_second_take_that_stays_half_neither_holds_up_the_first_one_nor_is_lost(
