@@ -323,10 +323,10 @@ async def test_an_earlier_branch_is_continued_from_the_opened_card(world: World)
     await world.until(State.COMPLETED, 2, step_s=16)
 
     form = await world.alice.click((await opened(world, task)).message, label="Continue")
-    await fill(world.alice, form, prompt="second branch", at="1:05")
+    await fill(world.alice, form, prompt="second branch", at="0:05")
 
     branch = await world.task(3)
-    assert (branch.parent_id, branch.prompt, branch.continue_at_s) == (1, "second branch", 65)
+    assert (branch.parent_id, branch.prompt, branch.continue_at_s) == (1, "second branch", 5)
 
 
 async def test_songs_are_listed_opened_and_deleted_in_direct_messages(world: World) -> None:
