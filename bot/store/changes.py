@@ -13,7 +13,7 @@ from bot.domain.limits import LimitReachedError, may_run, money_limit_reached
 from bot.domain.listing import search_text
 from bot.domain.lyrics import VERSIONS_KEPT
 from bot.domain.rules import EVERYWHERE, Intake
-from bot.domain.tasks import TERMINAL, AttemptOutcome, MusicTask, Role, StaleTaskError, State, TaskId
+from bot.domain.tasks import TERMINAL, AttemptOutcome, Kind, MusicTask, Result, Role, StaleTaskError, State, TaskId
 from bot.domain.transitions import Change, Move, Part
 from bot.store.audit import write_deed
 from bot.store.emptying import EMPTIED, forget_beside
@@ -187,6 +187,11 @@ async def _write_beside_move(
         case transitions.Claimed():
             begun = {"task_id": after.id, "number": after.attempt, "started_at": now, "version": after.version}
             await connection.execute(insert(attempts).values(**begun, outcome=AttemptOutcome.UNDER_WAY))
+        case transitions.Completed(result=Result(other_lyrics=others)) if after.kind is Kind.LYRICS:
+            # the desk shows the newest first, which shall be the first of them
+            for number, text in enumerate(others[::-1], start=1):
+                kept = {"task_id": after.id, "number": number, "replaced_at": now, "text": text}
+                await connection.execute(insert(lyrics_versions).values(**kept))
         case transitions.Retried():
             await look_at_budget(connection, await server_in(connection, after.guild_id or EVERYWHERE), now)
         case _:

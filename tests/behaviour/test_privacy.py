@@ -17,7 +17,7 @@ from bot.domain.blocks import Block
 from bot.domain.members import PreferenceChanges, Telling
 from bot.domain.privacy import NOBODY
 from bot.domain.rules import EVERYWHERE, RuleChanges
-from bot.domain.tasks import MusicTask, Result, Role, State, Track
+from bot.domain.tasks import MusicTask, Result, Role, StaleTaskError, State, Track
 from bot.engine.fetcher import Fetcher
 from bot.ui.client import asker_of
 from bot.ui.packing import NAME
@@ -384,7 +384,8 @@ async def test_audio_that_arrives_during_the_erasure_leaves_nothing_behind(
     monkeypatch.setattr(Fetcher, "find", _nothing)
     await until_erased(world)
 
-    await world.app.engine.fetcher.handle(wanted)
+    with pytest.raises(StaleTaskError):
+        await world.app.engine.fetcher.handle(wanted)
 
     assert "Harbour" not in dump(world)
 

@@ -43,7 +43,7 @@ async def ended(bot: BotProcess) -> int:
         ({"DISCORD_TOKEN": None}, "DISCORD_TOKEN"),
         ({"TOKENLAB_API_KEY": ""}, "TOKENLAB_API_KEY"),
         ({"POLL_INTERVAL_S": "often"}, "POLL_INTERVAL_S"),
-        ({"TOKENLAB_VERSION": "chirp-v99"}, "TOKENLAB_VERSION"),
+        ({"TOKENLAB_VERSION": "v99"}, "TOKENLAB_VERSION"),
         ({"TOKENLAB_API_BASE": f"https://user:{PASSWORD}@api.example.com"}, "TOKENLAB_API_BASE"),
         ({"DATABASE_URL": f"mysql://encore:{PASSWORD}@db/encore"}, "DATABASE_URL"),
     ],
