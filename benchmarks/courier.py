@@ -55,7 +55,7 @@ OLD_INDEXES = (
 
 @asynccontextmanager
 async def filled(url: str, rows: int) -> AsyncIterator[Database]:
-    """A new database with so many tasks, all of them shown and told."""
+    """Create a database with `rows` tasks, all shown, their members notified."""
     database = Database(url)
     await migrate(database)
     async with database.write() as connection:

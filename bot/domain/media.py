@@ -7,14 +7,14 @@ from enum import StrEnum
 from bot.domain.tasks import MediaFile, Result, Track
 
 TRY_AGAIN_S = (5, 10, 20, 40, 80, 160, 300, 300, 300, 300, 300)
-"""Links of a song that has just been finished may be refused for minutes: half an hour, in seconds at first."""
+"""Delays between the first retries: links of a song just finished may be refused for minutes."""
 HOUR_S, DAY_S = 3600, 86_400
 LATER_S = (HOUR_S, 3 * HOUR_S, 8 * HOUR_S, *[DAY_S] * 15)
-"""Then, each time with fresh addresses, less and less often, at last once a day."""
+"""Delays after that, each with fresh addresses."""
 FRESH_FOR = timedelta(minutes=30)
-"""Addresses that were read longer ago are read anew when they don't work: links are signed for a while."""
+"""Maximum age of addresses before a failure makes us ask for new ones: signed links expire."""
 SHORT_TRIES = 5
-"""Audio that is still too short after so many tries is all there is."""
+"""Maximum number of tries for a take that is too short; then it is delivered as it is."""
 _HEADER_SLACK_S = 0.5
 """The delays of encoders count in headers, not in the sound."""
 _TOLD_SLACK_S = 2.0

@@ -21,9 +21,9 @@ EMPTY_GAPS_S = (10.0, 20.0, 30.0)
 """Pauses before the next looks at a task that is said to be finished and has no result: that often comes later."""
 GONE_LOOKS = 3
 GONE_FOR = timedelta(minutes=2)
-"""A task that the provider does not know is lost after so many looks in a row, over so long a time."""
+"""Minimum number of looks in a row, and time between first and last, before an unknown task counts as lost."""
 TROUBLED_LOOKS = 3
-"""So many unknown words beside an error in a row are a failure."""
+"""After this many looks in a row with an error beside an unknown status, the task counts as failed."""
 BILLING_GAP_S = 60.0
 """Pause before another look at a completed task whose billing id has not come yet."""
 ENOUGH = 20
@@ -55,12 +55,12 @@ def next_look_at(
 
 
 def empty_look_at(*, now: datetime, looks: int) -> datetime | None:
-    """When to look again after so many looks in a row that saw no result; None once there were enough of them."""
+    """Return when to look again after `looks` looks in a row without a result; None once there were enough."""
     return now + timedelta(seconds=EMPTY_GAPS_S[looks - 1]) if looks <= len(EMPTY_GAPS_S) else None
 
 
 def is_gone(*, now: datetime, since: datetime, looks: int) -> bool:
-    """Whether a task that the provider does not know since a moment, in so many looks, is lost."""
+    """Return whether a task counts as lost that the provider has not known since `since`, in `looks` looks."""
     return looks >= GONE_LOOKS and now - since >= GONE_FOR
 
 

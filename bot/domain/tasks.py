@@ -283,14 +283,14 @@ class MusicTask:
     ping_status: PingStatus | None = None
     ping_at: datetime | None = None
     family_changed_at: datetime | None = None
-    """Since when its card should be drawn once more, as its parent or what was made from it has come or gone."""
+    """When its parent or a song made from it last came or went and the card does not show it yet."""
 
     posting: str | None = None
     """The name of the message that was last to take the card's place."""
     posting_in: int | None = None
     """The channel that it was to be sent to."""
     posting_at: datetime | None = None
-    """Since when it may have been sent; None once that is settled."""
+    """When sending it began; None once it is known whether it was sent."""
     deliveries: int = 0
     """How often it was asked to be delivered again."""
 
@@ -328,7 +328,7 @@ class MusicTask:
     media_failures: int = 0
     """Failed tries that count; `bot/domain/media.py` says what follows from how many."""
     addresses_at: datetime | None = None
-    """When the addresses of its audio were read anew; None: only when it was finished."""
+    """When the addresses of its audio were last read again; None if only when it was finished."""
     error_code: ErrorCode | None = None
     error_detail: str | None = None
     """The provider's own words, clipped; members see them only escaped, and only where `bot/ui/cards.py` allows it."""

@@ -355,7 +355,7 @@ class AddressesWanted(FetchPostponed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaWanted(Change):
-    """Its owner wants to hear a song whose audio is not here: it is fetched anew."""
+    """Its owner asked for a song whose audio is not here: it is fetched again."""
 
     media_wanted: Literal[True] = True
     media_failures: Literal[0] = 0

@@ -93,7 +93,7 @@ class Found:
         return next_older(version, order, but=(*self.refused, *but))
 
     def after_refusal(self, version: str, order: Sequence[str]) -> "Found":
-        """A guess was refused. Was it the one that had been taken, or the last one, the search begins anew."""
+        """Note that a guess was refused; if it was the accepted version or the last one left, the search restarts."""
         if self.taken is not None and same(version, self.taken):
             return Found(refused=frozenset({version}))
         after = self if among(version, self.refused) else replace(self, refused=self.refused | {version})

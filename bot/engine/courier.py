@@ -132,7 +132,7 @@ class Courier(Worker[MusicTask]):
         return self._few(await self._tasks.unremoved(now, REMOVALS + self.hidden), self._removing, REMOVALS)
 
     def _few(self, found: Sequence[MusicTask], under_way: set[TaskId], most: int) -> list[MusicTask]:
-        """Those that may start now, if only so many of their kind may be in flight at once."""
+        """Return those that may start now, within the maximum number of their kind in flight."""
         under_way -= {task_id for task_id in under_way if not self.is_handling(task_id)}
         free = [task for task in found if self.is_free(task.id)][: most - len(under_way)]
         under_way |= {task.id for task in free}

@@ -177,7 +177,7 @@ class Worker(ABC, Generic[T]):
         return key in self._penalties and self.monotonic() < self._penalties[key].until
 
     def _forget_penalties(self) -> None:
-        """What has not come back for a while after its penalty was over begins anew if it fails again."""
+        """Drop penalties that ended a while ago without another failure: the next failure starts from one."""
         over = self.monotonic() - LONGEST_PENALTY_S
         self._penalties = {key: one for key, one in self._penalties.items() if one.until > over}
 

@@ -151,7 +151,7 @@ class _Copy:
             self.has_failed = True
 
     def _place(self, packet: Packet) -> None:
-        """Let it follow the one before: where a second file begins, the moments begin anew."""
+        """Let it follow the one before: where a second file begins, timestamps restart."""
         if packet.dts is None or packet.pts is None:
             return
         if packet.dts + self._shift < self._last_at:

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 FIRST_REST_S = 5.0
 LONGEST_REST_S = 600.0
 REFUSED_REST_S = 3600.0
-"""After a definite refusal: somebody has to do something about it first."""
+"""Delay after a definite refusal, which an operator has to resolve."""
 ENTRY_POINT = 4
 """The kind of command that starts an Activity: not ours, but Discord takes no list of commands without it."""
 ENTRY_POINT_FIELDS = (

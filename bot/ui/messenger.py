@@ -32,10 +32,10 @@ CARD_EDITS = timedelta(hours=1)
 """Discord: messages older than this are edited so seldom that a final card had better be a new one."""
 AUDIO_PATIENCE = timedelta(hours=1)
 AUDIO_TRIES = 4
-"""Where some of the audio is there, or is to be fetched anew, so many tries are waited for: less than a minute."""
+"""Maximum number of tries a card waits for when some audio is there or is fetched again: less than a minute."""
 AUDIO_RETRY_S = 30.0
 UPLOAD_TRIES = 2
-"""After so many failures a card is shown without its files, which follow when they can."""
+"""After this many failures a card is shown without its files, which follow when possible."""
 UPLOAD_S = 60.0
 """So long a card waits for its files to get through, each time; those that follow it later have as long as it takes."""
 MAY_POST = frozenset({Verdict.NO_CARD, Verdict.ARCHIVED, Verdict.TOO_MANY_EDITS, Verdict.FORBIDDEN})

@@ -1,4 +1,4 @@
-"""How long a request by an interaction's token waits its turn: discord.py by itself waits as long as it is told."""
+"""Maximum wait for a rate-limited request by an interaction token; discord.py alone would wait without limit."""
 
 import asyncio
 from collections.abc import Awaitable

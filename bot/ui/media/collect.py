@@ -33,7 +33,7 @@ class MediaCollector:
         self._artist = artist
         self._workshop = Workshop()
         self._short: Counter[tuple[TaskId, int]] = Counter()
-        """How often a take that is still to come was too short; after a restart it is counted anew."""
+        """How often each take that is not there yet was too short; counted from zero after a restart."""
 
     async def fetch_task(self, task: MusicTask) -> AsyncGenerator[Brought, None]:
         """Fetch the takes that are not there, each by itself: none that fails or drips takes another one along.

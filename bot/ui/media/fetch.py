@@ -32,7 +32,7 @@ _AS_IS = "".join(map(chr, range(0x21, 0x7F)))
 """What stands in an address as it was given; anything else, a request line can't hold."""
 _CONTENT_RANGE = re.compile(r"bytes (?P<start>\d+)-\d+/(?P<total>\d+|\*)", re.ASCII)
 _GO_ON_AFTER_S = (0.2, 1.0, 3.0)
-"""Pauses before a broken download goes on; after so many in a row that brought nothing it is at its end."""
+"""Pauses before a broken download is resumed; it fails after this many resumptions in a row without a byte."""
 _CONNECTIONS_MAX = 50
 """For one file: a host that breaks off more often than that is no use."""
 
@@ -90,7 +90,7 @@ class _Arrived:
         self.may_go_on = takes_ranges and is_known and not is_another_try and not self._is_forgotten
 
     def forget(self) -> None:
-        """Begin anew, and never go on again."""
+        """Start over, and never resume again."""
         self._is_forgotten = True
         self._empty()
 
