@@ -1,4 +1,4 @@
-"""Maximum wait for a rate-limited request by an interaction token; discord.py alone would wait without limit."""
+"""Limits how long a request by an interaction token waits for a rate limit; discord.py alone has no limit."""
 
 import asyncio
 from collections.abc import Awaitable
