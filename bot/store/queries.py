@@ -116,10 +116,10 @@ class TaskQueries:
             or_(
                 T.media_wanted.is_(False),
                 T.media_failures > 0,
-                ~T.state_at.between(media_since, now),
+                ~_lately(media_since, now),
                 T.state != State.COMPLETED,
             ),
-            or_(T.state.not_in((State.SUBMITTING, State.QUEUED)), ~T.state_at.between(settle_since, now)),
+            or_(T.state.not_in((State.SUBMITTING, State.QUEUED)), ~_lately(settle_since, now)),
         )
         order = [T.state.in_(SETTLED).desc(), T.state_at]
         return await self._shared(due, order=order, limit=limit, each=each, full=full)
@@ -183,9 +183,9 @@ class TaskQueries:
     async def left_in_state(self, state: State, now: datetime, patience: timedelta) -> list[MusicTask]:
         """As `in_state`, but only those that have been in it for longer than a patience.
 
-        Since a moment that has not come yet counts, too: the clock was set back.
+        One that came into it in the future has been in it for longer, too: the clock was set back. See `_lately`.
         """
-        left = and_(T.state == state, ~T.state_at.between(now - patience, now))
+        left = and_(T.state == state, ~_lately(now - patience, now))
         return await self._list(left, order=[T.state_at], limit=500)
 
     async def guilds_in_line(self) -> set[int]:
@@ -280,6 +280,15 @@ class TaskQueries:
         query = select(*LISTED_COLUMNS).where(condition).order_by(order).limit(limit)
         async with self._database.read() as connection:
             return [listed_of(row) for row in (await connection.execute(query)).all()]
+
+
+def _lately(since: datetime, now: datetime) -> ColumnElement[bool]:
+    """Whether tasks came into their states after a moment.
+
+    As far ahead of `now` counts, too: `now` was read before the query ran, and the clock of another process may be
+    ahead. What lies further ahead was written by a clock that has been set back.
+    """
+    return T.state_at.between(since, now + (now - since))
 
 
 def _owed(what: str, now: datetime) -> ColumnElement[bool]:

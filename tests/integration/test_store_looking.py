@@ -208,6 +208,13 @@ async def test_a_card_that_failed_rests_until_its_next_try(store: TaskStore, mak
     assert await unshown(store) == [due.id]
 
 
+async def test_what_is_sent_by_a_process_whose_clock_is_ahead_is_not_left(store: TaskStore, make: Make):
+    await make(State.SUBMITTING, state_at=NOW + SECOND)
+    of_another_clock = await make(State.SUBMITTING, state_at=NOW + timedelta(hours=1))
+    assert ids(await store.left_in_state(State.SUBMITTING, NOW, 60 * SECOND)) == [of_another_clock.id]
+    assert await unshown(store) == [of_another_clock.id]
+
+
 @pytest.mark.parametrize("state", [State.QUEUED, State.SUBMITTING])
 async def test_a_state_that_is_about_to_change_is_shown_only_once_it_lasts(store: TaskStore, make: Make, state: State):
     task = await make(state, state_at=NOW - 2 * SECOND)
@@ -220,6 +227,8 @@ async def test_a_state_that_is_about_to_change_is_shown_only_once_it_lasts(store
     [
         ({"state": State.COMPLETED, "media_wanted": True, "state_at": NOW - 60 * SECOND}, False),
         ({"state": State.COMPLETED, "media_wanted": True, "state_at": NOW - 61 * SECOND}, True),
+        ({"state": State.COMPLETED, "media_wanted": True, "state_at": NOW + SECOND}, False),
+        ({"state": State.COMPLETED, "media_wanted": True, "state_at": NOW + 61 * SECOND}, True),
         ({"state": State.COMPLETED, "media_wanted": True, "state_at": NOW, "media_failures": 1}, True),
         ({"state": State.COMPLETED, "media_wanted": False, "state_at": NOW}, True),
         ({"state": State.FAILED, "media_wanted": True, "state_at": NOW}, True),
