@@ -80,8 +80,13 @@ _NOT_OWNED_WORDS = frozenset({"task_not_owned", "async_task_mapping_invalid"})
 _MODEL_FIELDS = frozenset({"model", "mv"})
 _CLIP_FIELDS = frozenset({"continue_clip_id", "audio_url"})
 """Both ways to name the audio that is to be continued."""
-_NOT_ABOUT_VERSIONS = frozenset({401, 402, 408, 409, 413, 425, 429, 430, 455, 499})
-"""The key, the credit, the size, the moment: no other version would help, or perhaps it was no refusal."""
+_NOT_ABOUT_VERSIONS = _UNCLEAR | {
+    HTTPStatus.UNAUTHORIZED,
+    HTTPStatus.PAYMENT_REQUIRED,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    MAINTENANCE,
+}
+"""Perhaps it was no refusal, or it is about the key, the credit, the size, the moment, whatever its code says."""
 _MV = re.compile(r"(?<![\w-])mv(?![\w-])", re.I)
 _OF_CONTENT = re.compile(
     r"content[\s_-]*(?:policy|polic|moderation|filter|violation|safety|restrict|guideline)"
@@ -197,7 +202,7 @@ class Answer:
             if self.status == MAINTENANCE or self._is_passing_refusal(now):
                 return self._later(TryLaterError, now)
             refusal = OutcomeUnknownError if self.status in _UNCLEAR else self._refusal()
-        is_about_request = refusal in {ModelUnavailableError, WishRefusedError} and self.status not in _UNCLEAR
+        is_about_request = refusal in {ModelUnavailableError, WishRefusedError}
         if is_about_request and version is not None and self._is_about_version(version):
             return self._as(VersionRefusedError)
         return self._as(refusal)
@@ -237,7 +242,7 @@ class Answer:
         """
         texts = [text(said, DETAIL_MAX_CHARS) or "" for said in self._said]
         said = "\n".join([*texts, *self.words])
-        if self.status not in CLIENT_ERRORS or self.status in _NOT_ABOUT_VERSIONS or _OF_CONTENT.search(said):
+        if self.status in _NOT_ABOUT_VERSIONS or _OF_CONTENT.search(said):
             return False
         if "mv" in self.fields:
             return True

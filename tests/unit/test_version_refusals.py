@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 
 from bot.clock import system_clock
 from bot.tokenlab.answers import Answer
-from bot.tokenlab.errors import OutcomeUnknownError, RefusedError, TokenLabError, VersionRefusedError
+from bot.tokenlab.errors import (
+    AccessRefusedError,
+    ClipRefusedError,
+    ContentRefusedError,
+    ModelUnavailableError,
+    OutcomeUnknownError,
+    RefusedError,
+    TokenLabError,
+    VersionRefusedError,
+)
 
 SENT = "chirp-v4"
 UNAVAILABLE = "Version 'chirp-v4' is no longer available"
@@ -98,6 +107,27 @@ def test_every_other_definite_no_is_about_something_else(status: int, body: Any)
 )
 def test_no_other_status_ever_refuses_a_version(status: int, body: Any):
     assert not isinstance(error_of(status, body), VersionRefusedError)
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (403, said("Not for this key", param="mv")),
+        (403, said("No access to chirp-v4")),
+        (451, said("Not in this region", param="mv")),
+        (451, said(UNAVAILABLE)),
+        (400, {**said("Invalid"), "validation_errors": [{"field": "mv"}, {"field": "continue_clip_id"}]}),
+    ],
+)
+def test_a_refusal_of_the_key_the_content_or_the_clip_is_none_of_the_version(status: int, body: Any):
+    error = error_of(status, body)
+    assert isinstance(error, AccessRefusedError | ContentRefusedError | ClipRefusedError)
+
+
+@pytest.mark.parametrize("status", [401, 402, 413])
+@pytest.mark.parametrize("code", ["model_not_found", "model_not_allowed"])
+def test_no_code_makes_a_refusal_of_the_key_the_credit_or_the_size_one_of_the_version(status: int, code: str):
+    assert type(error_of(status, said(UNAVAILABLE, param="mv", code=code))) is ModelUnavailableError
 
 
 def test_without_a_version_none_can_be_refused():
