@@ -15,12 +15,14 @@ ALL_DONE = 100
 class Answers:
     """Bodies for the tasks of a ledger, with media links on `media_base`, which is known once the server has started.
 
-    `settle_s` is how long after its end a task is billed; with `progress` the share of the time is shown.
+    `settle_s` is how long after its end a task is billed; with `progress` the share of the time is shown;
+    with `sings_prompt` a song with title and tags has its prompt for lyrics.
     """
 
     ledger: Ledger
     settle_s: float
     progress: bool
+    sings_prompt: bool = False
     media_base: str = ""
 
     def created(self, task: Task) -> Body:
@@ -62,7 +64,8 @@ class Answers:
             return title if task.empty else {**title, "lyrics": write_lyrics(task.prompt)}
         if task.empty:
             return title
-        words = {} if task.instrumental else {"lyrics": write_lyrics(task.prompt)}
+        sings = self.sings_prompt and task.body.get("title") and task.body.get("tags")
+        words = {} if task.instrumental else {"lyrics": task.prompt if sings else write_lyrics(task.prompt)}
         tracks = [self._track(task, take) for take in range(1, task.takes + 1)]
         body = {**tracks[0], **title, **words}
         return body if len(tracks) == 1 else {**body, "data": [_listed(track, task.title) for track in tracks]}

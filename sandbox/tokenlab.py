@@ -50,7 +50,8 @@ class StandIn:
     are billed. With `state_path` tasks survive a restart of the stand-in; with fixed ports so do its addresses.
     `lenient` lets `mv` be missing and takes parameters that a model doesn't publish; without `lyrics_model` no model
     writes lyrics; `progress` shows progress; `magic_words` are for the demo (`sandbox.magic`). `retired` versions are
-    refused, in words alone without `retired_names_mv`; both can be changed while it runs.
+    refused, in words alone without `retired_names_mv`; both can be changed while it runs. `sings_prompt` sings the
+    prompt of a song with title and tags.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class StandIn:
         lyrics_model: bool = True,
         lenient: bool = False,
         progress: bool = False,
+        sings_prompt: bool = False,
         magic_words: bool = False,
         retired: Iterable[str] = (),
         retired_names_mv: bool = True,
@@ -84,7 +86,7 @@ class StandIn:
             song_s=song_s, lyrics_s=lyrics_s, lenient=lenient, magic_words=magic_words, retired=self.retired
         )
         self._ledger = Ledger(state_path, clock=clock, speed=speed)
-        self._answers = Answers(ledger=self._ledger, settle_s=settle_s, progress=progress)
+        self._answers = Answers(ledger=self._ledger, settle_s=settle_s, progress=progress, sings_prompt=sings_prompt)
         self._media = MediaHost(self._ledger, self.faults)
         catalog = Catalog(lyrics_model=lyrics_model)
         self._api = MusicApi(
@@ -209,6 +211,7 @@ async def serve_until_stopped(standin: StandIn) -> None:
 @click.option("--lyrics-model/--no-lyrics-model", default=True, help="Whether a model writes lyrics.")
 @click.option("--lenient", is_flag=True, help="Accept music without mv, and parameters that a model does not publish.")
 @click.option("--progress", is_flag=True, help="Show progress while processing.")
+@click.option("--sings-prompt", is_flag=True, help="Sing the prompt of a song with title and tags word for word.")
 @click.option("--retired", multiple=True, help="A version to refuse; may be repeated.")
 @click.option(
     "--retired-names-mv/--retired-in-words",

@@ -103,6 +103,21 @@ async def test_progress_is_real_when_it_is_shown(make_api: MakeApi, clock: Clock
     assert (await api.look(created["id"]))["progress"] == 40
 
 
+@pytest.mark.parametrize("sings_prompt", [True, False])
+@pytest.mark.parametrize("texts", [{"title": "Low Tide", "tags": "blues"}, {"title": "Low Tide"}, {"tags": "blues"}])
+async def test_a_prompt_with_title_and_tags_is_sung_where_that_is_wanted(
+    make_api: MakeApi,
+    clock: Clock,
+    sings_prompt: bool,  # noqa: FBT001 -- a column of the table
+    texts: dict[str, str],
+) -> None:
+    api = await make_api(sings_prompt=sings_prompt)
+    created = await api.create(prompt="Ropes on the pier", **texts)
+    clock.tick(16)
+    is_sung = (await api.look(created["id"]))["lyrics"] == "Ropes on the pier"
+    assert is_sung is (sings_prompt and len(texts) == 2)
+
+
 async def test_speed_makes_task_time_run_faster(make_api: MakeApi, clock: Clock) -> None:
     api = await make_api(speed=10)
     created = await api.create()
