@@ -19,7 +19,7 @@ from bot.domain.scene import Scene
 from bot.domain.secrets import find_secret
 from bot.domain.tasks import MusicTask, TaskId
 from bot.domain.versions import VERSION_MAX_CHARS, limits_of
-from bot.domain.wishes import TAGS_MAX_CHARS, SongWish, Wish, WishError
+from bot.domain.wishes import TAGS_MAX_CHARS, SongWish, Wish, WishError, one_line
 from bot.service import RepeatedError, Service, title_of
 from bot.tokenlab.models import ModelInfo
 from bot.ui import texts
@@ -176,10 +176,15 @@ def song_fields(wish: SongWish, words: Words, *, negative: bool) -> list[Field |
 
 
 def song_of(wish: SongWish, values: Values) -> SongWish:
-    """The wish as `song_fields` were filled in; what the form did not show stays."""
+    """The wish as `song_fields` were filled in; what the form did not show stays.
+
+    A title that was offered and left as it was is no title of the member's.
+    """
+    title = values.get("title", wish.title)
     return replace(
         wish,
-        title=values.get("title", wish.title),
+        title=title,
+        title_is_ours=wish.title_is_ours and one_line(title or "") == one_line(wish.title or ""),
         tags=values.get("tags", ""),
         negative_tags=values.get("avoid", wish.negative_tags),
         instrumental=values.get("instrumental") == "1",

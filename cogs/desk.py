@@ -167,8 +167,8 @@ class DeskCog(commands.Cog):
 
     async def _wish(self, interaction: discord.Interaction[MusicBot], task: MusicTask) -> SongWish:
         """The song that these lyrics would be, with what its member has chosen for good."""
-        title = task.title or (task.result.title if task.result else None)
-        wish = SongWish(prompt=task.lyrics or "", title=title, lyrics_id=task.id)
+        title = task.title or task.made_title
+        wish = SongWish(prompt=task.lyrics or "", title=title, title_is_ours=True, lyrics_id=task.id)
         return await self._service.preferring.filled(wish, interaction.user.id)
 
 

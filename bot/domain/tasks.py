@@ -196,6 +196,7 @@ class NewTask:
     locale: str
     prompt: str
     title: str | None = None
+    title_is_ours: bool = False
     tags: str | None = None
     negative_tags: str | None = None
     instrumental: bool = False
@@ -242,6 +243,8 @@ class MusicTask:
     # the wish
     prompt: str
     title: str | None = None
+    title_is_ours: bool = False
+    """Whether its member has not typed the title: it is inherited, or made."""
     tags: str | None = None
     negative_tags: str | None = None
     instrumental: bool = False

@@ -47,6 +47,8 @@ class SongWish:
 
     prompt: str
     title: str | None = None
+    title_is_ours: bool = False
+    """Whether the title was offered to its member, who left it as it was."""
     tags: str | None = None
     negative_tags: str | None = None
     """Styles to keep out."""
@@ -104,7 +106,7 @@ def checked(wish: Wish) -> Wish:
             return replace(
                 wish,
                 prompt=_needed(_prompt(wish.prompt)),
-                title=_title(wish.title),
+                title=_title(wish),
                 tags=_tags(wish.tags),
                 negative_tags=_tags(wish.negative_tags),
             )
@@ -152,6 +154,7 @@ def wish_again(task: MusicTask) -> Wish:
             return SongWish(
                 prompt=task.prompt,
                 title=task.title,
+                title_is_ours=task.title_is_ours,
                 tags=task.tags,
                 negative_tags=task.negative_tags,
                 instrumental=task.instrumental,
@@ -178,8 +181,10 @@ def _prompt(text: str | None) -> str | None:
     return _safe(normalise(text or ""), PROMPT_MAX_CHARS, WishProblem.PROMPT_TOO_LONG)
 
 
-def _title(text: str | None) -> str | None:
-    return _safe(one_line(text or ""), TITLE_MAX_CHARS, WishProblem.TITLE_TOO_LONG)
+def _title(wish: SongWish) -> str | None:
+    """One that its member has typed is checked; one of ours is only a name."""
+    text = one_line(wish.title or "")
+    return (text or None) if wish.title_is_ours else _safe(text, TITLE_MAX_CHARS, WishProblem.TITLE_TOO_LONG)
 
 
 def _tags(text: str | None) -> str | None:

@@ -13,6 +13,7 @@ from bot.domain.line import Waiting, in_turn, sendable
 from bot.domain.tasks import ErrorCode, Kind, MusicTask, StaleTaskError, State, TaskId
 from bot.domain.transitions import Part
 from bot.domain.versions import Found, among, too_small
+from bot.domain.wording import sent_for
 from bot.engine.budget import Budget, Purpose
 from bot.engine.ports import Provider
 from bot.engine.worker import Worker
@@ -176,7 +177,8 @@ class Submitter(Worker[Waiting]):
 
     def _too_small(self, task: MusicTask) -> list[str]:
         """The versions that don't take texts as long as those of a wish."""
-        return too_small(self._rules.versions, title=task.title, tags=task.tags, prompt=task.prompt)
+        sent = sent_for(task)
+        return too_small(self._rules.versions, title=sent.title, tags=sent.tags, prompt=sent.prompt)
 
     async def _learn(self, lesson: Callable[[Found], Found]) -> None:
         """Remember what an answer has told about versions, and tell the operator of a change once."""
@@ -191,14 +193,15 @@ class Submitter(Worker[Waiting]):
             log.warning("TokenLab takes another version", extra={"version": after.taken, "refused": refused})
 
     def _request(self, task: MusicTask) -> CreateRequest:
+        sent = sent_for(task)
         uploads = task.clip_id is not None and task.clip_id.startswith(("https://", "http://"))
         return CreateRequest(
             kind=task.kind,
             model=task.model,
-            prompt=task.prompt,
+            prompt=sent.prompt,
             version=task.version,
-            title=task.title,
-            tags=task.tags,
+            title=sent.title,
+            tags=sent.tags,
             negative_tags=task.negative_tags,
             instrumental=task.instrumental,
             clip_id=None if uploads else task.clip_id,

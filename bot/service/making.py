@@ -10,6 +10,7 @@ from bot.domain.rules import EVERYWHERE, Rules, Server
 from bot.domain.tasks import MusicTask, NewTask, State, TaskId
 from bot.domain.versions import among, limits_of, nearest_newer, too_small
 from bot.domain.wishes import ContinuationWish, LyricsWish, SongWish, Wish, WishError, WishProblem, checked
+from bot.domain.wording import Sent, worded
 from bot.service.access import Asker, check_kept, known
 from bot.service.admission import Admission
 from bot.service.models import Defaults, music_model, music_version, usable_model, versions_of
@@ -36,6 +37,7 @@ class Made:
 
     prompt: str
     title: str | None = None
+    title_is_ours: bool = False
     tags: str | None = None
     negative_tags: str | None = None
     instrumental: bool = False
@@ -97,6 +99,7 @@ class Maker:
             locale=server.rules.locale or asker.locale,
             prompt=made.prompt,
             title=made.title,
+            title_is_ours=made.title_is_ours,
             tags=made.tags,
             negative_tags=made.negative_tags,
             instrumental=made.instrumental,
@@ -141,11 +144,13 @@ class Maker:
                 return await self._continuation(wish, asker)
 
     async def _song(self, wish: SongWish, rules: Rules) -> Made:
-        version = await self._version(wish, rules)
-        _check_fits(version, title=wish.title, tags=wish.tags, prompt=wish.prompt)
+        sent = worded(prompt=wish.prompt, title=wish.title, tags=wish.tags, title_is_ours=wish.title_is_ours)
+        version = await self._version(wish, sent, rules)
+        _check_fits(version, sent)
         return Made(
             prompt=wish.prompt,
             title=wish.title,
+            title_is_ours=wish.title_is_ours,
             tags=wish.tags,
             negative_tags=wish.negative_tags,
             instrumental=bool(wish.instrumental),
@@ -155,7 +160,7 @@ class Maker:
             parent_id=wish.lyrics_id,
         )
 
-    async def _version(self, wish: SongWish, rules: Rules) -> str:
+    async def _version(self, wish: SongWish, sent: Sent, rules: Rules) -> str:
         """The version that was chosen, else a first guess.
 
         One that is known to be refused gives way here already, and so does one that takes no texts as long as these.
@@ -165,7 +170,7 @@ class Maker:
         first, order = wish.version or rules.version or self._defaults.version, self._defaults.versions
         found = await self._versions.found(order)
         guess = found.guess(first, order) or first
-        short = too_small((guess, *order), title=wish.title, tags=wish.tags, prompt=wish.prompt)
+        short = too_small((guess, *order), title=sent.title, tags=sent.tags, prompt=sent.prompt)
         if not among(guess, short):
             return guess
         return nearest_newer(guess, order, but=(*found.refused, *short)) or guess
@@ -175,10 +180,11 @@ class Maker:
         await self.check_continuable(parent, user_id=asker.user_id, channel_id=asker.channel_id)
         self.check_start(wish.at_s, parent)
         version = parent.version or self._defaults.version
-        _check_fits(version, prompt=wish.prompt)
+        _check_fits(version, Sent(prompt=wish.prompt or ""))
         return Made(
             prompt=wish.prompt or parent.prompt,
             title=parent.title or None,
+            title_is_ours=True,
             tags=parent.tags,
             negative_tags=parent.negative_tags,
             instrumental=parent.instrumental,
@@ -259,7 +265,7 @@ class Maker:
         return choice.model
 
 
-def _check_fits(version: str, *, title: str | None = None, tags: str | None = None, prompt: str | None = None) -> None:
+def _check_fits(version: str, sent: Sent) -> None:
     """Some versions take shorter texts than others.
 
     Raises:
@@ -267,9 +273,9 @@ def _check_fits(version: str, *, title: str | None = None, tags: str | None = No
     """
     limits = limits_of(version)
     for text, limit, problem in (
-        (title, limits.title, WishProblem.TITLE_TOO_LONG),
-        (tags, limits.tags, WishProblem.TAGS_TOO_LONG),
-        (prompt, limits.prompt, WishProblem.PROMPT_TOO_LONG),
+        (sent.title, limits.title, WishProblem.TITLE_TOO_LONG),
+        (sent.tags, limits.tags, WishProblem.TAGS_TOO_LONG),
+        (sent.prompt, limits.prompt, WishProblem.PROMPT_TOO_LONG),
     ):
         if len(text or "") > limit:
             raise WishError(problem, limit=limit, version=version)

@@ -172,6 +172,7 @@ music_tasks = Table(
     Column("owed", String(8), Computed(OWED, persisted=True)),
     Column("version_chosen", Boolean, nullable=False, server_default=text("false")),
     Column("version_offered", String(40)),
+    Column("title_is_ours", Boolean, nullable=False, server_default=text("false")),
     _one_of("state", State),
     _one_of("kind", Kind),
     CheckConstraint("shown_revision <= revision", name="shown"),

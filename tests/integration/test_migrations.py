@@ -17,6 +17,7 @@ from sqlalchemy import BigInteger, Connection, inspect, text
 
 from bot.domain.listing import Wanted
 from bot.domain.media import TRY_AGAIN_S
+from bot.domain.tasks import TaskId
 from bot.store import migrate as migrating
 from bot.store.database import Database
 from bot.store.migrate import NewerDatabaseError, OlderDatabaseError, alembic_config, check_current, migrate
@@ -156,6 +157,22 @@ async def test_tries_that_were_counted_for_a_day_go_on_with_fresh_addresses(empt
     await migrate(empty)
     kept = await TaskStore(empty, clock).media_wanted(clock(), 9)
     assert [task.media_failures for task in kept] == [3, len(TRY_AGAIN_S)]
+
+
+async def test_titles_of_earlier_continuations_are_ours_and_those_of_songs_their_members(
+    empty: Database, clock: HandClock
+):
+    async with empty.write() as connection:
+        await connection.run_sync(lambda sync: command.upgrade(alembic_config(sync), "0007"))
+        for number in (1, 2):
+            row = {"title": "Low Tide", "made": None, "number": number, "origin": f"i:{number}"}
+            await connection.execute(text(OLD_ROW), row)
+        await connection.execute(text("UPDATE music_tasks SET kind = 'continuation' WHERE id = 2"))
+    await migrate(empty)
+    kept = [await TaskStore(empty, clock).get(TaskId(number)) for number in (1, 2)]
+    assert [(task.title, task.title_is_ours) for task in kept if task] == [
+        ("Low Tide", False), ("Low Tide", True),
+    ]  # fmt: skip
 
 
 async def test_the_migrations_make_the_tables_that_the_program_describes(database: Database):
