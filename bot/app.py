@@ -98,7 +98,7 @@ async def build(settings: Settings, *, clock: Clock = system_clock) -> AsyncIter
             log.info("database migrated", extra={"from": before, "to": after})
         if not among(settings.tokenlab_version, settings.tokenlab_versions):
             log.warning("TOKENLAB_VERSION is none that is known", extra={"version": settings.tokenlab_version})
-        stores = Stores.over(database, clock)
+        stores = Stores.over(database, clock, sings_prompt=settings.sings_prompt)
         tasks = stores.tasks
         session = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
         # a create must never meet a kept connection that the server is just closing: its fate would be unknown

@@ -125,6 +125,7 @@ class Settings(BaseSettings):
     tokenlab_create_timeout_s: float = Field(default=60, ge=1, le=600)
     tokenlab_clip_id_order: Annotated[tuple[str, ...], NoDecode] = CLIP_ID_ORDER
     tokenlab_upload_extend: bool = False
+    tokenlab_sings_prompt: Literal["auto", "true", "false"] = "auto"
     tokenlab_management_token: Key | None = None
 
     database_url: DatabaseUrl = SecretStr("sqlite+aiosqlite:///data/encore.db")
@@ -205,11 +206,21 @@ class Settings(BaseSettings):
     def _upper(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
 
+    @field_validator("tokenlab_sings_prompt", mode="before")
+    @classmethod
+    def _lower(cls, value: object) -> str:
+        return str(value).strip().lower()
+
     @model_validator(mode="after")
     def _shards_belong_together(self) -> "Settings":
         if self.shard_ids and (self.shard_count is None or max(self.shard_ids) >= self.shard_count):
             raise ValueError("SHARD_IDS: needs SHARD_COUNT, greater than each id")
         return self
+
+    @property
+    def sings_prompt(self) -> bool | None:
+        """What the operator says of `TOKENLAB_SINGS_PROMPT`; None leaves it to results."""
+        return None if self.tokenlab_sings_prompt == "auto" else self.tokenlab_sings_prompt == "true"
 
 
 def load_settings() -> Settings:

@@ -156,12 +156,20 @@ def version_note(service: Service, version: str | None, words: Words) -> str:
     return words(texts.VERSION_UNKNOWN, version=inline(version, VERSION_MAX_CHARS))
 
 
-def song_fields(wish: SongWish, words: Words, *, negative: bool) -> list[Field | Choice]:
-    """What a form asks of a song beside its words, the title first; `negative` where the model takes such tags."""
+def song_fields(wish: SongWish, words: Words, *, negative: bool, sings: bool) -> list[Field | Choice]:
+    """What a form asks of a song beside its words, the title first.
+
+    Args:
+        wish: what is filled in already.
+        words: the language.
+        negative: whether the model can be told which styles to keep out.
+        sings: whether the words of a song with title and styles are sung as they are written.
+    """
     limits = limits_of(wish.version if wish.version_chosen else None)
     title = Field(
-        name="title", label=words("Title"), value=wish.title or "", max_chars=max(limits.title, len(wish.title or ""))
-    )
+        name="title", label=words("Title"), note=words(texts.SUNG) if sings else "", value=wish.title or "",
+        max_chars=max(limits.title, len(wish.title or "")),
+    )  # fmt: skip
     tags = Field(
         name="tags", label=words("Styles"), value=wish.tags or "", max_chars=max(limits.tags, len(wish.tags or ""))
     )

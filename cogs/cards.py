@@ -156,12 +156,9 @@ class CardsCog(commands.Cog):
         await self._service.asking.check_may_ask(asker)
         words = words_of(interaction)
         negative = self._service.asking.takes_negative_tags(task.model)
-        form = form_of(
-            Form.EDIT_AGAIN,
-            task.id,
-            title=words("Edit & again"),
-            fields=_fields(wish_again(task), words, negative=negative),
-        )
+        sings = await self._service.asking.sings_prompt()
+        fields = _fields(wish_again(task), words, negative=negative, sings=sings)
+        form = form_of(Form.EDIT_AGAIN, task.id, title=words("Edit & again"), fields=fields)
         await interaction.response.send_modal(form)
 
     async def _edited_again(self, interaction: discord.Interaction[MusicBot], values: Values, subject: int) -> None:
@@ -235,7 +232,7 @@ class CardsCog(commands.Cog):
         await interaction.response.edit_message(content=words_of(interaction)(texts.DELETED), view=None)
 
 
-def _fields(wish: Wish, words: Words, *, negative: bool) -> Sequence[Field | Choice]:
+def _fields(wish: Wish, words: Words, *, negative: bool, sings: bool) -> Sequence[Field | Choice]:
     """A wish to be changed; a prompt longer than one input takes is continued in a second one."""
     said = wish.prompt or ""
     prompt = Field(
@@ -254,9 +251,11 @@ def _fields(wish: Wish, words: Words, *, negative: bool) -> Sequence[Field | Cho
             at = texts.clock_time(wish.at_s) if wish.at_s is not None else ""
             return [*words_of_wish, Field(name="at", label=words("From where?"), value=at, max_chars=12)]
         case SongWish():
-            title, *others = song_fields(wish, words, negative=negative)
+            title, *others = song_fields(wish, words, negative=negative, sings=sings)
             fields = [*words_of_wish, title, *others]
-            return fields if len(fields) <= FIELDS_MAX else [*words_of_wish, *others]
+            if len(fields) <= FIELDS_MAX or sings:  # what is sung needs its title most
+                return fields[:FIELDS_MAX]
+            return [*words_of_wish, *others]
 
 
 def _edited(wish: Wish, values: Values) -> Wish:

@@ -155,7 +155,9 @@ class DeskCog(commands.Cog):
         await self._service.asking.check_may_ask(asker)
         wish = await self._wish(interaction, task)
         words = words_of(interaction)
-        fields = song_fields(wish, words, negative=self._service.asking.takes_negative_tags(wish.model))
+        asking = self._service.asking
+        sings, negative = await asking.sings_prompt(), asking.takes_negative_tags(wish.model)
+        fields = song_fields(wish, words, negative=negative, sings=sings)
         form = form_of(Form.MAKE_SONG, task.id, title=words("Make it a song"), fields=fields)
         await interaction.response.send_modal(form)
 

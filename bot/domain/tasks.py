@@ -200,6 +200,7 @@ class NewTask:
     tags: str | None = None
     negative_tags: str | None = None
     instrumental: bool = False
+    sings_prompt: bool = False
     model: str
     version: str | None = None
     version_chosen: bool = False
@@ -248,6 +249,8 @@ class MusicTask:
     tags: str | None = None
     negative_tags: str | None = None
     instrumental: bool = False
+    sings_prompt: bool = False
+    """Whether prompts were known to be sung word for word when it was asked for; see `domain/wording.py`."""
     model: str
     version: str | None = None
     """The one that it is sent with; see `version_chosen`."""

@@ -22,6 +22,8 @@ class WishProblem(StrEnum):
     PROMPT_TOO_LONG = auto()
     TAGS_TOO_LONG = auto()
     TITLE_TOO_LONG = auto()
+    DESCRIPTION_TOO_LONG = auto()
+    """Prompt and styles together, where the words are not sung."""
     EMPTY_LYRICS = auto()
     LYRICS_TOO_LONG = auto()
     SECRET = auto()

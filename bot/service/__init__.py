@@ -38,8 +38,8 @@ class Service:
         self._admission = admission = Admission(servers=stores.servers, notices=stores.notices, clock=clock)
         tasks, servers = stores.tasks, stores.servers
         maker = Maker(
-            tasks=tasks, servers=servers, versions=stores.versions, admission=admission, catalogue=catalogue,
-            defaults=defaults,
+            tasks=tasks, servers=servers, versions=stores.versions, singing=stores.singing, admission=admission,
+            catalogue=catalogue, defaults=defaults,
         )  # fmt: skip
         self.asking = Asking(
             tasks=tasks, drafts=stores.drafts, servers=servers, maker=maker, admission=admission, signals=signals,

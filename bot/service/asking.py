@@ -255,6 +255,10 @@ class Asking:
         """What a wish would cost in a server, as far as the catalogue says."""
         return await self._maker.price(wish, guild_id)
 
+    async def sings_prompt(self) -> bool:
+        """See `Maker.sings_prompt`."""
+        return await self._maker.sings_prompt()
+
     def takes_negative_tags(self, model: str | None) -> bool:
         """Whether a model (None is the operator's) can be told which styles to keep out."""
         return self._maker.takes_negative_tags(model or self._defaults.model)

@@ -10,11 +10,12 @@ from bot.domain.rules import EVERYWHERE, Rules, Server
 from bot.domain.tasks import MusicTask, NewTask, State, TaskId
 from bot.domain.versions import among, limits_of, nearest_newer, too_small
 from bot.domain.wishes import ContinuationWish, LyricsWish, SongWish, Wish, WishError, WishProblem, checked
-from bot.domain.wording import Sent, worded
+from bot.domain.wording import DESCRIPTION_MAX_CHARS, Sent, worded
 from bot.service.access import Asker, check_kept, known
 from bot.service.admission import Admission
 from bot.service.models import Defaults, music_model, music_version, usable_model, versions_of
 from bot.store.servers import ServerStore
+from bot.store.singing import SingingStore
 from bot.store.tasks import TaskStore
 from bot.store.versions import VersionStore
 from bot.tokenlab.catalogue import Availability, Catalogue
@@ -41,6 +42,7 @@ class Made:
     tags: str | None = None
     negative_tags: str | None = None
     instrumental: bool = False
+    sings_prompt: bool = False
     model: str
     version: str | None = None
     version_chosen: bool = False
@@ -68,12 +70,14 @@ class Maker:
         tasks: TaskStore,
         servers: ServerStore,
         versions: VersionStore,
+        singing: SingingStore,
         admission: Admission,
         catalogue: Catalogue,
         defaults: Defaults,
     ) -> None:
         self._tasks = tasks
         self._versions = versions
+        self._singing = singing
         self._servers = servers
         self._admission = admission
         self._catalogue = catalogue
@@ -103,6 +107,7 @@ class Maker:
             tags=made.tags,
             negative_tags=made.negative_tags,
             instrumental=made.instrumental,
+            sings_prompt=made.sings_prompt,
             model=made.model,
             version=made.version,
             version_chosen=made.version_chosen,
@@ -144,7 +149,17 @@ class Maker:
                 return await self._continuation(wish, asker)
 
     async def _song(self, wish: SongWish, rules: Rules) -> Made:
-        sent = worded(prompt=wish.prompt, title=wish.title, tags=wish.tags, title_is_ours=wish.title_is_ours)
+        sings_prompt = await self._singing.sings()
+        sent = worded(
+            prompt=wish.prompt,
+            title=wish.title,
+            tags=wish.tags,
+            title_is_ours=wish.title_is_ours,
+            has_lyrics=wish.lyrics_id is not None,
+            sings_prompt=sings_prompt,
+        )
+        if sent.is_too_long:
+            raise WishError(WishProblem.DESCRIPTION_TOO_LONG, limit=DESCRIPTION_MAX_CHARS)
         version = await self._version(wish, sent, rules)
         _check_fits(version, sent)
         return Made(
@@ -154,6 +169,7 @@ class Maker:
             tags=wish.tags,
             negative_tags=wish.negative_tags,
             instrumental=bool(wish.instrumental),
+            sings_prompt=sings_prompt,
             model=self._music_model(wish.model, rules),
             version=version,
             version_chosen=wish.version_chosen,
@@ -227,6 +243,10 @@ class Maker:
         length_s = parent.length_s
         if at_s is not None and length_s is not None and at_s >= length_s:
             raise Refused(Reason.BEYOND_END, length_s)
+
+    async def sings_prompt(self) -> bool:
+        """Whether the words of a song with title and styles are sung as they are written."""
+        return await self._singing.sings()
 
     def takes_negative_tags(self, model: str) -> bool:
         """Whether a model can be told which styles to keep out."""

@@ -173,6 +173,7 @@ music_tasks = Table(
     Column("version_chosen", Boolean, nullable=False, server_default=text("false")),
     Column("version_offered", String(40)),
     Column("title_is_ours", Boolean, nullable=False, server_default=text("false")),
+    Column("sings_prompt", Boolean, nullable=False, server_default=text("false")),
     _one_of("state", State),
     _one_of("kind", Kind),
     CheckConstraint("shown_revision <= revision", name="shown"),

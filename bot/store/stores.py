@@ -15,6 +15,7 @@ from bot.store.notices import NoticeStore
 from bot.store.queue import QueueStore
 from bot.store.remembered import RememberedStore
 from bot.store.servers import ServerStore
+from bot.store.singing import SingingStore
 from bot.store.tasks import TaskStore
 from bot.store.usage import UsageStore
 from bot.store.versions import VersionStore
@@ -37,10 +38,11 @@ class Stores:
     exports: ExportStore
     remembered: RememberedStore
     versions: VersionStore
+    singing: SingingStore
 
     @classmethod
-    def over(cls, database: Database, clock: Clock) -> Self:
-        """The stores of a database whose tables are up to date."""
+    def over(cls, database: Database, clock: Clock, *, sings_prompt: bool | None = None) -> Self:
+        """The stores of a database whose tables are up to date; for `sings_prompt` see `SingingStore`."""
         return cls(
             tasks=TaskStore(database, clock),
             drafts=DraftStore(database, clock),
@@ -55,4 +57,5 @@ class Stores:
             exports=ExportStore(database),
             remembered=RememberedStore(database),
             versions=VersionStore(database),
+            singing=SingingStore(database, told=sings_prompt),
         )

@@ -14,6 +14,7 @@ from bot.domain.scene import Scene
 from bot.domain.secrets import find_secret
 from bot.domain.tasks import ErrorCode, Kind, MusicTask, State
 from bot.domain.versions import VERSION_MAX_CHARS, same
+from bot.domain.wording import is_sung
 from bot.service import title_of
 from bot.ui import lyrics, texts
 from bot.ui.card import Button, Card, Press, jump_url
@@ -144,6 +145,8 @@ def _wish_lines(drawing: Drawing) -> str:
         facts.append(words(origin, song=_relative(task, drawing.scene.family.parent) or f"#{task.parent_id}"))
     if (change := _version_change(drawing)) is not None:
         facts.append(change)
+    if is_sung(task):
+        facts.append(words("sung as written"))
     if task.instrumental:
         facts.append(words("instrumental"))
     if task.continue_at_s is not None:

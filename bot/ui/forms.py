@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import discord
 
-from bot.ui.limits import FORM_TITLE_CHARS, INPUT_CHARS, PLACEHOLDER_CHARS
+from bot.ui.limits import FIELD_NOTE_CHARS, FORM_TITLE_CHARS, INPUT_CHARS, PLACEHOLDER_CHARS
 
 REMEMBERED_S = 900.0
 """As long as this, discord.py keeps a form that is open; one that is sent later, or after a restart, counts as well."""
@@ -46,6 +46,8 @@ class Field:
 
     name: str
     label: str
+    note: str = ""
+    """What stands below the label."""
     value: str = ""
     placeholder: str = ""
     max_chars: int = INPUT_CHARS
@@ -62,7 +64,8 @@ class Field:
             required=self.is_required,
             max_length=self.max_chars,
         )
-        return discord.ui.Label(text=self.label[:FORM_TITLE_CHARS], component=text)
+        note = self.note[:FIELD_NOTE_CHARS] or None
+        return discord.ui.Label(text=self.label[:FORM_TITLE_CHARS], description=note, component=text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

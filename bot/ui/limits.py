@@ -18,6 +18,8 @@ FILE_DESCRIPTION_CHARS = 1024
 FORM_TITLE_CHARS = 45
 """The title of a form, the label of a field."""
 PLACEHOLDER_CHARS = 100
+FIELD_NOTE_CHARS = 100
+"""What stands below the label of a field."""
 INPUT_CHARS = 4000
 FIELDS_MAX = 5
 """Fields of a form."""

@@ -82,6 +82,7 @@ VERSION_UNKNOWN = N_(
     "I don't know the version {version}. I ask TokenLab for it all the same; if it is refused, nothing is charged."
 )
 VERSION_LIMIT = N_("That is the limit of {version}.")
+SUNG = N_("With a title and styles, the words are sung as they are written.")
 
 IN_LINE = N_("**In line:** {place}.")
 NEXT_OF_YOURS = N_("as soon as one of yours is through")
@@ -244,6 +245,10 @@ PROBLEM: Mapping[WishProblem, str] = {
     WishProblem.PROMPT_TOO_LONG: N_("The prompt is too long: at most {limit} characters."),
     WishProblem.TAGS_TOO_LONG: N_("The tags are too long: at most {limit} characters."),
     WishProblem.TITLE_TOO_LONG: N_("The title is too long: at most {limit} characters."),
+    WishProblem.DESCRIPTION_TOO_LONG: N_(
+        "Without a title, prompt and styles become one description of at most {limit} characters. Shorten them, or "
+        "give the song a title and styles: then its words are sung as they are written."
+    ),
     WishProblem.EMPTY_LYRICS: N_("Nothing would be left of these lyrics. **More** on the card deletes them."),
     WishProblem.LYRICS_TOO_LONG: N_("The lyrics are too long: at most {limit} characters."),
     WishProblem.SECRET: N_(

@@ -170,8 +170,8 @@ async def test_titles_of_earlier_continuations_are_ours_and_those_of_songs_their
         await connection.execute(text("UPDATE music_tasks SET kind = 'continuation' WHERE id = 2"))
     await migrate(empty)
     kept = [await TaskStore(empty, clock).get(TaskId(number)) for number in (1, 2)]
-    assert [(task.title, task.title_is_ours) for task in kept if task] == [
-        ("Low Tide", False), ("Low Tide", True),
+    assert [(task.title, task.title_is_ours, task.sings_prompt) for task in kept if task] == [
+        ("Low Tide", False, False), ("Low Tide", True, False),
     ]  # fmt: skip
 
 

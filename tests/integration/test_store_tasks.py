@@ -249,7 +249,7 @@ async def test_an_answer_to_an_earlier_attempt_does_not_move_the_next_one(store:
 async def test_an_answer_that_comes_too_late_is_kept_with_its_own_attempt(
     store: TaskStore, database: Database, make: Make
 ):
-    first = await store.apply(await make(title="Low Tide", title_is_ours=True), to.Claimed())
+    first = await store.apply(await make(title="Low Tide", title_is_ours=True, sings_prompt=True), to.Claimed())
     unclear = await store.apply(first, to.Unclear(by=Part.SUBMITTER, request_id="r-1"))
     second = await store.apply(await store.apply(unclear, to.Retried(by=Part.MEMBER)), to.Claimed())
     assert second.request_id is None
@@ -262,7 +262,7 @@ async def test_an_answer_that_comes_too_late_is_kept_with_its_own_attempt(
     assert await store.get(first.id) == second
     (twin,) = await store.in_state(State.RUNNING)
     assert (twin.prompt, twin.user_id, twin.channel_id) == (first.prompt, first.user_id, first.channel_id)
-    assert (twin.title, twin.title_is_ours) == ("Low Tide", True)
+    assert (twin.title, twin.title_is_ours, twin.sings_prompt) == ("Low Tide", True, True)
     answer = {one.name: getattr(ACCEPTED, one.name) for one in fields(ACCEPTED) if one.name != "by"}
     assert {name: getattr(twin, name) for name in answer} == {**answer, "request_id": "r-2"}
     assert (twin.message_id, twin.interaction_token, twin.attempt) == (None, None, 0)

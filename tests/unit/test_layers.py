@@ -26,8 +26,8 @@ STORES = tuple(
     f"bot.store.{name}"
     for name in (
         "audit.AuditStore", "drafts.DraftStore", "erasures.ErasureStore", "exports.ExportStore", "lyrics.LyricsStore",
-        "members.MemberStore", "notices.NoticeStore", "queue.QueueStore", "servers.ServerStore", "tasks.TaskStore",
-        "usage.UsageStore", "versions.VersionStore",
+        "members.MemberStore", "notices.NoticeStore", "queue.QueueStore", "servers.ServerStore",
+        "singing.SingingStore", "tasks.TaskStore", "usage.UsageStore", "versions.VersionStore",
     )
 )  # fmt: skip
 """Use cases and workers take the stores that they need by their classes, and nothing else of `bot/store`."""

@@ -17,6 +17,7 @@ LIMITS: Mapping[tuple[str, str], int] = {
     ("form_of", "title"): 45,
     ("Field", "label"): 45,
     ("Field", "placeholder"): 100,
+    ("Field", "note"): 100,
     ("list_menu", "placeholder"): 150,
     ("list_member_menu", "placeholder"): 150,
     ("member_menu", "placeholder"): 150,

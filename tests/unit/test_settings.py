@@ -41,6 +41,7 @@ DEFAULTS: dict[str, str | None] = {
     "TOKENLAB_CREATE_TIMEOUT_S": "60",
     "TOKENLAB_CLIP_ID_ORDER": "audio_id,data,task_id",
     "TOKENLAB_UPLOAD_EXTEND": "false",
+    "TOKENLAB_SINGS_PROMPT": "auto",
     "TOKENLAB_MANAGEMENT_TOKEN": None,
     "DATABASE_URL": "sqlite+aiosqlite:///data/encore.db",
     "DATABASE_DIRECT_URL": None,

@@ -1,4 +1,4 @@
-"""Whose the title of a task is: its member's, or ours."""
+"""Whose a title is, and whether prompts were sung word for word when something was asked for."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,6 @@ down_revision = "0007"
 
 
 def upgrade() -> None:
-    op.add_column(
-        "music_tasks", sa.Column("title_is_ours", sa.Boolean(), server_default=sa.text("false"), nullable=False)
-    )
+    for name in ("title_is_ours", "sings_prompt"):
+        op.add_column("music_tasks", sa.Column(name, sa.Boolean(), server_default=sa.text("false"), nullable=False))
     op.execute("UPDATE music_tasks SET title_is_ours = true WHERE kind = 'continuation'")
