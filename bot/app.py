@@ -165,7 +165,7 @@ async def build(settings: Settings, *, clock: Clock = system_clock) -> AsyncIter
         )
         engine = Engine(
             submitter=submitter,
-            poller=Poller(tasks, client, budget, history, clock, interval_s=settings.poll_interval_s),
+            poller=Poller(tasks, stores.singing, client, budget, history, clock, interval_s=settings.poll_interval_s),
             fetcher=Fetcher(tasks, MediaCollector(fetcher, folder), clock),
             courier=Courier(tasks, stores.members, messenger, ReadyPings(reach), clock, budget),
             crier=Crier(stores.notices, tasks, Noticeboard(reach), clock),

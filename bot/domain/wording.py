@@ -3,12 +3,21 @@
 Where a request has a title and styles, the provider may sing its prompt word for word.
 """
 
+import re
 from dataclasses import dataclass
+from itertools import pairwise
 
+from bot.domain.listing import folded
 from bot.domain.tasks import Kind, MusicTask
 
 DESCRIPTION_MAX_CHARS = 500
 """How long a prompt may be that is not sung but describes a song (fact sheet of the API, section 15)."""
+EVIDENCE_MIN_WORDS = 8
+"""Shorter prompts prove nothing: their words may come up in any lyrics."""
+_FOREIGN_SHARE = 0.5
+"""Lyrics that lack more than this share of a prompt's pairs of neighbouring words are other words."""
+_WORD = re.compile(r"\w+")
+_HEADING = re.compile(r"\[[^\]\n]*\]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +74,24 @@ def is_sung(task: MusicTask) -> bool:
     return task.sings_prompt and not task.instrumental and bool(sent.title and sent.tags)
 
 
+def evidence(task: MusicTask, lyrics: str | None) -> bool | None:
+    """Whether the lyrics of a finished song show that prompts are sung word for word; None if they show neither."""
+    sent = sent_for(task)
+    is_test = task.kind is Kind.SONG and not task.instrumental and not _has_lyrics(task)
+    asked, sung = _words(sent.prompt), _words(lyrics or "")
+    if not (is_test and sent.title and sent.tags) or min(len(asked), len(sung)) < EVIDENCE_MIN_WORDS:
+        return None
+    if asked == sung:
+        return True
+    pairs = set(pairwise(asked))
+    return False if len(pairs - set(pairwise(sung))) > _FOREIGN_SHARE * len(pairs) else None
+
+
 def _has_lyrics(task: MusicTask) -> bool:
     """Whether the prompt was taken from lyrics."""
     return task.kind is Kind.SONG and task.parent_id is not None
+
+
+def _words(text: str) -> list[str]:
+    """The words of a text, folded, without the headings of its sections."""
+    return _WORD.findall(folded(_HEADING.sub(" ", text)))

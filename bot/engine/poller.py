@@ -13,10 +13,12 @@ from bot.domain import transitions
 from bot.domain.media import renewed
 from bot.domain.pacing import BILLING_GAP_S, TROUBLED_LOOKS, empty_look_at, gives_up, is_gone, next_look_at
 from bot.domain.tasks import ErrorCode, MusicTask, State, TaskId
+from bot.domain.wording import evidence
 from bot.engine.budget import Budget, Purpose
 from bot.engine.history import History
 from bot.engine.ports import Provider
 from bot.engine.worker import Worker
+from bot.store.singing import SingingStore
 from bot.store.tasks import TaskStore
 from bot.tokenlab.errors import (
     AccessRefusedError,
@@ -72,11 +74,20 @@ class Poller(Worker[MusicTask]):
     concurrency = 32
 
     def __init__(
-        self, tasks: TaskStore, provider: Provider, budget: Budget, history: History, clock: Clock, *, interval_s: float
+        self,
+        tasks: TaskStore,
+        singing: SingingStore,
+        provider: Provider,
+        budget: Budget,
+        history: History,
+        clock: Clock,
+        *,
+        interval_s: float,
     ) -> None:
         super().__init__()
         self.idle_s = min(1.0, interval_s)
         self._tasks = tasks
+        self._singing = singing
         self._provider = provider
         self._budget = budget
         self._history = history
@@ -164,6 +175,14 @@ class Poller(Worker[MusicTask]):
         self._forget(task)
         log.info("task moved", extra={"task_id": task.id, "from": task.state, "to": State.COMPLETED})
         await self._history.learn()
+        await self._learn_singing(task, look)
+
+    async def _learn_singing(self, task: MusicTask, look: Look) -> None:
+        """Remember what the lyrics show of how prompts are taken, and tell the operator of a change once."""
+        sings = evidence(task, look.result.lyrics)
+        if sings is not None and await self._singing.learn(sings=sings):
+            found = "sings prompts word for word" if sings else "does not sing prompts word for word"
+            log.info("TokenLab %s where there are title and styles", found, extra={"task_id": task.id})
 
     async def _empty(self, task: MusicTask, look: Look) -> None:
         """Completed without what was asked for: a few more looks, then as with one that is overdue."""

@@ -1,5 +1,6 @@
 """Whose title is sent, and what is sent of a wish where the provider sings prompts word for word."""
 
+import logging
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ FACT = "sung as written"
 sings = pytest.mark.parametrize("world", [SINGING], indirect=True)
 in_every_mode = pytest.mark.parametrize("world", [{}, SILENT, SINGING], indirect=True)
 while_nothing_is_sung = pytest.mark.parametrize("world", [{}, SILENT], indirect=True)
+learns = pytest.mark.parametrize("world", [{"standin": {"sings_prompt": True}}], indirect=True)
 
 
 def texts(world: World) -> dict[str, Any]:
@@ -207,3 +209,51 @@ async def test_what_waits_while_the_setting_changes_goes_as_it_was_told(world: W
 
     bodies = {create.body["prompt"]: create.body.get("tags") for create in world.standin.creates}
     assert bodies == {"x" * 501: "blues", WORDS: "blues", "Another\nIn these styles: blues.": None}
+
+
+# --- what is learnt ------------------------------------------------------------------------------------------------
+
+
+def told(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [one.getMessage() for one in caplog.records if "word for word" in one.getMessage()]
+
+
+@learns
+async def test_a_song_that_sings_its_prompt_is_remembered_over_a_restart(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    await world.song(WORDS, tags="blues")
+    assert texts(world) == {"prompt": WORDS, "tags": "blues"}
+    for _ in range(2):
+        await world.song(WORDS, title="Low Tide", tags="blues")
+        await world.advance(200)
+    await world.restart()
+
+    await world.song(WORDS, tags="blues")
+
+    assert texts(world) == {"prompt": DESCRIPTION}
+    assert told(caplog) == ["TokenLab sings prompts word for word where there are title and styles"]
+
+
+async def test_a_song_with_other_words_ends_what_was_known(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    await world.app.stores.singing.learn(sings=True)
+
+    await world.song(WORDS, title="Low Tide", tags="blues")
+    await world.song(WORDS, tags="blues")
+
+    assert texts(world) == {"prompt": WORDS, "tags": "blues"}
+    assert told(caplog) == ["TokenLab does not sing prompts word for word where there are title and styles"]
+
+
+@pytest.mark.parametrize("world", [{**SILENT, "standin": {"sings_prompt": True}}], indirect=True)
+async def test_what_the_operator_says_counts_whatever_results_show(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    await world.song(WORDS, title="Low Tide", tags="blues")
+    await world.song(WORDS, tags="blues")
+
+    assert texts(world) == {"prompt": WORDS, "tags": "blues"}
+    assert told(caplog) == []

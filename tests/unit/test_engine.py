@@ -21,6 +21,7 @@ from bot.store.erasures import ErasureStore
 from bot.store.members import MemberStore
 from bot.store.notices import NoticeStore
 from bot.store.schema import boards
+from bot.store.singing import SingingStore
 from bot.store.versions import VersionStore
 from bot.tokenlab.models import ProviderStatus
 from tests.fakes.board_channel import ASKED, Channel
@@ -60,7 +61,9 @@ def engine_over(
     )
     engine = Engine(
         submitter=submitter,
-        poller=Poller(rows, provider, budget, history_of(rows, clock), clock, interval_s=5),
+        poller=Poller(
+            rows, SingingStore(rows.database), provider, budget, history_of(rows, clock), clock, interval_s=5
+        ),
         fetcher=Fetcher(rows, FakeMedia([FILE]), clock),
         courier=Courier(rows, MemberStore(rows.database), display, display, clock, budget),
         crier=Crier(notices or NoticeStore(rows.database, clock), rows, channel or Channel(), clock),

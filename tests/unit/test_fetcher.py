@@ -14,6 +14,7 @@ from bot.domain.tasks import MediaFile, MusicTask, Result, State, Track
 from bot.engine.budget import Budget
 from bot.engine.fetcher import Fetcher
 from bot.engine.poller import Poller
+from bot.store.singing import SingingStore
 from bot.tokenlab.errors import TaskGoneError, TryLaterError
 from bot.tokenlab.models import ProviderStatus
 from tests.fakes.engine_fakes import SONG, FakeMedia, FakeProvider, look, until
@@ -48,6 +49,7 @@ class Shelf:
         history = history_of(self.rows, self.clock)
         self.poller = Poller(
             self.rows,
+            SingingStore(self.rows.database),
             self.provider,
             Budget(1000, monotonic=lambda: self.clock().timestamp()),
             history,

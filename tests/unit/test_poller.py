@@ -11,6 +11,7 @@ import pytest
 from bot.domain.tasks import ErrorCode, Kind, Result, State
 from bot.engine.budget import Budget, Purpose
 from bot.engine.poller import Poller
+from bot.store.singing import SingingStore
 from bot.tokenlab.errors import (
     AccessRefusedError,
     BadAnswerError,
@@ -39,7 +40,10 @@ class Watch:
         self.provider = FakeProvider(looks=answers)
         self.budget = Budget(per_minute, monotonic=lambda: self.clock().timestamp())
         self.history = history_of(self.rows, self.clock)
-        self.poller = Poller(self.rows, self.provider, self.budget, self.history, self.clock, interval_s=5)
+        self.singing = SingingStore(self.rows.database)
+        self.poller = Poller(
+            self.rows, self.singing, self.provider, self.budget, self.history, self.clock, interval_s=5
+        )
         self.poller.monotonic = lambda: self.clock().timestamp()
 
     async def looked(self, *, after_s: float = 0) -> Any:
