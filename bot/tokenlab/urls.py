@@ -8,6 +8,8 @@ from yarl import URL
 URL_MAX_CHARS = 2048
 _PLAIN = re.compile(r"[\x21-\x5b\x5d-\x7e]+")
 """Printable ASCII without space and backslash."""
+_SPELT = re.compile(r"[^/?#]+//[^/?#]*(?P<path>[^?#]*)(?P<query>[^#]*)")
+"""What follows the origin in an absolute address."""
 
 
 def create_url(base: URL) -> URL:
@@ -45,18 +47,20 @@ def resolve_poll_url(poll_url: str, base: URL) -> URL | None:
 
     The API gives root-relative paths (TokenLab docs, Get Music Status). Accepted are those and absolute addresses of
     exactly the origin of `base`; anything unusual (`//host`, backslashes, user-info, white space, other schemes) is
-    refused. Check again on every use: a stored address may be older than the configuration.
+    refused. What comes behind the origin is requested letter by letter, for it may be signed. Check again on every
+    use: a stored address may be older than the configuration.
     """
     if len(poll_url) > URL_MAX_CHARS or not _PLAIN.fullmatch(poll_url) or poll_url.startswith("//"):
         return None
     try:
         if poll_url.startswith("/"):
-            return _at(base, poll_url).with_fragment(None)
-        url = URL(poll_url)
-        foreign = not url.absolute or "@" in poll_url or _origin(url) != _origin(base)
+            return _at(base, poll_url.partition("#")[0])
+        url, spelt = URL(poll_url), _SPELT.match(poll_url)
+        if spelt is None or not url.absolute or "@" in poll_url or _origin(url) != _origin(base):
+            return None
+        return _at(base, f"{spelt['path'] or '/'}{spelt['query']}")
     except ValueError:
         return None
-    return None if foreign else url.with_fragment(None)
 
 
 def _segment(value: str) -> str:
@@ -65,7 +69,10 @@ def _segment(value: str) -> str:
 
 
 def _at(base: URL, encoded_path: str) -> URL:
-    return URL(f"{base.origin()}{encoded_path}", encoded=True)
+    url = URL(f"{base.origin()}{encoded_path}", encoded=True)
+    if encoded_path.endswith("?") and not url.raw_query_string:  # yarl drops the sign of an empty query
+        return url.with_path(f"{url.raw_path}?", encoded=True)
+    return url
 
 
 def _origin(url: URL) -> tuple[str, str | None, int | None]:

@@ -406,7 +406,7 @@ def test_a_host_may_be_silent_for_half_a_minute_and_take_a_quarter_of_an_hour():
 SPELLINGS = [
     "/a%2Fb.mp3", "/a%2fb.mp3", "/a%7Eb.mp3", "/a~b.mp3", "/a%3Db.mp3", "/a+b%20c.mp3", "/a%2e%2e/b.mp3", "/a//b.mp3",
     "/a.mp3?sig=%2F%7e%3D+x%20y%2B", "/a.mp3?x=[1]&y={2}&z=%5b%5D", "/a.mp3?Policy=a_b-c~&Signature=%3d%3D",
-    "/a.mp3?u=%C3%BC&v=%c3%bc&w=a/b:c@d&&e=",
+    "/a.mp3?u=%C3%BC&v=%c3%bc&w=a/b:c@d&&e=", "/a%2Fb.mp3?", "/?", "/a.mp3??", "/a.mp3?x?",
 ]  # fmt: skip
 
 

@@ -70,6 +70,8 @@ class Api:
 
     def __init__(self) -> None:
         self.seen: list[tuple[str, str, dict[str, str], Any]] = []
+        self.spelt: list[str] = []
+        """Paths and queries as they stood in the request lines."""
         self.answers: dict[str, Responder] = {}
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", self._handle)
@@ -92,6 +94,7 @@ class Api:
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         body = await request.text()
         headers = {name.lower(): value for name, value in request.headers.items()}
+        self.spelt.append(request.raw_path)
         self.seen.append((request.method, request.path_qs, headers, json.loads(body) if body else None))
         answer = self.answers.get(request.path)
         if answer is None:
@@ -621,6 +624,13 @@ async def test_other_troubles_of_a_poll_url_cost_no_second_request(api, client, 
     api.say("/v1/old/t1", status, problem(code))
     await failing_look(client, "/v1/old/t1")
     assert api.paths == ["/v1/old/t1"]
+
+
+@pytest.mark.parametrize("is_absolute", [True, False])
+@pytest.mark.parametrize("spelt", ["/a%2Fb%7E~%3d", "/a?sig=%2F%7e%3D+x%20y", "/a?", "/", "/a//b/../c?x=[1]&&y"])
+async def test_poll_urls_are_requested_letter_by_letter(api, client, spelt, *, is_absolute):
+    await client.look("t1", f"{api.base if is_absolute else ''}{spelt}#part")
+    assert api.spelt == [spelt]
 
 
 async def test_only_so_many_tasks_with_bad_poll_urls_are_remembered(api, client, monkeypatch, caplog):

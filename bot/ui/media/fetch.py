@@ -250,9 +250,16 @@ def _parsed(url: str) -> URL:
     try:
         if not urlsplit(url).netloc.isascii():
             return URL(url)  # a host in other letters has one spelling only
-        return URL(quote(url, safe=_AS_IS, errors="surrogateescape"), encoded=True)
+        return _spelt(quote(url, safe=_AS_IS, errors="surrogateescape").partition("#")[0])
     except ValueError:
         raise _failure(MediaProblem.FORBIDDEN_ADDRESS) from None  # its text holds the URL
+
+
+def _spelt(url: str) -> URL:
+    parsed = URL(url, encoded=True)
+    if url.endswith("?") and not parsed.raw_query_string:  # yarl drops the sign of an empty query
+        return parsed.with_path(f"{parsed.raw_path}?", encoded=True)
+    return parsed
 
 
 def _failure(problem: MediaProblem) -> MediaError:
