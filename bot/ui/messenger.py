@@ -1,6 +1,5 @@
 """The delivery ladder: how a card reaches people, whatever Discord answers."""
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
@@ -22,7 +21,7 @@ from bot.ui.attachments import audio_files, has_picture, picture_files, text_fil
 from bot.ui.buttons import view_of
 from bot.ui.card import Card, Post, jump_url
 from bot.ui.cards import plain, render, shows_task
-from bot.ui.reach import Lost, Place, Reach, attempt, mention_only, nonce
+from bot.ui.reach import CALL_S, Lost, Place, Reach, attempt, mention_only, nonce
 from bot.ui.verdicts import Verdict
 from bot.ui.words import words_for
 
@@ -157,7 +156,7 @@ class Messenger:
             message_id = task.message_id
 
             async def by_token(look: Look) -> discord.Message:
-                return await self._reach.by_token(webhook.edit_message(message_id, **look))
+                return await self._reach.by_token(webhook.edit_message(message_id, **look), within_s=None)
 
             try:
                 return await self._deliver(task, scene, by_token, uploads, is_edit=True)
@@ -303,7 +302,7 @@ class Messenger:
             if files or (is_edit and task.edited_lyrics and not task.files_shown):  # no file of an earlier text stays
                 look["attachments"] = [make() for make in files]
             try:
-                await attempt(asyncio.wait_for(send(look), patience_s if files else None))
+                await attempt(send(look), patience_s if files else CALL_S)
             except ShowLaterError as error:
                 if not files:
                     raise

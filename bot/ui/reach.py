@@ -1,5 +1,6 @@
 """Calls to Discord: every refusal becomes a verdict."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -21,6 +22,8 @@ Place: TypeAlias = discord.PartialMessageable | discord.DMChannel
 
 TOKEN_USE = timedelta(minutes=14)
 """Discord: the token works 15 minutes; the last one is left alone."""
+CALL_S = 60.0
+"""How long a call may take with all its waits for rate limits, unless it sends files: one that hangs holds up a job."""
 SEARCH_MESSAGES = 500
 SENT_WITHIN = timedelta(minutes=15)
 """So long after it was begun a message may still have been sent."""
@@ -38,15 +41,16 @@ class Lost(Exception):  # noqa: N818 -- an answer of Discord, not a fault of the
         """Discord's own, if it has said one."""
 
 
-async def attempt(call: Awaitable[T]) -> T:
+async def attempt(call: Awaitable[T], within_s: float | None = CALL_S) -> T:
     """What a call to Discord gives.
 
     Raises:
         Lost: this way is closed.
-        ShowLaterError: a passing failure.
+        ShowLaterError: a passing failure, or no answer in time.
     """
     try:
-        return await call
+        async with asyncio.timeout(within_s):
+            return await call
     except Exception as error:
         verdict = verdict_of(error)
         if verdict is None:
@@ -83,14 +87,14 @@ class Reach:
         """Whether the interaction token can still be used."""
         return bool(task.interaction_token and task.token_at and self.clock() - task.token_at < TOKEN_USE)
 
-    async def by_token(self, call: Awaitable[T]) -> T:
+    async def by_token(self, call: Awaitable[T], within_s: float | None = CALL_S) -> T:
         """What a call by an interaction's token gives; the channel is another way, so this one is not waited for.
 
         Raises:
             Lost: this way is closed, or busy.
         """
         try:
-            return await attempt(patiently(call))
+            return await attempt(patiently(call), within_s)
         except ShowLaterError as error:
             raise Lost(Verdict.TOKEN_BUSY) from error
 
