@@ -1,9 +1,9 @@
 """Brings the cards up to date with their rows, and tells the requester once. The only part that edits cards."""
 
 import logging
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from bot.clock import Clock
 from bot.domain import transitions
@@ -15,6 +15,7 @@ from bot.domain.tasks import ANNOUNCED, MusicTask, PingStatus, Role, State, Task
 from bot.domain.transitions import Change
 from bot.engine.budget import Budget
 from bot.engine.ports import CantLookError, Display, Pings, ShowLaterError, Shown, Where
+from bot.engine.turns import Turns
 from bot.engine.worker import Worker
 from bot.store.members import MemberStore
 from bot.store.tasks import TaskStore
@@ -31,11 +32,11 @@ OLDEST_REFRESH = timedelta(minutes=55)
 PING_AGAIN = timedelta(minutes=2)
 """Discord deduplicates messages with the same nonce for this long."""
 REMOVALS = 2
-"""Maximum number of deleted tasks that are removed at once."""
+"""Maximum number of deleted tasks that are removed at once: of an erased member there may be thousands."""
 SHOWN_IN_CHANNEL = 4
-"""Maximum number of cards of one channel that are shown at once: fewer than there are jobs."""
-CHANNELS = 50
-"""How many more channels with pings are looked at than there is room for."""
+"""Maximum number of cards of one channel that are shown at once: a small part of the jobs."""
+REFRESHED_IN_CHANNEL = 2
+"""Maximum number of cards of one channel whose place or progress is refreshed at once."""
 ATTACHINGS = 2
 """Maximum number of cards that get files at once that failed before: an upload that hangs holds up no other card."""
 FIRST_DELAY_S = 2.0
@@ -48,7 +49,7 @@ class Courier(Worker[MusicTask]):
     """Shows each task until `shown_revision` has caught up, finals first; then sends the ready ping."""
 
     name = "courier"
-    concurrency = 8
+    concurrency = 24
 
     def __init__(
         self,
@@ -69,15 +70,15 @@ class Courier(Worker[MusicTask]):
         self._looks: dict[TaskId, str] = {}
         self._undrawable: set[TaskId] = set()
         self._refreshed_at: datetime | None = None
+        self._changed: list[MusicTask] = []
+        """Cards that looked different at that moment and were not refreshed yet."""
         self._places: dict[TaskId, Place] = {}
-        self._removing: set[TaskId] = set()
-        self._shown_in: dict[TaskId, int] = {}
-        """Cards that are being shown, and their channels; as `_told_in` for pings."""
-        self._told_in: dict[TaskId, int] = {}
-        self._turns: dict[int, int] = {}
-        """When channels with pings to be sent had their last turn, as the number of that turn."""
-        self._turn = 0
-        self._attaching: set[TaskId] = set()
+        self._removals = Turns(self, each=1, in_all=REMOVALS)
+        self._cards = Turns(self, each=SHOWN_IN_CHANNEL)
+        self._tellings = Turns(self, each=1)
+        self._relatives = Turns(self, each=1)
+        self._attachings = Turns(self, each=1, in_all=ATTACHINGS)
+        self._refreshes = Turns(self, each=REFRESHED_IN_CHANNEL)
 
     def key(self, item: MusicTask) -> TaskId:
         """See `Worker.key`."""
@@ -90,53 +91,26 @@ class Courier(Worker[MusicTask]):
         may have changed.
         """
         now = self._clock()
-        # a few more than there is room for: those in flight or with a penalty don't hide the others
-        asked = room + self.hidden
-        due = await self._doomed(now)
-        due += await self._lagging(now, asked)
-        due += await self._untold(now, asked)
-        due += await self._tasks.family_changed(now, asked)
-        due += self._few(await self._tasks.unattached(now, ATTACHINGS + self.hidden), self._attaching, ATTACHINGS)
-        if len(due) < room and is_over(self._refreshed_at, now, REFRESH_EVERY):
-            self._refreshed_at = now
-            due += await self._changed_looks(now)
+        unshown = partial(self._tasks.unshown, now, media_since=now - MEDIA_PATIENCE, settle_since=now - SETTLING)
+        due = await self._removals.pick(partial(self._tasks.unremoved, now), room)
+        due += await self._cards.pick(unshown, room - len(due))
+        due += await self._tellings.pick(partial(self._tasks.unpinged, now), room - len(due))
+        due += await self._relatives.pick(partial(self._tasks.family_changed, now), room - len(due))
+        due += await self._attachings.pick(partial(self._tasks.unattached, now), room - len(due))
+        if len(due) < room:
+            due += await self._stale(now, room - len(due))
         return due
 
-    async def _lagging(self, now: datetime, asked: int) -> list[MusicTask]:
-        """Cards to be shown, of each channel only a few at once: Discord makes those that are more wait."""
-        self._shown_in = {task_id: channel for task_id, channel in self._shown_in.items() if self.is_handling(task_id)}
-        under_way = Counter(self._shown_in.values())
-        full = [channel for channel, count in under_way.items() if count >= SHOWN_IN_CHANNEL]
-        since = {"media_since": now - MEDIA_PATIENCE, "settle_since": now - SETTLING}
-        found = await self._tasks.unshown(now, asked, **since, each=SHOWN_IN_CHANNEL + self.hidden, full=full)
-        fitting: list[MusicTask] = []
-        for task in found:
-            if self.is_free(task.id) and under_way[task.channel_id] < SHOWN_IN_CHANNEL:
-                under_way[task.channel_id] += 1
-                fitting.append(task)
-        self._shown_in |= {task.id: task.channel_id for task in fitting}
-        return fitting
-
-    async def _untold(self, now: datetime, asked: int) -> list[MusicTask]:
-        """Pings to be sent, one in each channel at a time, the channel first whose last one is longest ago."""
-        self._told_in = {task_id: channel for task_id, channel in self._told_in.items() if self.is_handling(task_id)}
-        busy = set(self._told_in.values())
-        found = await self._tasks.unpinged(now, asked + CHANNELS, each=1 + self.hidden, full=busy)
-        firsts = {task.channel_id: task for task in reversed(found) if self.is_free(task.id)}
-        self._turns = {channel: self._turns.get(channel, 0) for channel in firsts.keys() | busy}
-        self._told_in |= {task.id: channel for channel, task in firsts.items()}
-        return sorted(firsts.values(), key=lambda task: (self._turns[task.channel_id], task.state_at))
-
-    async def _doomed(self, now: datetime) -> list[MusicTask]:
-        """Deleted tasks, only a few at a time: of an erased member there may be thousands, and others' cards wait."""
-        return self._few(await self._tasks.unremoved(now, REMOVALS + self.hidden), self._removing, REMOVALS)
-
-    def _few(self, found: Sequence[MusicTask], under_way: set[TaskId], most: int) -> list[MusicTask]:
-        """Return those that may start now, within the maximum number of their kind in flight."""
-        under_way -= {task_id for task_id in under_way if not self.is_handling(task_id)}
-        free = [task for task in found if self.is_free(task.id)][: most - len(under_way)]
-        under_way |= {task.id for task in free}
-        return free
+    async def _stale(self, now: datetime, room: int) -> list[MusicTask]:
+        """Cards to be refreshed, each at most once for each look at them all."""
+        if is_over(self._refreshed_at, now, REFRESH_EVERY):
+            self._refreshed_at = now
+            left = {task.id for task in self._changed}
+            self._changed = sorted(await self._changed_looks(now), key=lambda task: task.id not in left)
+        picked = self._refreshes.share(self._changed, room)
+        started = {task.id for task in picked}
+        self._changed = [task for task in self._changed if task.id not in started]
+        return picked
 
     async def handle(self, item: MusicTask) -> None:
         """Show the newest state of a task, and tell its requester if it has come to an end."""
@@ -147,8 +121,6 @@ class Courier(Worker[MusicTask]):
             if task.revision > task.shown_revision or item.state not in ANNOUNCED:
                 await self._show(task)
             elif not task.is_told:
-                self._turn += 1
-                self._turns[task.channel_id] = self._turn
                 await self._tell(task)
             elif task.family_changed_at is not None:
                 await self._refresh(task)
@@ -205,9 +177,13 @@ class Courier(Worker[MusicTask]):
         """Nothing of a deleted task stays in Discord, nor its name on the cards of its relatives."""
         for channel_id, message_id in await self._tasks.messages_of(task.id):
             await self._display.remove(channel_id, message_id)
-        family = await self._family(task)
-        changes: list[tuple[MusicTask, Change]] = [(task, transitions.Removed())]
-        await self._tasks.apply_all(changes + self._family_changed(family.parent, *family.children))
+        parent = await self._tasks.get(task.parent_id) if task.parent_id is not None else None
+        await self._tasks.apply_all(self._family_changed(parent))
+        oldest = None
+        while children := await self._tasks.children_of(task.id, before=oldest):
+            await self._tasks.apply_all(self._family_changed(*children))
+            oldest = children[0].id
+        await self._tasks.apply(task, transitions.Removed())
 
     def _family_changed(self, *relatives: MusicTask | None) -> list[tuple[MusicTask, Change]]:
         """The cards of these name a task that has come or gone: each is drawn once more, in a job of its own."""

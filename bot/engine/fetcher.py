@@ -4,16 +4,21 @@ import logging
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from datetime import timedelta
+from functools import partial
 
 from bot.clock import Clock
 from bot.domain import transitions
 from bot.domain.media import Brought, MediaError, MediaProblem, next_try
 from bot.domain.tasks import MusicTask, TaskId
 from bot.engine.ports import Media
+from bot.engine.turns import Turns
 from bot.engine.worker import Worker
 from bot.store.tasks import TaskStore
 
 log = logging.getLogger(__name__)
+
+FETCHED_IN_CHANNEL = 36
+"""Maximum number of songs of one channel that are fetched at once: if all of them drip, some room is left."""
 
 
 class Fetcher(Worker[MusicTask]):
@@ -28,6 +33,7 @@ class Fetcher(Worker[MusicTask]):
         self._tasks = tasks
         self._media = media
         self._clock = clock
+        self._downloads = Turns(self, each=FETCHED_IN_CHANNEL)
 
     def key(self, item: MusicTask) -> TaskId:
         """See `Worker.key`."""
@@ -35,7 +41,7 @@ class Fetcher(Worker[MusicTask]):
 
     async def find(self, room: int, /) -> Sequence[MusicTask]:
         """Finished songs whose audio is still to be fetched."""
-        return await self._tasks.media_wanted(self._clock(), room + self.hidden)
+        return await self._downloads.pick(partial(self._tasks.media_wanted, self._clock()), room)
 
     async def handle(self, item: MusicTask) -> None:
         """Fetch the takes of one song that are not there."""

@@ -1,5 +1,6 @@
 """All SQL about drafts: wishes that wait for a confirmation."""
 
+from collections.abc import Collection
 from dataclasses import fields
 from datetime import datetime
 
@@ -13,6 +14,7 @@ from bot.domain.wishes import Wish
 from bot.store.database import Database
 from bot.store.rows import DRAFT_COLUMNS, draft_of, wish_column
 from bot.store.schema import drafts
+from bot.store.statements import in_turns
 from bot.store.tasks import insert_task
 
 
@@ -76,11 +78,12 @@ class DraftStore:
         async with self._database.write() as connection:
             await connection.execute(update(drafts).where(drafts.c.id == draft_id).values(message_id=message_id))
 
-    async def over(self, before: datetime, limit: int) -> list[Draft]:
-        """Drafts that are older than a moment, oldest first."""
-        query = select(*DRAFT_COLUMNS).where(drafts.c.created_at < before).order_by(drafts.c.created_at).limit(limit)
+    async def over(self, before: datetime, limit: int, *, each: int = 100, full: Collection[int] = ()) -> list[Draft]:
+        """Drafts that are older than a moment, oldest first; channels take turns."""
+        is_old, order = drafts.c.created_at < before, [drafts.c.created_at, drafts.c.id]
+        query = in_turns(drafts, DRAFT_COLUMNS, is_old, order=order, each=each, full=full)
         async with self._database.read() as connection:
-            return [draft_of(row) for row in (await connection.execute(query)).all()]
+            return [draft_of(row) for row in (await connection.execute(query.limit(limit))).all()]
 
     def _alive(self, draft_id: int) -> ColumnElement[bool]:
         """One that is over is the janitor's, who takes its message away: that must not become a card meanwhile."""

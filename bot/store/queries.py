@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select, true
 
 from bot.domain.due import LONGEST, Pause
 from bot.domain.line import Running, Waiting
@@ -12,15 +12,17 @@ from bot.domain.rules import EVERYWHERE, Intake
 from bot.domain.tasks import SETTLED, Kind, MusicTask, State, TaskId
 from bot.store.database import Database
 from bot.store.rows import LISTED_COLUMNS, TASK_COLUMNS, listed_of, task_of, values_of
-from bot.store.schema import OPEN, T, task_messages
+from bot.store.schema import OPEN, T, music_tasks, task_messages
 from bot.store.servers import servers_among
-from bot.store.statements import AnyColumn
+from bot.store.statements import AnyColumn, in_turns
 from bot.store.used import AT_PROVIDER
 
 DURATIONS_AMONG = 3000
 """The newest finished tasks of all kinds and models, in which durations are looked for: what keeps that cheap."""
 DURATIONS_EACH = 300
 """Durations of one kind and model that count, newest first."""
+EACH = 100
+"""Maximum number of tasks of one channel, unless told."""
 
 
 class TaskQueries:
@@ -102,12 +104,12 @@ class TaskQueries:
         *,
         media_since: datetime,
         settle_since: datetime,
-        each: int = 100,
+        each: int = EACH,
         full: Collection[int] = (),
     ) -> list[MusicTask]:
         """Cards that lag behind their rows, finals first.
 
-        At most `each` of a channel, none of channels that are `full`. A completed song waits for its audio until
+        A completed song waits for its audio until
         `media_since`; a task that is being submitted is shown as such only if that began before `settle_since`, as the
         next change is usually a moment away.
         """
@@ -124,48 +126,50 @@ class TaskQueries:
         order = [T.state.in_(SETTLED).desc(), T.state_at]
         return await self._shared(due, order=order, limit=limit, each=each, full=full)
 
-    async def unremoved(self, now: datetime, limit: int) -> list[MusicTask]:
+    async def unremoved(
+        self, now: datetime, limit: int, *, each: int = EACH, full: Collection[int] = ()
+    ) -> list[MusicTask]:
         """Deleted tasks that messages may still show, the longest deleted first."""
-        return await self._list(_owed("removal", now), order=[T.deleted_at, T.id], limit=limit)
+        return await self._shared(_owed("removal", now), order=[T.deleted_at], limit=limit, each=each, full=full)
 
     async def unpinged(
-        self, now: datetime, limit: int, *, each: int = 100, full: Collection[int] = ()
+        self, now: datetime, limit: int, *, each: int = EACH, full: Collection[int] = ()
     ) -> list[MusicTask]:
-        """Tasks whose card is settled and whose requester has not been told, or perhaps not.
-
-        At most `each` of a channel, none of channels that are `full`.
-        """
+        """Tasks whose card is settled and whose requester has not been told, or perhaps not."""
         return await self._shared(_owed("ping", now), order=[T.state_at], limit=limit, each=each, full=full)
 
-    async def family_changed(self, now: datetime, limit: int) -> list[MusicTask]:
+    async def family_changed(
+        self, now: datetime, limit: int, *, each: int = EACH, full: Collection[int] = ()
+    ) -> list[MusicTask]:
         """Finished cards that are up to date but for their family."""
-        return await self._list(_owed("family", now), order=[T.state_at], limit=limit)
+        return await self._shared(_owed("family", now), order=[T.state_at], limit=limit, each=each, full=full)
 
-    async def unattached(self, now: datetime, limit: int) -> list[MusicTask]:
+    async def unattached(
+        self, now: datetime, limit: int, *, each: int = EACH, full: Collection[int] = ()
+    ) -> list[MusicTask]:
         """Finished cards that are up to date but for the files that Discord did not take, the longest owed first."""
         # by an expression, for the index of what is owed is the one to use, not that of all that has ended
         is_there = and_((T.state + "") == State.COMPLETED, T.card_lost.is_(None), T.deleted_at.is_(None))
-        return await self._list(
-            and_(_come(T.attach_after, now, Pause.SHOW), T.owed.is_(None), is_there),
-            order=[T.attach_after],
-            limit=limit,
-        )
+        due = and_(_come(T.attach_after, now, Pause.SHOW), T.owed.is_(None), is_there)
+        return await self._shared(due, order=[T.attach_after], limit=limit, each=each, full=full)
 
     async def moving_cards(self, since: datetime) -> list[MusicTask]:
-        """Tasks in line or running whose card is up to date and not older than `since`: for soft refreshes."""
-        states = (State.QUEUED, State.RUNNING)
-        return await self._list(
-            and_(
-                OPEN, T.state.in_(states), T.revision == T.shown_revision, T.created_at > since, T.card_lost.is_(None)
-            ),
-            order=[T.id],
-            limit=1000,
-        )
+        """Tasks in line or running whose card is up to date and not older than `since`: for soft refreshes.
 
-    async def media_wanted(self, now: datetime, limit: int) -> list[MusicTask]:
+        At most 1,000, running ones first: what stands further behind in a long line is refreshed as that moves on.
+        """
+        states = (State.QUEUED, State.RUNNING)
+        moving = and_(
+            OPEN, T.state.in_(states), T.revision == T.shown_revision, T.created_at > since, T.card_lost.is_(None)
+        )
+        return await self._shared(moving, order=[(T.state == State.QUEUED), T.id], limit=1000, each=1000)
+
+    async def media_wanted(
+        self, now: datetime, limit: int, *, each: int = EACH, full: Collection[int] = ()
+    ) -> list[MusicTask]:
         """Completed songs whose audio is still to be fetched, those first that have failed least often."""
         due = and_(T.media_wanted, or_(T.media_after.is_(None), _come(T.media_after, now, Pause.FETCH)))
-        return await self._list(due, order=[T.media_failures, T.state_at], limit=limit)
+        return await self._shared(due, order=[T.media_failures, T.state_at], limit=limit, each=each, full=full)
 
     async def media_names(self) -> set[str]:
         """Names of the files that a card does not carry yet, or that it is to carry beside a take that is missing."""
@@ -177,16 +181,25 @@ class TaskQueries:
         return {name for name in names if name}
 
     async def in_state(self, state: State) -> list[MusicTask]:
-        """Tasks that are in a state, those that came into it first; at most 500 at a time."""
-        return await self._list(T.state == state, order=[T.state_at], limit=500)
+        """All tasks that are in a state, those that came into it first."""
+        return await self._list(T.state == state, order=[T.state_at])
 
-    async def left_in_state(self, state: State, now: datetime, patience: timedelta) -> list[MusicTask]:
+    async def left_in_state(
+        self,
+        state: State,
+        now: datetime,
+        patience: timedelta,
+        limit: int = 500,
+        *,
+        each: int = EACH,
+        full: Collection[int] = (),
+    ) -> list[MusicTask]:
         """As `in_state`, but only those that have been in it for longer than a patience.
 
         One that came into it in the future has been in it for longer, too: the clock was set back. See `_lately`.
         """
         left = and_(T.state == state, ~_lately(now - patience, now))
-        return await self._list(left, order=[T.state_at], limit=500)
+        return await self._shared(left, order=[T.state_at], limit=limit, each=each, full=full)
 
     async def guilds_in_line(self) -> set[int]:
         """Servers with somebody in the line."""
@@ -212,15 +225,15 @@ class TaskQueries:
         """These tasks as a list shows them, newest first; deleted ones are among them."""
         return await self._listed(T.id.in_(ids), order=T.id.desc(), limit=len(ids))
 
-    async def listed_children(self, ids: Collection[TaskId], limit: int) -> list[ListedTask]:
-        """What was made from these tasks, as a list shows it, oldest first."""
-        made = and_(T.parent_id.in_(ids), T.state.in_(LISTED), T.deleted_at.is_(None))
+    async def listed_children(self, ids: Collection[TaskId], limit: int, *, after: int = 0) -> list[ListedTask]:
+        """What was made from these tasks, as a list shows it, oldest first, from behind one on."""
+        made = and_(T.parent_id.in_(ids), T.state.in_(LISTED), T.deleted_at.is_(None), T.id > after)
         return await self._listed(made, order=T.id, limit=limit)
 
     async def asked_since(self, user_id: int, since: datetime) -> list[MusicTask]:
         """What a member has asked for since a moment, newest first."""
         return await self._list(
-            and_(T.user_id == user_id, T.created_at >= since, T.deleted_at.is_(None)), order=[T.id.desc()], limit=20
+            and_(T.user_id == user_id, T.created_at >= since, T.deleted_at.is_(None)), order=[T.id.desc()]
         )
 
     async def started_from(self, origin: str, user_id: int) -> int:
@@ -233,10 +246,12 @@ class TaskQueries:
         async with self._database.read() as connection:
             return (await connection.execute(query)).scalar_one()
 
-    async def children_of(self, task_id: TaskId) -> list[MusicTask]:
-        """The newest of what was made from a task, oldest first."""
-        made = and_(T.parent_id == task_id, T.state != State.ABANDONED, T.deleted_at.is_(None))
-        return (await self._list(made, order=[T.id.desc()], limit=25))[::-1]
+    async def children_of(self, task_id: TaskId, *, before: TaskId | None = None) -> list[MusicTask]:
+        """The newest finished songs that were made from a task (before one of them), oldest first; at most 25."""
+        # by an expression, for the index of the parent is the one to use
+        made = and_(T.parent_id == task_id, (T.state + "") == State.COMPLETED, T.deleted_at.is_(None))
+        earlier = T.id < before if before is not None else true()
+        return (await self._list(and_(made, earlier), order=[T.id.desc()], limit=25))[::-1]
 
     async def counts(self) -> dict[State, int]:
         """How many tasks are in each state, over all servers."""
@@ -256,7 +271,9 @@ class TaskQueries:
         found = await self._list(condition, order=[], limit=1)
         return found[0] if found else None
 
-    async def _list(self, condition: ColumnElement[bool], *, order: Sequence[AnyColumn], limit: int) -> list[MusicTask]:
+    async def _list(
+        self, condition: ColumnElement[bool], *, order: Sequence[AnyColumn], limit: int | None = None
+    ) -> list[MusicTask]:
         query = select(*TASK_COLUMNS).where(condition).order_by(*order).limit(limit)
         async with self._database.read() as connection:
             return [task_of(row) for row in (await connection.execute(query)).all()]
@@ -267,14 +284,16 @@ class TaskQueries:
         *,
         order: Sequence[AnyColumn],
         limit: int,
-        each: int = 100,
-        full: Collection[int],
+        each: int = EACH,
+        full: Collection[int] = (),
     ) -> list[MusicTask]:
-        """As `_list`, but only the first few of each channel: a long backlog in one hides no other."""
-        turn = func.row_number().over(partition_by=T.channel_id, order_by=[*order, T.id]).label("turn")
-        turns = select(T.id, turn).where(condition, T.channel_id.not_in(full)).subquery()
-        first = select(turns.c.id).where(turns.c.turn <= each)
-        return await self._list(T.id.in_(first), order=[*order, T.id], limit=limit)
+        """As `_list`, but channels take turns, so that a long backlog in one hides no other.
+
+        At most `each` of a channel, none of channels that are `full`.
+        """
+        query = in_turns(music_tasks, TASK_COLUMNS, condition, order=[*order, T.id], each=each, full=full)
+        async with self._database.read() as connection:
+            return [task_of(row) for row in (await connection.execute(query.limit(limit))).all()]
 
     async def _listed(self, condition: ColumnElement[bool], *, order: AnyColumn, limit: int) -> list[ListedTask]:
         query = select(*LISTED_COLUMNS).where(condition).order_by(order).limit(limit)

@@ -1,8 +1,9 @@
 """What both databases can do, each in its own dialect."""
 
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, func, select
+from sqlalchemy import Column, ColumnElement, Select, Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -30,3 +31,22 @@ async def lock_in_order(connection: AsyncConnection, *which: ColumnElement[bool]
 def greatest(connection: AsyncConnection, one: ColumnElement[int], other: int) -> ColumnElement[int]:
     """The greater of the two."""
     return (func.greatest if connection.dialect.name == "postgresql" else func.max)(one, other)
+
+
+def in_turns(
+    table: Table,
+    columns: Sequence[Column[Any]],
+    condition: ColumnElement[bool],
+    *,
+    order: Sequence[AnyColumn],
+    each: int,
+    full: Collection[int],
+) -> Select[Any]:
+    """Rows of a table with channels, the first of each channel first, then the second ones, and so on.
+
+    At most `each` of a channel, none of channels that are `full`.
+    """
+    turn = func.row_number().over(partition_by=table.c.channel_id, order_by=order).label("turn")
+    turns = select(table.c.id, turn).where(condition, table.c.channel_id.not_in(full)).subquery()
+    first = select(*columns).join(turns, table.c.id == turns.c.id).where(turns.c.turn <= each)
+    return first.order_by(turns.c.turn, *order)

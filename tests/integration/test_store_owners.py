@@ -70,21 +70,24 @@ async def test_deleted_tasks_are_not_listed(store: TaskStore, make: Make, clock:
     assert [one.id for one in await store.asked_since(ALICE, clock())] == [parent.id]
 
 
-async def test_children_are_what_was_made_from_a_task(store: TaskStore, make: Make) -> None:
+async def test_children_are_finished_songs_that_were_made_from_a_task(store: TaskStore, make: Make) -> None:
     parent = await make(State.COMPLETED)
-    children = [await make(state, parent_id=parent.id) for state in (State.COMPLETED, State.RUNNING)]
+    child = await make(State.COMPLETED, parent_id=parent.id)
     lost = await make(State.ABANDONED, parent_id=parent.id)
 
-    assert [one.id for one in await store.children_of(parent.id)] == [one.id for one in children]
+    assert [one.id for one in await store.children_of(parent.id)] == [child.id]
     assert await store.children_of(lost.id) == []
 
 
-async def test_of_many_children_the_newest_are_named(store: TaskStore, make: Make) -> None:
+async def test_children_come_in_batches_of_which_the_others_hide_none(store: TaskStore, make: Make) -> None:
     parent = await make(State.COMPLETED)
-    for _ in range(26):
-        await make(State.COMPLETED, parent_id=parent.id)
+    finished = [await make(State.COMPLETED, parent_id=parent.id) for _ in range(26)]
+    for _ in range(30):
+        await make(State.FAILED, parent_id=parent.id)
 
-    assert [one.id for one in await store.children_of(parent.id)] == list(range(parent.id + 2, parent.id + 27))
+    newest = await store.children_of(parent.id)
+    assert [one.id for one in newest] == [one.id for one in finished[1:]]
+    assert [one.id for one in await store.children_of(parent.id, before=newest[0].id)] == [finished[0].id]
 
 
 async def test_audio_that_comes_after_a_task_was_deleted_is_not_kept(store: TaskStore, make: Make) -> None:

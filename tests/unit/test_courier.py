@@ -330,6 +330,84 @@ async def test_a_channel_full_of_cards_holds_up_no_other() -> None:
         gate.set()
 
 
+async def test_two_channels_full_of_cards_hold_up_no_other() -> None:
+    gate = asyncio.Event()
+    cards = [behind(number, channel_id=700 + number % 2) for number in range(1, 103)]
+    post = Round(*cards, behind(200, channel_id=702, state_at=START + timedelta(seconds=1)), shows=[(gate, Shown())])
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(post.courier.run(stop))
+        await until(lambda: (200, State.COMPLETED) in post.display.shown)
+        await post.looked_again()
+        assert len(post.display.shown) == 2 * SHOWN_IN_CHANNEL + 1
+        stop.set()
+        gate.set()
+
+
+async def test_channels_take_turns_with_their_cards() -> None:
+    late = START + timedelta(seconds=1)
+    others = [behind(n, channel_id=701, state_at=late) for n in range(20, 23)]
+    post = Round(*(behind(n) for n in range(1, 10)), *others)
+    post.courier.concurrency = 1
+    for _ in range(6):
+        await post.courier.step()
+
+    assert [task.channel_id for task, _ in post.display.shows.asked] == [700, 701] * 3
+
+
+async def test_cards_that_are_always_put_off_hide_none_behind_them() -> None:
+    post = Round(*(behind(number) for number in range(1, 131)), behind(200, state_at=START + timedelta(seconds=1)))
+
+    async def fails(task: MusicTask, *_: object) -> Shown:
+        if task.id < 200:
+            raise ZeroDivisionError
+        return Shown()
+
+    post.display.show = fails  # type: ignore[method-assign, assignment]  # a card that can't be drawn
+    for _ in range(80):
+        await post.courier.step()
+
+    assert post.rows[200].shown_revision == post.rows[200].revision
+
+
+async def test_removals_that_hang_in_one_channel_hold_up_no_other() -> None:
+    gate = asyncio.Event()
+    doomed = [behind(n, deleted_at=START, channel_id=700) for n in range(1, 21)]
+    post = Round(*doomed, behind(30, deleted_at=START + timedelta(seconds=1), channel_id=701))
+    for number in (*range(1, 21), 30):
+        post.rows.put_message(number, 7000 + number, Role.CARD, channel_id=701 if number == 30 else 700)
+
+    async def remove(channel_id: int, message_id: int) -> None:
+        post.display.removed.append((channel_id, message_id))
+        if channel_id == 700:
+            await gate.wait()
+
+    post.display.remove = remove  # type: ignore[method-assign]  # rate limited
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(post.courier.run(stop))
+        await until(lambda: (701, 7030) in post.display.removed)
+        stop.set()
+        gate.set()
+
+
+async def test_all_places_of_a_long_line_are_refreshed_in_turn() -> None:
+    post = Round(*(make_task(number, user_id=number) for number in range(1, 61)))
+    post.courier.concurrency = 2
+    for _ in range(30):
+        await post.courier.step()
+    assert sorted(number for number, _ in post.display.shown) == list(range(1, 61))
+
+    post.display.shows.asked.clear()
+    for number in (1, 2):  # the line moves faster than all its cards can be refreshed
+        post.rows.change(number, state=State.CANCELLED)
+        post.clock.tick(10)
+        for _ in range(15):
+            await post.courier.step()
+
+    assert {number for number, _ in post.display.shown} >= set(range(3, 61))
+
+
 async def test_places_are_refreshed_after_the_clock_was_set_back() -> None:
     post = Round(make_task(1), make_task(2, user_id=8))
     await post.after()
@@ -739,6 +817,16 @@ async def test_a_parent_is_drawn_as_it_is_by_then_and_never_beside_an_edit_of_it
     assert post.display.refreshed == [(1, [2])]
 
 
+async def test_the_name_of_a_deleted_song_goes_from_all_its_children_however_many() -> None:
+    children = [make_task(n, state=State.COMPLETED, result=SONG, parent_id=TaskId(1), **TOLD) for n in range(2, 62)]
+    post = Round(behind(deleted_at=START, **TOLD), *children)
+
+    for _ in range(70):
+        await post.courier.step()
+
+    assert sorted(number for number, _ in post.display.refreshed) == list(range(2, 62))
+
+
 @pytest.mark.parametrize("changes", [{"card_lost": "card_deleted"}, {"deleted_at": START}])
 async def test_a_parent_whose_card_has_gone_meanwhile_is_left_alone(changes: dict[str, Any]) -> None:
     post = Round(make_task(1, state=State.COMPLETED, result=SONG, **TOLD), behind(2, parent_id=1))
@@ -823,7 +911,8 @@ async def test_what_was_removed_is_forgotten_as_a_message() -> None:
 
 async def test_many_deleted_tasks_do_not_hold_up_the_cards_of_others() -> None:
     gate = asyncio.Event()
-    post = Round(*(behind(n, deleted_at=START) for n in range(1, 21)), *(behind(n) for n in range(21, 31)))
+    doomed = [behind(n, deleted_at=START, channel_id=700 + n % 2) for n in range(1, 21)]
+    post = Round(*doomed, *(behind(n) for n in range(21, 31)))
     for number in range(1, 21):
         post.rows.put_message(number, 7000 + number, Role.CARD)
 

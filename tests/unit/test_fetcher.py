@@ -305,6 +305,26 @@ async def test_songs_that_drip_do_not_hold_up_the_others() -> None:
         stop.set()
 
 
+async def test_a_channel_whose_songs_all_drip_holds_up_no_other() -> None:
+    gate = asyncio.Event()
+    shelf = Shelf([FILE])
+    drip = [make_task(n, state=State.COMPLETED, result=SONG, media_wanted=True, channel_id=710) for n in range(3, 63)]
+    late = START + timedelta(seconds=1)
+    shelf.rows.put(*drip, make_task(70, state=State.COMPLETED, result=SONG, media_wanted=True, state_at=late))
+
+    async def fetch_task(task: MusicTask) -> AsyncGenerator[Brought, None]:
+        await (gate.wait() if task.channel_id == 710 else asyncio.sleep(0))
+        yield Brought(files=(FILE,), is_new=True)
+
+    shelf.media.fetch_task = fetch_task  # type: ignore[method-assign]  # a host that drips
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(shelf.fetcher.run(stop))
+        await until(lambda: bool(shelf.rows[70].media))
+        stop.set()
+        gate.set()
+
+
 # --- the rules by themselves -----------------------------------------------------------------------------------------
 
 
