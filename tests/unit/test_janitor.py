@@ -1,5 +1,7 @@
 """Settles what was left half-way: unconfirmed cards, cut-off creates, dead tokens, old drafts and files."""
 
+import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,7 +19,7 @@ from bot.store.drafts import DraftStore
 from bot.store.erasures import ErasureStore
 from bot.store.schema import attempts, drafts, music_tasks
 from bot.store.versions import VersionStore
-from tests.fakes.engine_fakes import FakeDisplay, FakeFolder, FakeProvider
+from tests.fakes.engine_fakes import FakeDisplay, FakeFolder, FakeProvider, until
 from tests.fakes.rows import START, HandClock, Rows, make_task
 
 pytestmark = pytest.mark.usefixtures("databases")
@@ -188,6 +190,81 @@ async def test_a_question_that_nobody_answers_goes_with_its_message_after_an_hou
     assert yard.questions == []
 
 
+async def test_questions_that_can_not_be_removed_hide_none_behind_them() -> None:
+    yard = Yard()
+    for number in range(1, 82):
+        await yard.drafts.add(draft(number, message_id=8000 + number))
+    yard.display.unremovable = set(range(8001, 8081))
+
+    await yard.after(3661)
+    for _ in range(60):
+        await yard.after(0)
+
+    assert yard.display.removed == [(900, 8081)]
+
+
+async def test_questions_and_answers_that_hang_in_one_channel_hold_up_no_other() -> None:
+    gate = asyncio.Event()
+    lost = [replace(RECEIVED, id=TaskId(n), origin_key=f"i:{n}", state_at=START) for n in range(1, 31)]
+    other = replace(RECEIVED, id=TaskId(40), origin_key="i:40", channel_id=701, state_at=START + timedelta(seconds=1))
+    yard = Yard(*lost, other)
+    for number in range(1, 31):
+        await yard.drafts.add(draft(number, message_id=8000 + number))
+    await yard.drafts.add(replace(draft(40, message_id=8040), channel_id=901))
+
+    async def find_card(task: MusicTask) -> int | None:
+        await (gate.wait() if task.channel_id == 700 else asyncio.sleep(0))
+        return None
+
+    async def remove(channel_id: int, message_id: int) -> None:
+        await (gate.wait() if channel_id == 900 else asyncio.sleep(0))
+
+    yard.display.find_card = find_card  # type: ignore[method-assign]  # rate limited
+    yard.display.remove = remove  # type: ignore[method-assign]  # rate limited
+    yard.clock.tick(3661)
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(yard.janitor.run(stop))
+        await until(lambda: yard.rows[40].state is State.ABANDONED and "r:40" not in yard.questions)
+        stop.set()
+        gate.set()
+
+
+async def test_cut_off_creates_do_not_wait_for_searches_in_discord() -> None:
+    lost = [replace(RECEIVED, id=TaskId(n), origin_key=f"i:{n}", channel_id=n) for n in range(1, 31)]
+    yard = Yard(*lost, replace(SUBMITTING, id=TaskId(40), origin_key="i:40"), cards=[ShowLaterError()])
+    yard.rows.write(attempts, task_id=40, number=1, started_at=START, outcome=AttemptOutcome.UNDER_WAY)
+
+    await yard.after(91)
+
+    assert yard.rows[40].state is State.UNCERTAIN
+
+
+async def test_lost_answers_that_can_not_be_looked_for_hide_none_behind_them() -> None:
+    lost = [replace(RECEIVED, id=TaskId(n), origin_key=f"i:{n}") for n in range(1, 521)]
+    last = replace(RECEIVED, id=TaskId(600), origin_key="i:600", state_at=START + timedelta(seconds=1))
+    yard = Yard(*lost, last)
+
+    async def find_card(task: MusicTask) -> int | None:
+        if task.id != last.id:
+            raise ShowLaterError
+        return 555
+
+    yard.display.find_card = find_card  # type: ignore[method-assign]  # one channel is closed for a while
+    yard.janitor.monotonic = lambda: 0.0
+    yard.clock.tick(40)
+    for _ in range(265):
+        await yard.janitor.step()
+
+    assert yard.rows[600].state is State.QUEUED
+
+
+async def test_at_the_start_every_cut_off_create_is_uncertain_however_many() -> None:
+    yard = Yard(*(replace(SUBMITTING, id=TaskId(n), origin_key=f"i:{n}") for n in range(1, 511)))
+
+    assert await yard.janitor.recover() == 510
+
+
 async def test_what_nobody_decides_about_is_dropped_once_its_server_keeps_nothing_for_so_long() -> None:
     yard = Yard(make_task(state=State.UNCERTAIN), make_task(2, state=State.UNCERTAIN, guild_id=71))
     yard.keep(70, 30)
@@ -209,6 +286,24 @@ async def test_a_chore_that_fails_holds_up_no_other(caplog: pytest.LogCaptureFix
     assert yard.rows[1].state is State.QUEUED
     assert yard.folder.sweeps == [set()]
     assert [(one.message, one.__dict__["chore"]) for one in caplog.records if one.exc_info] == [("chore failed", "age")]
+
+
+async def test_a_server_whose_texts_can_not_be_emptied_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked_at = START - timedelta(days=31)
+    yard = Yard(*(cancelled(number, asked_at, 70 + number) for number in (1, 2)))
+    yard.keep(71, 30)
+    yard.keep(72, 30)
+    age_out = yard.ageing.age_out
+
+    async def fails_for_one(guild_id: int, before: datetime, limit: int) -> int:
+        if guild_id == 71:
+            raise ValueError("not to be read")
+        return await age_out(guild_id, before, limit)
+
+    monkeypatch.setattr(yard.ageing, "age_out", fails_for_one)
+    await yard.after(60)
+
+    assert [yard.rows[number].deleted_at is not None for number in (1, 2)] == [False, True]
 
 
 @pytest.mark.parametrize(("guild_id", "days"), [(70, 30), (None, 7)])
