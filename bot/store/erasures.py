@@ -109,15 +109,21 @@ class ErasureStore:
         return len(rows), [name for one in files for name in (one["name"], one.get("picture")) if name]
 
     async def hand_over(self, erasure: Erasure) -> int:
-        """Let the courier remove what shows emptied tasks, so many at a time; gives how many more."""
+        """Let the courier remove what shows emptied tasks, a few at a time; return how many more.
+
+        What Discord did not let it remove yet is tried by itself, and holds up nothing that comes behind it.
+        """
         emptied = _meant(erasure), T.deleted_at.is_not(None)
-        waiting = select(func.count()).select_from(music_tasks).where(*emptied, T.revision > T.shown_revision)
+        waits = T.revision > T.shown_revision, T.show_failures == 0
+        waiting = select(func.count()).select_from(music_tasks).where(*emptied, *waits)
         shown = T.revision == T.shown_revision, T.card_lost.is_distinct_from(CARD_REMOVED)
         async with self._database.read() as connection:
             room = REMOVALS_AT_ONCE - (await connection.execute(waiting)).scalar_one()
         if room <= 0 or not (some := await self._ids(*emptied, *shown, limit=room)):
             return 0
-        more = update(music_tasks).where(T.id.in_(some), *emptied, *shown).values(revision=T.revision + 1)
+        more = (
+            update(music_tasks).where(T.id.in_(some), *emptied, *shown).values(revision=T.revision + 1, show_failures=0)
+        )
         async with self._database.write() as connection:
             await lock_in_order(connection, T.id.in_(some))
             return (await connection.execute(more)).rowcount

@@ -260,6 +260,20 @@ async def test_steps_are_as_small_as_is_said(
     assert [await erasures.let_go(erasure, 3) for _ in range(3)] == [3, 2, 0]
 
 
+async def test_messages_that_can_not_be_removed_hold_up_none_behind_them(
+    erasures: ErasureStore, store: TaskStore, make: Make, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(erasing, "REMOVALS_AT_ONCE", 3)
+    for _ in range(5):
+        await make(State.FAILED, user_id=ALICE)
+    erasure = await begun(erasures)
+    await erasures.empty(erasure, 9)
+    assert await erasures.hand_over(erasure) == 3
+    for task in await store.unremoved(clock(), 9):
+        await store.apply(task, ShowPostponed(show_after=clock() + timedelta(minutes=5), show_failures=1))
+    assert await erasures.hand_over(erasure) == 2
+
+
 async def test_erasing_is_no_way_around_a_daily_limit(
     erasures: ErasureStore, store: TaskStore, servers: ServerStore, database: Database, clock: HandClock
 ):
