@@ -12,6 +12,8 @@ from bot.store.tasks import TaskStore
 GENERATIONS = 12
 """Maximum number of generations that a tree shows above and below."""
 DESCENDANTS = 12
+CHILDREN_BATCH = 100
+"""Maximum number of songs that are read at once, of which this person may see some."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,14 +77,23 @@ async def _below(task_id: TaskId, eyes: _Eyes, tasks: TaskStore) -> dict[TaskId,
         room = DESCENDANTS - sum(map(len, found.values()))
         if not level or not room:
             break
-        children = await tasks.listed_children(level, room)
-        eyes.meet(children)
-        seen = [child for child in children if eyes.may_see(child)]
+        seen = await _children(level, room, eyes, tasks)
         for child in seen:
             assert child.parent_id is not None  # noqa: S101 -- it was found by that
             found.setdefault(child.parent_id, []).append(child)
         level = [child.id for child in seen]
     return found
+
+
+async def _children(level: Collection[TaskId], room: int, eyes: _Eyes, tasks: TaskStore) -> list[ListedTask]:
+    """The first that are shown: many that are not, don't hide them."""
+    seen: list[ListedTask] = []
+    after = 0
+    while len(seen) < room and (children := await tasks.listed_children(level, CHILDREN_BATCH, after=after)):
+        eyes.meet(children)
+        seen += [child for child in children if eyes.may_see(child)]
+        after = children[-1].id
+    return seen[:room]
 
 
 def _branches(task_id: TaskId, depth: int, below: dict[TaskId, list[ListedTask]]) -> list[Branch]:

@@ -30,6 +30,12 @@ async def test_each_one_stands_after_what_it_was_made_from() -> None:
     assert await tree(*made, of=2) == [(0, 1), (1, 2), (2, 3), (3, 5), (2, 4)]
 
 
+async def test_songs_that_are_not_shown_hide_none_behind_them() -> None:
+    hidden = [song(number, 1, user_id=BOB, **LOUNGE) for number in range(2, 152)]
+
+    assert await tree(song(1), *hidden, song(200, 1)) == [(0, 1), (1, 200)]
+
+
 async def test_ones_own_are_shown_wherever_they_were_posted() -> None:
     made = [song(1, **DIRECT), song(2, 1, **ELSEWHERE), song(3, 2, **LOUNGE)]
 
