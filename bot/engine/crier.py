@@ -50,6 +50,8 @@ class Crier(Worker[DueBoard | BudgetWarning]):
         self._clock = clock
         self._shut_since: dict[int, datetime] = {}
         """Channels of boards that are closed to us, and since when."""
+        self._undrawable: set[int] = set()
+        """Channels of boards that can't be drawn: told once."""
 
     def key(self, item: DueBoard | BudgetWarning) -> int:
         """The channel of a board; the server of a warning, below zero, so that it never is a channel's."""
@@ -63,7 +65,14 @@ class Crier(Worker[DueBoard | BudgetWarning]):
         due: list[DueBoard | BudgetWarning] = [*warnings]
         for board in boards:
             standing = standings[board.guild_id]
-            looks = self._display.looks(board, standing)
+            try:
+                looks = self._display.looks(board, standing)
+            except Exception:  # one that can't be drawn holds up no other
+                if board.channel_id not in self._undrawable:
+                    log.exception("board can't be drawn", extra={"channel_id": board.channel_id})
+                self._undrawable.add(board.channel_id)
+                continue
+            self._undrawable.discard(board.channel_id)
             if _lacks_message(board) or board.leftover_id is not None or board.looks != looks:
                 due.append(DueBoard(board=board, standing=standing, looks=looks))
         return due

@@ -10,7 +10,7 @@ from sqlalchemy import delete
 
 from bot.domain.audit import Act, Deed
 from bot.domain.limits import Used, month_of
-from bot.domain.notices import Board, BudgetWarning
+from bot.domain.notices import Board, BudgetWarning, Standing
 from bot.domain.rules import Intake, Rules, Server
 from bot.domain.tasks import ErrorCode, State
 from bot.engine.crier import EDIT_EVERY, LONGEST_LIFE, SEND_AGAIN, Crier
@@ -121,6 +121,25 @@ async def test_of_many_changes_in_fifteen_seconds_the_last_is_shown() -> None:
 
     assert len(square.channel.edits) <= 3
     assert square.board.looks == "en-US open 0"
+
+
+async def test_a_board_that_can_not_be_drawn_holds_up_no_other(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    square = Square(replace(ASKED, channel_id=699), ASKED)
+    looks = square.channel.looks
+
+    def fails_for_one(board: Board, standing: Standing) -> str:
+        if board.channel_id == 699:
+            raise ZeroDivisionError
+        return looks(board, standing)
+
+    monkeypatch.setattr(square.channel, "looks", fails_for_one)
+    for _ in range(3):
+        await square.after(OFTEN)
+
+    assert square.channel.standing == [1]
+    assert [one.message for one in caplog.records].count("board can't be drawn") == 1
 
 
 async def test_who_waits_and_is_asked_for_is_named_in_the_order_of_the_line() -> None:
