@@ -34,6 +34,14 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
+async def test_a_file_that_can_not_be_removed_holds_up_no_other(store, folder):
+    (folder / "1-1.mp3").mkdir()
+    put(folder, "2-1.mp3")
+    with pytest.raises(OSError, match="1-1"):
+        await store.remove(["1-1.mp3", "2-1.mp3"])
+    assert names(folder) == ["1-1.mp3"]
+
+
 def test_the_folder_is_made_for_its_owner_only(store, folder):
     assert folder.stat().st_mode & 0o777 == 0o700
     MediaStore(folder, keep_days=1, total_bytes=1, clock=lambda: NOW)

@@ -98,8 +98,15 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _remove(paths: Iterable[Path]) -> None:
+    """Remove what can be removed, then tell of the first file that can't be."""
+    trouble: OSError | None = None
     for path in paths:
-        path.unlink(missing_ok=True)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            trouble = trouble or error
+    if trouble is not None:
+        raise trouble
 
 
 def part_of(into: Path) -> Path:
