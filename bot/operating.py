@@ -24,7 +24,6 @@ LISTS = ("words", "patterns")
 MODEL = re.compile(r"[\w.:/-]{1,100}", re.ASCII)
 NONE = "none"
 ENGLISH = words_for("en")
-BLOCKS_SHOWN = 10_000
 
 
 class BadInputError(Exception):
@@ -108,7 +107,7 @@ class Operator:
 
     async def blocks(self) -> list[str]:
         """Whom the operator keeps out at this moment."""
-        blocks = await self._servers.blocks_of(EVERYWHERE, self._clock(), BLOCKS_SHOWN)
+        blocks = await self._servers.blocks_of(EVERYWHERE, self._clock())
         return [_block_line(block) for block in blocks] or ["nobody is blocked"]
 
 

@@ -85,8 +85,8 @@ class ServerStore:
         async with self._database.read() as connection:
             return bool((await connection.execute(select(or_(asked.exists(), kept_out.exists())))).scalar_one())
 
-    async def blocks_of(self, guild_id: int, now: datetime, limit: int, *, skip: int = 0) -> list[Block]:
-        """Whom a server keeps out at this moment."""
+    async def blocks_of(self, guild_id: int, now: datetime, limit: int | None = None, *, skip: int = 0) -> list[Block]:
+        """Whom a server keeps out at this moment; all, unless told."""
         holds = or_(blocks.c.until.is_(None), blocks.c.until > now)
         query = select(blocks).where(blocks.c.guild_id == guild_id, holds).order_by(blocks.c.user_id)
         async with self._database.read() as connection:
