@@ -2,8 +2,10 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Self
 
 from bot.clock import Clock
 from bot.domain.due import is_over
@@ -25,10 +27,29 @@ PATIENCE = timedelta(days=3)
 SKEW = timedelta(hours=1)
 """The provider's clock may be behind ours by so much."""
 PAGES_MAX = 200
-"""Maximum number of requests that are spent at a time."""
+"""Maximum number of pages that are read before the search starts over with what waits by then."""
 
 
-class Bookkeeper(Worker[Sequence[Unrecorded]]):
+@dataclass(slots=True, kw_only=True)
+class Reading:
+    """A search through the records, page by page; where the budget does not suffice, a later turn goes on with it."""
+
+    left: list[Unrecorded]
+    """What was not found yet, oldest first."""
+    since: datetime
+    names: frozenset[str]
+    """What all that waits is called there."""
+    page: int = 1
+    bill: dict[str, Decimal] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, waiting: Sequence[Unrecorded]) -> Self:
+        """A search for all that waits, oldest first."""
+        names = frozenset(name for one in waiting for name in (*one.last, *one.earlier))
+        return cls(left=list(waiting), since=waiting[0].sent_at - SKEW, names=names)
+
+
+class Bookkeeper(Worker[Reading]):
     """Every few minutes looks for the cost of everything that has none; asks nothing while nothing waits."""
 
     name = "bookkeeper"
@@ -44,27 +65,32 @@ class Bookkeeper(Worker[Sequence[Unrecorded]]):
         self._asked_at: datetime | None = None
         self._resting = EVERY
         self._key_id: str | None = None
+        self._reading: Reading | None = None
+        """What the last turn did not bring to its end."""
         self._in_trouble = False
 
-    def key(self, item: Sequence[Unrecorded]) -> TaskId:
-        """The oldest task of the lot."""
-        return item[0].id
+    def key(self, item: Reading) -> TaskId:
+        """The oldest task that is looked for."""
+        return item.left[0].id
 
-    async def find(self, _room: int, /) -> Sequence[Sequence[Unrecorded]]:
+    async def find(self, _room: int, /) -> Sequence[Reading]:
         """Everything whose cost may be on record by now, in one lot."""
         now = self._clock()
         if not is_over(self._asked_at, now, self._resting):
             return []
         self._asked_at, self._resting = now, EVERY
+        if self._reading is not None:
+            return [self._reading]
         waiting = await self._costs.unrecorded(now - PATIENCE)
-        return [waiting] if waiting else []
+        return [Reading.of(waiting)] if waiting else []
 
-    async def handle(self, item: Sequence[Unrecorded]) -> None:
+    async def handle(self, item: Reading) -> None:
         """Read the records since the oldest of them, and write what they tell."""
+        self._reading = None
         try:
             key_id = await self._known_key()
             if key_id is not None:
-                await self._read_since(item[0].sent_at - SKEW, key_id, item)
+                await self._read(item, key_id)
         except AccessRefusedError as error:
             self._pause(LONG_REST)
             self._trouble("management token is refused: costs stay estimates", error)
@@ -89,20 +115,20 @@ class Bookkeeper(Worker[Sequence[Unrecorded]]):
                 )
         return self._key_id
 
-    async def _read_since(self, since: datetime, key_id: str, waiting: Sequence[Unrecorded]) -> None:
-        """Page by page, until all are found or the budget is spent; a later turn begins anew, with fewer of them."""
-        left, bill = list(waiting), dict[str, Decimal]()
-        names = {name for one in waiting for name in (*one.last, *one.earlier)}
-        for number in range(1, PAGES_MAX + 1):
-            if not left or not self._may_ask():
+    async def _read(self, reading: Reading, key_id: str) -> None:
+        """Until all are found, the records end, or the budget is spent."""
+        while reading.left and reading.page <= PAGES_MAX:
+            if not self._may_ask():
+                self._reading = reading
                 return
-            page = await self._records.page(key_id, since, number)
+            page = await self._records.page(key_id, reading.since, reading.page)
             self._budget.succeeded()
-            bill |= {name: cost for name, cost in page.costs.items() if name in names}
-            costs = {one.id: one.cost_in(bill, is_whole=page.is_last) for one in left}
+            reading.page += 1
+            reading.bill |= {name: cost for name, cost in page.costs.items() if name in reading.names}
+            costs = {one.id: one.cost_in(reading.bill, is_whole=page.is_last) for one in reading.left}
             found = {task_id: cost for task_id, cost in costs.items() if cost is not None}
             await self._note(found)
-            left = [one for one in left if one.id not in found]
+            reading.left = [one for one in reading.left if one.id not in found]
             if page.is_last:
                 return
 

@@ -111,8 +111,28 @@ async def test_creates_and_looks_come_first() -> None:
     desk = Desk(1, 2, pages=[[2], [1]], per_minute=20)
     assert len(await desk.turn()) == 2, "the key and one page is what the budget gives at once"
     assert desk.costs == {2: Decimal(2)}
-    assert await desk.turn() == [("key_1", START + MINUTE - SKEW, 1), ("key_1", START + MINUTE - SKEW, 2)]
+    assert await desk.turn() == [("key_1", START + MINUTE - SKEW, 2)]
     assert desk.costs == {1: Decimal(1), 2: Decimal(2)}
+
+
+async def test_records_that_the_budget_does_not_reach_in_one_turn_are_read_in_several() -> None:
+    desk = Desk(1, 2, pages=[[9], [9], [9], [9], [9], [1]], per_minute=20)
+    pages: list[object] = []
+    for _ in range(5):
+        pages += [what[2] for what in await desk.turn() if isinstance(what, tuple)]
+
+    assert pages[:6] == [1, 2, 3, 4, 5, 6]
+    assert desk.costs == {1: Decimal(1)}
+    assert pages[6] == 1, "what was not found is looked for from the beginning"
+
+
+async def test_after_trouble_the_records_are_read_from_their_beginning() -> None:
+    desk = Desk(1, pages=[[9], [9], [9], [1]], per_minute=20)
+    await desk.turn()
+    desk.trouble = [TryLaterError("no answer")]
+    await desk.turn()
+    assert desk.asked[0] == ("key_1", START + MINUTE - SKEW, 2)
+    assert next(what for what in await desk.turn() if what != "keys") == ("key_1", START + MINUTE - SKEW, 1)
 
 
 async def test_without_a_request_left_the_key_is_asked_for_later() -> None:
