@@ -45,6 +45,7 @@ from bot.ui.media import MediaCollector, MediaFetcher, MediaStore, allowing, ope
 from bot.ui.messenger import Messenger
 from bot.ui.notices import Noticeboard
 from bot.ui.pings import ReadyPings
+from bot.ui.places import Places
 from bot.ui.reach import Reach
 from bot.ui.searching import CardSearch
 
@@ -183,6 +184,7 @@ async def build(settings: Settings, *, clock: Clock = system_clock) -> AsyncIter
             eraser=Eraser(stores.erasures, tasks, Goodbyes(bot), folder, clock),
         )
         _join(engine, service)
+        service.find_places(Places(bot).above)
         yield App(
             bot=bot,
             commands=CommandSync(bot, stores.remembered),

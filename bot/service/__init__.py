@@ -6,7 +6,7 @@ Everything that is refused is a `Refused` or a `WishError`, before anything is w
 from bot.clock import Clock
 from bot.service.access import Asker, title_of
 from bot.service.accounting import Accounting, Report
-from bot.service.admission import Admission
+from bot.service.admission import Admission, PlacesAbove
 from bot.service.asking import Asking, RepeatedError
 from bot.service.boards import Boards
 from bot.service.deciding import Deciding
@@ -74,6 +74,10 @@ class Service:
         """A server's tasks and its audit, for its moderators."""
         self.moderating = Moderating(tasks=tasks, servers=servers, deciding=self.deciding, signals=signals, clock=clock)
         """What moderators do in their server."""
+
+    def find_places(self, above: PlacesAbove) -> None:
+        """Name who can find out what a channel belongs to."""
+        self._admission.places_above = above
 
     def close(self) -> None:
         """Take no more wishes: the program is stopping."""

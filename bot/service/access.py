@@ -32,6 +32,8 @@ class Asker:
     asked_at: datetime
     attachment_limit_bytes: int
     """0 where the bot may not attach files."""
+    unplaced_id: int | None = None
+    """The channel of which Discord has not told what it belongs to, so that `places` lacks that."""
 
 
 async def known(tasks: TaskStore, task_id: TaskId) -> MusicTask:

@@ -1,7 +1,7 @@
 """Whether somebody may ask here and now: by the rules of the server, and by what the bot itself needs."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
 from bot.clock import Clock
@@ -15,6 +15,12 @@ from bot.store.notices import NoticeStore
 from bot.store.servers import ServerStore
 
 DAY = timedelta(days=1)
+PlacesAbove = Callable[[int], Awaitable[frozenset[int]]]
+"""Finds out what a channel belongs to."""
+
+
+async def _nothing_known(_channel_id: int) -> frozenset[int]:
+    return frozenset()
 
 
 class Admission:
@@ -25,6 +31,7 @@ class Admission:
         self._notices = notices
         self._clock = clock
         self._is_closed = False
+        self.places_above: PlacesAbove = _nothing_known
 
     def close(self) -> None:
         """Take no more wishes: the program is stopping."""
@@ -53,11 +60,17 @@ class Admission:
         if server.intake is not Intake.OPEN:
             raise Refused(Reason.PAUSED, *([server.intake_note] if server.intake_note else []))
         rules = server.rules
-        if asker.guild_id is not None and rules.channels and not rules.channels & asker.places:
-            raise Refused(Reason.WRONG_CHANNEL, *sorted(rules.channels))
+        await self._check_channel(asker, rules)
         if asker.guild_id is not None and rules.roles and not rules.roles & asker.roles:
             raise Refused(Reason.WRONG_ROLE, *sorted(rules.roles))
         return server
+
+    async def _check_channel(self, asker: Asker, rules: Rules) -> None:
+        """Raise if no wishes are taken in this channel, nor in what it belongs to, as far as that can be known."""
+        if asker.guild_id is None or not rules.channels or rules.channels & asker.places:
+            return
+        if asker.unplaced_id is None or not rules.channels & await self.places_above(asker.unplaced_id):
+            raise Refused(Reason.WRONG_CHANNEL, *sorted(rules.channels))
 
     async def check_not_blocked(self, guild_id: int | None, user_id: int) -> None:
         """Raise if the member is blocked by the server or by the operator.

@@ -221,6 +221,7 @@ def asker_of(interaction: discord.Interaction) -> Asker:
         interaction_token=interaction.token,
         asked_at=interaction.created_at,
         attachment_limit_bytes=interaction.filesize_limit if may_attach else 0,
+        unplaced_id=_unplaced(interaction.channel),
     )
 
 
@@ -241,6 +242,7 @@ def author_of(message: discord.Message, locale: str) -> Asker:
         interaction_token="",
         asked_at=message.created_at,
         attachment_limit_bytes=0,
+        unplaced_id=_unplaced(message.channel),
     )
 
 
@@ -250,6 +252,17 @@ def _places_of(channel: object) -> frozenset[int]:
     with suppress(discord.ClientException):  # a thread knows no category before its channel is known
         places.append(getattr(channel, "category_id", None))
     return frozenset(one for one in places if one)
+
+
+def _unplaced(channel: object) -> int | None:
+    """The channel of which is not known what it belongs to: one that is not known at all, or that of a thread."""
+    match channel:
+        case discord.PartialMessageable():
+            return channel.id
+        case discord.Thread() if channel.parent is None:
+            return channel.parent_id
+        case _:
+            return None
 
 
 def _roles_of(user: object, guild_id: int | None) -> frozenset[int]:

@@ -16,6 +16,14 @@ from tests.fakes.rows import START
 from tests.unit.test_verdicts import refusal
 
 
+def _thread() -> discord.Thread:
+    """A thread in channel 600, of which nothing is known."""
+    thread = object.__new__(discord.Thread)
+    thread.id, thread.parent_id = 700, 600
+    thread.guild = SimpleNamespace(get_channel=lambda _: None)  # type: ignore[assignment]  # as much as is asked
+    return thread
+
+
 class FakeInteraction:
     """As much of an interaction as is looked at; remembers what was answered."""
 
@@ -27,7 +35,7 @@ class FakeInteraction:
         self.guild_id = 70 if in_server else None
         self.channel_id = 700
         self.locale, self.guild_locale = discord.Locale.german, discord.Locale.japanese if in_server else None
-        self.channel = object.__new__(discord.Thread) if thread else None
+        self.channel = _thread() if thread else None
         self.user = SimpleNamespace(id=7)
         self.said: list[tuple[str, str, bool]] = []
         self.trouble: Exception | None = None

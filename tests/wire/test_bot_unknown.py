@@ -64,6 +64,42 @@ async def test_rules_hold_in_a_thread_of_a_server_that_is_not_known(stopped: Stu
     assert len(stopped.rows()) == 1
 
 
+def put_in_category(studio: Studio, channel: FakeChannel, name: str) -> FakeChannel:
+    """The category that a channel belongs to from now on."""
+    category = studio.discord.state.add_channel(studio.discord.guild, name)
+    category.told = {"type": CATEGORY}
+    channel.told |= {"parent_id": str(category.id)}
+    return category
+
+
+async def test_rules_about_a_category_hold_in_a_thread_of_a_server_that_is_not_known(stopped: Studio) -> None:
+    discord = stopped.discord
+    music = put_in_category(stopped, discord.songs, "music")
+    put_in_category(stopped, discord.lounge, "talk")
+    await with_rules(stopped, channels=[music.id])
+    here, elsewhere = add_thread(stopped, discord.songs), add_thread(stopped, discord.lounge)
+    for number in range(2):
+        await stopped.finished(f"In a thread {number}", channel=here)
+    assert (await stopped.song("Not here", channel=elsewhere)).ephemeral
+    assert len(stopped.rows()) == 2
+    assert len(discord.made("GET", rf"/channels/{discord.songs.id}$")) == 1, "what Discord has said is remembered"
+
+
+@pytest.mark.parametrize("hangs", [False, True])
+async def test_where_nobody_says_what_a_thread_belongs_to_no_wish_is_taken(stopped: Studio, *, hangs: bool) -> None:
+    discord = stopped.discord
+    music = put_in_category(stopped, discord.songs, "music")
+    await with_rules(stopped, channels=[music.id])
+    place = rf"/channels/{discord.songs.id}$"
+    if hangs:
+        discord.hold("GET", place)
+    else:
+        discord.fail("GET", place, code=50001)
+    refused = await stopped.song("Not here", channel=add_thread(stopped, discord.songs))
+    assert refused.ephemeral
+    assert f"<#{music.id}>" in refused.shown.content
+
+
 async def test_the_role_of_everybody_is_a_role_as_well(stopped: Studio) -> None:
     await with_rules(stopped, roles=[stopped.discord.guild.id])
     await stopped.finished("For everybody")
