@@ -54,7 +54,7 @@ class AuditLine:
     act: Act
     guild_id: int
     actor_id: int | None
-    """None for the operator, and for somebody who has been erased."""
+    """None for the operator, and for a member who has been erased."""
     actor_ref: str | None
     """The random reference that stays of a person; None for the operator."""
     subject_id: int | None

@@ -30,7 +30,7 @@ class UntilOverError(UntilError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """Until when and why somebody may not ask."""
+    """Until when and why a member may not ask."""
 
     guild_id: int
     """`EVERYWHERE` for the operator's."""
@@ -45,7 +45,7 @@ class Block:
 
 
 def parse_until(text: str, now: datetime) -> datetime | None:
-    """The moment until which somebody is blocked; None for an empty text: for good.
+    """The moment until which a member is blocked; None for an empty text: for good.
 
     Args:
         text: a span (`2h`, `3 days`, `1w 2d`, `1 month`), or when it ends, in UTC (`2026-12-01`, `2026-12-01 18:00`).

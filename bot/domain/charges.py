@@ -37,7 +37,7 @@ def times_charged(state: State, *, error_code: ErrorCode | None = None, unclear_
     Args:
         state: where it is.
         error_code: why it failed.
-        unclear_attempts: so many of its attempts were perhaps accepted; of an UNCERTAIN one, the last among them.
+        unclear_attempts: how many of its attempts were perhaps accepted; of an UNCERTAIN one, the last among them.
     """
     if state is State.ABANDONED:
         return 0
@@ -55,7 +55,7 @@ def charge_of(
     Args:
         state: where it is.
         error_code: why it failed.
-        unclear_attempts: so many of its attempts were perhaps accepted, and charged.
+        unclear_attempts: how many of its attempts were perhaps accepted, and charged.
         cost_usd: what the provider's records say, if they are known.
     """
     if state is State.COMPLETED or cost_usd:

@@ -14,7 +14,7 @@ from typing import Protocol
 import re2
 
 FILTERS_KEPT = 32
-"""So many compiled filters stay in memory."""
+"""Maximum number of compiled filters kept in memory."""
 PATTERN_BYTES = 1 << 17
 """What one compiled pattern may take, a third of it the program: more is refused."""
 WORDS_BYTES = 1 << 23
@@ -22,7 +22,7 @@ WORDS_BYTES = 1 << 23
 STRETCHED_CHARS = 4
 """From this length on a word is found with a letter doubled, too; in a shorter one, that is often another word."""
 SPACED_CHARS = range(4, 21)
-"""A word of so many letters is found with all of them set apart by spaces, too."""
+"""Minimum length of a word that is found with its letters set apart by spaces, too."""
 NOTES = frozenset("abcdefgh")
 """A word of nothing else is found set apart neither by spaces nor by dashes and bars: F - A - G are chords."""
 
@@ -260,7 +260,7 @@ def _body(folded: str) -> str:
 
 
 def _run(char: str, count: int, between: str, *, is_short: bool) -> str:
-    """So many of a letter in a row, or more."""
+    """How often a letter stands in a row, at least."""
     if char == " ":
         return _APART
     one = "[" + "".join(re2.escape(each) for each in char + _STANDS_FOR.get(char, "")) + "]"

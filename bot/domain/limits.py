@@ -90,7 +90,7 @@ def below_use(rules: Rules, in_use: Mapping[str, int | Decimal]) -> list[str]:
 
 
 def may_run(rules: Rules, *, member: int, server: int) -> bool:
-    """Whether one more task may be sent to the provider, where so many of the member and the server are there."""
+    """Whether one more task may be sent to the provider beside those of the member and the server."""
     return member < rules.running_per_member and (rules.running_per_server is None or server < rules.running_per_server)
 
 

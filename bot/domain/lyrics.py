@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 VERSIONS_KEPT = 20
-"""So many of the texts that were replaced; the oldest go."""
+"""Maximum number of replaced texts that are kept; the oldest go."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ ID = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
 
 
 def id_of(typed: str) -> int | None:
-    """An id as Discord's "Copy User ID" gives it; None if it is none that a row could hold."""
+    """An id as Discord's "Copy User ID" gives it; None if it is not a valid id."""
     return int(typed) if ID.fullmatch(typed) and int(typed) <= ID_MOST else None
 
 

@@ -10,7 +10,7 @@ from bot.domain.rules import Server
 from bot.domain.tasks import Kind, State, TaskId
 
 BOARD_ROWS = 5
-"""So many of those that wait, of those that are being made, and of those that are unclear are named on a board."""
+"""Maximum number named on a board, each of waiting, running and unclear tasks."""
 BEING_MADE = frozenset({State.SUBMITTING, State.RUNNING})
 
 
@@ -63,7 +63,7 @@ class Standing:
     being_made: Sequence[OpenTask]
     """The oldest of what is at the provider."""
     unclear: Sequence[OpenTask]
-    """The oldest of what somebody has to decide about."""
+    """The oldest of what needs a decision."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

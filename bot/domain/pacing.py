@@ -27,7 +27,7 @@ TROUBLED_LOOKS = 3
 BILLING_GAP_S = 60.0
 """Pause before another look at a completed task whose billing id has not come yet."""
 ENOUGH = 20
-"""From so many durations on, the guess that the operator set no longer counts."""
+"""Number of durations from which on the operator's guess no longer counts."""
 GUESSED_SPREAD = 2.0
 """The guess: nine of ten tasks take at most this many times the usual."""
 GUESSED_TAIL = 3.5
@@ -127,9 +127,9 @@ class Forecast:
 
 
 Forecaster = Callable[[MusicTask, Place | None], Forecast | None]
-"""Gives the forecast for a task at this place in the line, at this moment."""
+"""Returns the forecast for a task at this place in the line, at this moment."""
 StuckAfter = Callable[[Kind, str], timedelta]
-"""Gives how long tasks of a kind and model are at the provider before they count as stuck."""
+"""Returns how long tasks of a kind and model are at the provider before they count as stuck."""
 
 
 def forecast(task: MusicTask, place: Place | None, usual: Usual, *, now: datetime) -> Forecast | None:

@@ -71,7 +71,7 @@ EXAMPLE_S = 65.0
 
 
 class StaleTaskError(Exception):
-    """Somebody else has moved the task meanwhile: look again before acting."""
+    """The task has moved meanwhile: read it again before acting."""
 
 
 class InvalidMoveError(Exception):
@@ -347,7 +347,7 @@ class MusicTask:
     deleted_at: datetime | None = None
     """Since when its texts and files are gone; the row stays for the bill."""
     aged_out: bool = False
-    """Whether they went by the rule of its server, after so many days: then its messages stay."""
+    """Whether they went by its server's rule about age: then its messages stay."""
 
     @property
     def price(self) -> Price | None:

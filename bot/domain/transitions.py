@@ -338,7 +338,7 @@ class MediaGivenUp(Change):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchPostponed(Change):
-    """Its audio can't be had now."""
+    """Its audio could not be fetched this time."""
 
     guarded: ClassVar[bool] = False
     media_failures: int
@@ -347,7 +347,7 @@ class FetchPostponed(Change):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddressesWanted(FetchPostponed):
-    """Its audio can't be had from the addresses that are known: the provider is asked for fresh ones."""
+    """Its audio is not at the known addresses any more: the provider is asked for fresh ones."""
 
     next_look_at: datetime
     look_failures: Literal[0] = 0

@@ -75,7 +75,7 @@ class Spent:
     estimated_usd: Decimal = Decimal(0)
     """The most that the catalogue said, for tasks whose cost is not on record."""
     unpriced: int = 0
-    """So many of the tasks have neither cost nor price."""
+    """How many of the tasks have neither cost nor price."""
 
     @property
     def usd(self) -> Decimal:
@@ -93,7 +93,7 @@ class Spent:
 
 NOTHING = Spent()
 SHOWN_MOST = 10
-"""So many models, and members, are shown of those who used most."""
+"""Maximum number of models, and of members, that are shown: those with the highest use."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

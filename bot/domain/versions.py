@@ -12,7 +12,7 @@ from bot.domain.wishes import PROMPT_MAX_CHARS, TAGS_MAX_CHARS, TITLE_MAX_CHARS
 VERSION_MAX_CHARS = 40
 _VERSION = re.compile(r"chirp-[\w.+-]{1,34}", re.ASCII)
 _OFFERED_ONLY = ("-wild", "-mini")
-"""Ends of versions that are there for whoever names them, and never tried by themselves."""
+"""Ends of versions that are used only if named, and never tried by themselves."""
 
 
 def is_version(word: str) -> bool:

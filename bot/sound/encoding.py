@@ -18,7 +18,7 @@ _OPUS_RATE_HZ = 48_000
 
 
 def encode(path: Path, sniffed: Sniffed, into: Path, encoding: Encoding) -> float:
-    """Write the sound of a file to a fresh one at the bit rate that is named. Gives its length in seconds.
+    """Write the sound of a file to a fresh one at the bit rate that is named; return its length in seconds.
 
     Raises:
         NoSoundError: it can't be decoded, or not be encoded.

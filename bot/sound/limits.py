@@ -12,7 +12,7 @@ _FILES_MAX = 64
 
 
 def confine(limits: Limits) -> None:
-    """Take on the limits for good: the kernel ends whoever goes beyond them."""
+    """Take on the limits for good: the kernel ends the process if it exceeds them."""
     with suppress(OSError):
         os.nice(_NICENESS)  # the bot itself goes first
     for what, most in (

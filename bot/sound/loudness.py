@@ -12,7 +12,7 @@ Levels = NDArray[np.float64]
 
 
 class Loudness:
-    """Takes frames, gives the loudness of each part."""
+    """Takes frames, measures the loudness of each part."""
 
     def __init__(self) -> None:
         self._levels: list[Levels] = []

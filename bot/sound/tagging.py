@@ -110,7 +110,7 @@ def _opened(path: Path, kind: AudioKind) -> mutagen.FileType | None:
     try:
         audio: mutagen.FileType | None = mutagen.File(path, options=_READERS.get(kind, ()))
         if audio is None and kind is AudioKind.MP3:
-            audio = MP3(path)  # some rates are known only to whoever expects them
+            audio = MP3(path)  # some rates are recognised only if expected
     except UNREADABLE:
         return None
     return audio

@@ -79,7 +79,7 @@ async def write_deed(connection: AsyncConnection, deed: Deed, now: datetime) -> 
 
 async def _ref_of(connection: AsyncConnection, user_id: int) -> str:
     new = insert_or(connection, people).values(user_id=user_id, ref=secrets.token_hex(REF_BYTES))
-    # an update of nothing, so that the row that is there is held: whoever erases the person meanwhile waits
+    # an update of nothing, so that the row that is there is held: an erasure of the person meanwhile waits
     known = new.on_conflict_do_update(index_elements=["user_id"], set_={"user_id": user_id}).returning(people.c.ref)
     return str((await connection.execute(known)).scalar_one())
 

@@ -29,7 +29,7 @@ Values = Mapping[str, object]
 async def change_task(
     connection: AsyncConnection, before: MusicTask, change: Change, *, now: datetime, deed: Deed | None = None
 ) -> MusicTask:
-    """Change one task, with all that belongs to it; gives the task as it is then.
+    """Change one task, with all that belongs to it; return the task as it is then.
 
     Raises:
         InvalidMoveError: it does not lead out of the state of `before`.
@@ -119,7 +119,7 @@ def _moved(before: MusicTask, move: Move) -> Values:
         case transitions.Accepted() if before.state is State.UNCERTAIN:
             values = {"unclear_attempts": T.unclear_attempts - 1}
         case transitions.Retried():
-            values = {"cost_usd": None}  # what is on record of it so far is read anew, together with what comes
+            values = {"cost_usd": None}  # what is on record of it so far is read again, together with what comes
         case transitions.Completed(result=result):
             words = search_text(title=before.title, made_title=result.title, prompt=before.prompt)
             values = {"search_text": words}

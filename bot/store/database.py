@@ -18,7 +18,7 @@ CONNECT_TIMEOUT_S = 5.0
 
 
 class Database:
-    """The way to the rows. `write()` gives a transaction, `read()` a connection that only reads."""
+    """The way to the rows. `write()` opens a transaction, `read()` a connection that only reads."""
 
     def __init__(self, url: str, *, pooled: bool = False) -> None:
         """Open nothing yet; the folder of a SQLite file is made if missing.

@@ -48,7 +48,7 @@ class DraftStore:
         """Turn a draft into a task in one transaction.
 
         Returns:
-            The task, or None if somebody was first: the draft is gone, or its wish has a task already.
+            The task, or None if it is too late: the draft is gone, or its wish has a task already.
 
         Raises:
             LimitReachedError: it is; the draft stays.
@@ -63,13 +63,13 @@ class DraftStore:
             return None
 
     async def change(self, draft_id: int, wish: Wish) -> bool:
-        """Replace the wish of a draft; gives whether there was one."""
+        """Replace the wish of a draft; return whether there was one."""
         changed = update(drafts).where(self._alive(draft_id)).values(wish=wish_column(wish))
         async with self._database.write() as connection:
             return (await connection.execute(changed)).rowcount > 0
 
     async def drop(self, draft_id: int) -> bool:
-        """Remove a draft; gives whether there was one."""
+        """Remove a draft; return whether there was one."""
         async with self._database.write() as connection:
             return (await connection.execute(delete(drafts).where(drafts.c.id == draft_id))).rowcount > 0
 

@@ -34,7 +34,7 @@ async def empty_rows(
 ) -> int:
     """Empty these tasks, whose cards stay as they are for now; only settled ones may be named.
 
-    Gives how many were not emptied yet.
+    Return how many were not emptied yet.
     """
     await lock_in_order(connection, T.id.in_(ids))
     rows = update(music_tasks).where(T.id.in_(ids), T.deleted_at.is_(None))
@@ -48,7 +48,7 @@ async def empty_rows(
 async def forget_beside(connection: AsyncConnection, ids: Collection[int]) -> None:
     """Remove the earlier lyrics and the history of tasks that were just emptied in this transaction.
 
-    Their rows are ours by then: whoever changes lyrics at this moment has left a version, or finds them deleted.
+    Their rows are ours by then: a change of lyrics at this moment has left a version, or finds them deleted.
     """
     await connection.execute(delete(lyrics_versions).where(lyrics_versions.c.task_id.in_(ids)))
     await connection.execute(delete(task_moves).where(task_moves.c.task_id.in_(ids)))

@@ -96,7 +96,7 @@ class ErasureStore:
             return [task_of(row) for row in (await connection.execute(query)).all()]
 
     async def empty(self, erasure: Erasure, limit: int) -> tuple[int, list[str]]:
-        """Empty tasks that have come to an end; gives how many, and the names of their files."""
+        """Empty tasks that have come to an end; return how many, and the names of their files."""
         ended = _meant(erasure), T.deleted_at.is_(None), T.state.in_(TERMINAL)
         found = await self._ids(*ended, limit=limit)
         if not found:
@@ -129,7 +129,7 @@ class ErasureStore:
             return (await connection.execute(more)).rowcount
 
     async def let_go(self, erasure: Erasure, limit: int) -> int:
-        """Take the member's id, and all that leads to it, off tasks that nothing shows any more; gives how many.
+        """Take the member's id, and all that leads to it, off tasks that nothing shows any more; return how many.
 
         What counts against a daily limit of the member's keeps the id for the day: erasing is no way around the limit.
         """
@@ -171,7 +171,7 @@ class ErasureStore:
     # --- what is too old -------------------------------------------------------------------------------------------
 
     async def keeping(self) -> dict[int, int]:
-        """Which servers keep texts for so many days; `EVERYWHERE` stands for direct messages."""
+        """For how many days each server keeps texts, if it limits that; `EVERYWHERE` stands for direct messages."""
         ruled = servers.c.rules["keep_days"].as_string().is_not(None)
         async with self._database.read() as connection:
             rows = (await connection.execute(select(servers.c.guild_id, servers.c.rules).where(ruled))).all()
@@ -193,7 +193,7 @@ class ErasureStore:
             return (await connection.execute(query)).scalar_one()
 
     async def end_blocks(self) -> int:
-        """Forget blocks that have ended; gives how many."""
+        """Forget blocks that have ended; return how many."""
         over = delete(blocks).where(blocks.c.until <= self._clock())
         async with self._database.write() as connection:
             return (await connection.execute(over)).rowcount

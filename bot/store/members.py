@@ -25,7 +25,7 @@ class MemberStore:
         return preferences_of(row) if row else Preferences(user_id=user_id)
 
     async def change(self, user_id: int, changes: PreferenceChanges) -> Preferences:
-        """Keep what a member chooses now; what is not named stays. Gives all that is chosen then."""
+        """Keep what a member chooses now; what is not named stays. Return all that is chosen then."""
         choices = named(changes)
         first = asdict(replace(Preferences(user_id=user_id), **choices))
         async with self._database.write() as connection:

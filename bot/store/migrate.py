@@ -30,7 +30,7 @@ def alembic_config(connection: Connection | None = None) -> Config:
 
 
 async def migrate(database: Database) -> tuple[str | None, str | None]:
-    """Run the missing migrations; gives the revision before and after.
+    """Run the missing migrations; return the revision before and after.
 
     Raises:
         NewerDatabaseError: the database knows a revision that this program does not.

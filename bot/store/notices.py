@@ -43,7 +43,7 @@ class NoticeStore:
             await write_deed(connection, deed, self._clock())
 
     async def take_down(self, guild_id: int, channel_id: int, message_id: int | None, deed: Deed) -> Board | None:
-        """Forget the board of a channel; gives it as it was, or None if there was none.
+        """Forget the board of a channel; return it as it was, or None if there was none.
 
         With a message only if it is the board's, or one that was left over of it.
         """
@@ -71,7 +71,7 @@ class NoticeStore:
         return None if row is None else _board_of(row)
 
     async def boards_due(self, drawn_before: datetime) -> list[Board]:
-        """Boards without their message, with one too many, or drawn so long ago that they may be drawn anew."""
+        """Boards without their message, with one too many, or drawn so long ago that they may be redrawn."""
         due = or_(
             B.posted_at.is_(None),
             B.sending_at.is_not(None),
@@ -95,7 +95,7 @@ class NoticeStore:
         return {guild_id: (homes[guild_id], tasks[guild_id]) for guild_id in guild_ids}
 
     async def begin_sending(self, board: Board) -> Board | None:
-        """Remember that a fresh message is on its way; None if somebody has changed the board since it was read."""
+        """Remember that a fresh message is on its way; None if the board has changed since it was read."""
         return await self._change(_unchanged(board), sending_at=self._clock())
 
     async def sent(self, board: Board, message_id: int, looks: str) -> Board | None:

@@ -202,7 +202,7 @@ class TaskQueries:
         return await self._shared(left, order=[T.state_at], limit=limit, each=each, full=full)
 
     async def guilds_in_line(self) -> set[int]:
-        """Servers with somebody in the line."""
+        """Servers with wishes in the line."""
         query = select(T.guild_id).where(T.state == State.QUEUED, T.guild_id.is_not(None)).distinct()
         async with self._database.read() as connection:
             return set((await connection.execute(query)).scalars())

@@ -1,4 +1,4 @@
-"""All SQL about servers: their rules, whether they take wishes, and whom they keep out."""
+"""All SQL about servers: their rules, whether they take wishes, and their blocks."""
 
 from collections.abc import Collection
 from dataclasses import asdict, replace
@@ -47,7 +47,7 @@ class ServerStore:
                 return before
             row = update(servers).where(servers.c.guild_id == guild_id)
             await connection.execute(row.values(rules=rules.encode()))
-            if BUDGETS & set(changed):  # another budget may be warned of once more
+            if BUDGETS & set(changed):  # another budget has a warning of its own
                 await connection.execute(row.values(warned_for=None, warning_due=False))
                 await look_at_budget(connection, replace(before, rules=rules), self._clock())
             told = replace(deed, before=before.rules.plain(changed), after=rules.plain(changed))
@@ -55,7 +55,7 @@ class ServerStore:
             return replace(before, rules=rules)
 
     async def set_intake(self, guild_id: int, intake: Intake, note: str | None, deed: Deed) -> bool:
-        """Open, pause or drain a server; gives whether that is a change."""
+        """Open, pause or drain a server; return whether that is a change."""
         async with self._database.write() as connection:
             await _ensure(connection, guild_id)
             before = await _locked(connection, guild_id)
@@ -79,14 +79,14 @@ class ServerStore:
         return Block(**values_of(row)) if row else None
 
     async def knows(self, guild_id: int, user_id: int) -> bool:
-        """Whether somebody has ever asked for something in a server, or is blocked there."""
+        """Whether a member has ever asked for something in a server, or is blocked there."""
         asked = select(T.id).where(T.user_id == user_id, T.guild_id == guild_id)
         kept_out = select(blocks.c.user_id).where(blocks.c.guild_id == guild_id, blocks.c.user_id == user_id)
         async with self._database.read() as connection:
             return bool((await connection.execute(select(or_(asked.exists(), kept_out.exists())))).scalar_one())
 
     async def blocks_of(self, guild_id: int, now: datetime, limit: int | None = None, *, skip: int = 0) -> list[Block]:
-        """Whom a server keeps out at this moment; all, unless told."""
+        """A server's blocks that hold at this moment; all, unless told."""
         holds = or_(blocks.c.until.is_(None), blocks.c.until > now)
         query = select(blocks).where(blocks.c.guild_id == guild_id, holds).order_by(blocks.c.user_id)
         async with self._database.read() as connection:
@@ -94,7 +94,7 @@ class ServerStore:
         return [Block(**values_of(row)) for row in rows]
 
     async def block(self, block: Block, deed: Deed) -> None:
-        """Keep somebody out; a block that is there already is replaced."""
+        """Block a member; a block that is there already is replaced."""
         async with self._database.write() as connection:
             own = blocks.c.guild_id == block.guild_id, blocks.c.user_id == block.user_id
             before = (await connection.execute(select(blocks.c.until).where(*own))).first()
@@ -107,7 +107,7 @@ class ServerStore:
             await write_deed(connection, told, self._clock())
 
     async def unblock(self, guild_id: int, user_id: int, deed: Deed) -> bool:
-        """Let somebody in again; gives whether they were kept out."""
+        """Unblock a member; return whether they were blocked."""
         holds = or_(blocks.c.until.is_(None), blocks.c.until > self._clock())
         gone = delete(blocks).where(blocks.c.guild_id == guild_id, blocks.c.user_id == user_id, holds)
         async with self._database.write() as connection:

@@ -143,7 +143,7 @@ class TaskStore(TaskQueries):
             await remember_message(connection, task.id, message_id, channel_id, role)
 
     async def erase_tokens(self, before: datetime) -> int:
-        """Forget the interaction tokens that began before a moment; gives how many."""
+        """Forget the interaction tokens that began before a moment; return how many."""
         dead = and_(T.interaction_token.is_not(None), T.token_at < before)
         async with self._database.write() as connection:
             await lock_in_order(connection, dead)

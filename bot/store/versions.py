@@ -15,7 +15,7 @@ NAME = "versions"
 
 
 class VersionStore:
-    """What is remembered under one name; it holds for one list of versions, so that another list begins anew."""
+    """What is remembered under one name; it holds for one list of versions only."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -138,7 +138,7 @@ _STATUS_WORDS = {
 }
 """The documentation's words, those of the provider's own helpers, and those of this family of APIs.
 
-`callback_exception` tells only that somebody else could not be told.
+`callback_exception` says only that a callback of the provider's failed.
 """
 
 

@@ -56,7 +56,7 @@ class Trouble:
 
 def trouble_in(body: Json) -> Trouble:
     """Read the error of an answer: a string, an object, one inside another, or fields beside the others."""
-    levels = list(_levels(body))[::-1]  # what is told innermost is told by whoever knows
+    levels = list(_levels(body))[::-1]  # the innermost level comes from the source of the trouble
     plain = [_plain(level.get("error")) for level in levels]
     codes = [word(level.get(name)) for level in levels for name in _CODES]
     codes += [found for found in plain if found and _CODE.fullmatch(found)]

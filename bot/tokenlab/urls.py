@@ -45,7 +45,7 @@ def usage_url(base: URL, key_id: str) -> URL:
 def resolve_poll_url(poll_url: str, base: URL) -> URL | None:
     """The address that `poll_url` means, or None where it is not on the API's own origin.
 
-    The API gives root-relative paths (TokenLab docs, Get Music Status). Accepted are those and absolute addresses of
+    The API names root-relative paths (TokenLab docs, Get Music Status). Accepted are those and absolute addresses of
     exactly the origin of `base`; anything unusual (`//host`, backslashes, user-info, white space, other schemes) is
     refused. What comes behind the origin is requested letter by letter, for it may be signed. Check again on every
     use: a stored address may be older than the configuration.
