@@ -135,7 +135,7 @@ def unblock(user_id: str) -> None:
 
 @main.command()
 def blocks() -> None:
-    """Show whom the operator keeps out."""
+    """Show the users blocked everywhere."""
     _operate(lambda operator: operator.blocks())
 
 
@@ -189,7 +189,7 @@ def _member(user_id: tuple[str, ...]) -> int:
 
 
 def _in_database(work: "Callable[[Database], Awaitable[T]]") -> T:
-    """What some work gives that only needs the database."""
+    """Return the result of work that needs only the database."""
     from bot.store.database import Database
 
     async def go() -> T:

@@ -31,7 +31,7 @@ class BadInputError(Exception):
 
 
 class Operator:
-    """Each deed gives the lines that tell of it; it is written to the audit, and the next wish already meets it."""
+    """Each deed returns the lines that tell of it, is written to the audit, and holds for the next wish."""
 
     def __init__(self, servers: ServerStore, clock: Clock) -> None:
         self._servers = servers
@@ -79,7 +79,7 @@ class Operator:
     # --- blocks ----------------------------------------------------------------------------------------------------
 
     async def block(self, user_id: str, until: str, reason: str | None) -> list[str]:
-        """Keep somebody out of every server.
+        """Block a user in every server.
 
         Raises:
             BadInputError: no id, no time, or too long a reason.
@@ -96,7 +96,7 @@ class Operator:
         return [_block_line(block)]
 
     async def unblock(self, user_id: str) -> list[str]:
-        """Let somebody in again.
+        """Unblock a user.
 
         Raises:
             BadInputError: no id.
@@ -106,7 +106,7 @@ class Operator:
         return [f"{subject} {'may ask again' if was_blocked else 'was not blocked'}"]
 
     async def blocks(self) -> list[str]:
-        """Whom the operator keeps out at this moment."""
+        """The operator's blocks that hold at this moment."""
         blocks = await self._servers.blocks_of(EVERYWHERE, self._clock())
         return [_block_line(block) for block in blocks] or ["nobody is blocked"]
 

@@ -41,7 +41,7 @@ OPEN = "*"
 """The option that leaves something open; no model and no version is called that."""
 NAME_CHARS = 100
 LINE_CHARS = 900
-"""So much of a line fits a message whatever is in it: escaping at most doubles it."""
+"""Maximum length of a line that fits a message whatever is in it: escaping at most doubles it."""
 
 
 async def show_card(interaction: discord.Interaction[MusicBot], wish: Wish) -> None:
@@ -229,7 +229,7 @@ async def giving_back(interaction: discord.Interaction[MusicBot], typed: str, *a
 
 
 async def answer_and_tell(interaction: discord.Interaction[MusicBot], sentence: str, telling: Awaitable[bool]) -> None:
-    """Say in the private message that was pressed what was done, and tell whom it concerns.
+    """Say in the private message that was pressed what was done, and tell the member it concerns.
 
     They hear of it whether or not this answer gets through; if they can't be told, that is said, too.
     """
@@ -242,7 +242,7 @@ async def answer_and_tell(interaction: discord.Interaction[MusicBot], sentence: 
 
 
 async def tell_decided(interaction: discord.Interaction[MusicBot], act: Act, task: MusicTask) -> bool:
-    """Tell a member what a moderator has decided about their task; gives False where they can't be told.
+    """Tell a member what a moderator has decided about their task; return False where they can't be told.
 
     It is told to nobody about their own task, nor to those who want to hear of nothing.
     """
@@ -268,7 +268,7 @@ def named(task: MusicTask) -> str:
 
 
 def check_own(interaction: discord.Interaction[MusicBot], owner: int) -> None:
-    """Only its member sees a private panel; whoever presses it all the same is somebody else.
+    """Only its member sees a private panel; another person who presses it is refused.
 
     Raises:
         Refused: it is.

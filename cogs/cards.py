@@ -87,7 +87,7 @@ class CardsCog(commands.Cog):
         await say(interaction, words_of(interaction)(done))
 
     async def _asks_a_moderator(self, interaction: discord.Interaction[MusicBot], task_id: TaskId, act: Act) -> bool:
-        """What is somebody else's a moderator decides about with a second press; `cogs/moderating.py` answers that."""
+        """A moderator decides about others' tasks with a second press; `cogs/moderating.py` answers that."""
         task = await self._service.deciding.touchable(task_id, asker_of(interaction))
         if task.user_id == interaction.user.id:
             return False

@@ -42,7 +42,7 @@ class DeskCog(commands.Cog):
         bot.on_form({Form.EDIT_LYRICS: self._edited, Form.MAKE_SONG: self._make_song})
 
     async def _read(self, interaction: discord.Interaction[MusicBot], subject: int, page: int | None = None) -> None:
-        """One page, and with the first one the whole text as a file; whoever sees the card may read them."""
+        """One page, and with the first one the whole text as a file; everybody who sees the card may read them."""
         asker = asker_of(interaction)
         task = await self._service.library.task(TaskId(subject), asker)
         if not task.lyrics:

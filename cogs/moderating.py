@@ -150,7 +150,7 @@ class ModeratingCog(commands.Cog):
     async def _block(self, interaction: discord.Interaction[MusicBot], values: Values, subject: int) -> None:
         words = words_of(interaction)
         again = Button(label=words("Block the member"), press=Press.MOD_BLOCK, subject=subject)
-        # whoever was let in for an hour must not carry that on from refusal to refusal
+        # being let in for an hour must not be carried on from refusal to refusal
         offered = [again] if moderates_all(interaction) else []
         async with giving_back(interaction, "\n".join(filter(None, (values["reason"], values["until"]))), *offered):
             asker = moderator_of(interaction)

@@ -1,4 +1,4 @@
-"""Opening one of the songs of a list: its card once more, in private, and its family."""
+"""Opening one of the songs of a list: its card again, in private, and its family."""
 
 from dataclasses import replace
 
@@ -18,7 +18,7 @@ from cogs.answers import picked_task
 
 
 class OpeningCog(commands.Cog):
-    """Opens songs again, which costs nothing; one that is nowhere to be had any more, or not whole, is fetched anew."""
+    """Opens songs again, which costs nothing; audio that is missing or not whole is fetched again."""
 
     def __init__(self, bot: MusicBot) -> None:
         self._bot = bot

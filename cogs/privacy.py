@@ -17,7 +17,7 @@ PART_BYTES = 8 * 1024 * 1024
 
 
 HOLDS_MIN = 15
-"""So long the question whether everything shall be erased can be answered."""
+"""How long the question whether to erase everything can be answered."""
 
 
 class PrivacyCog(commands.Cog):
@@ -56,7 +56,7 @@ class PrivacyCog(commands.Cog):
             await say(interaction, words(drawn.EXPORT_SENT if sent else drawn.EXPORT_SHUT))
 
     async def _send_directly(self, interaction: discord.Interaction[MusicBot], package: Package) -> bool:
-        """Gives whether direct messages are open."""
+        """Return whether direct messages are open."""
         said = words_of(interaction)(drawn.EXPORT_PARTS)
         try:
             async for part in package.parts(PART_BYTES):
@@ -72,7 +72,7 @@ class PrivacyCog(commands.Cog):
         await say(interaction, question, view=view)
 
     async def _erase(self, interaction: discord.Interaction[MusicBot], owner: int, asked_min: int = 0) -> None:
-        """A question of long ago is put anew: much may have been asked for since."""
+        """An old question is asked again: much may have been asked for since."""
         check_own(interaction, owner)
         if _minutes(interaction) - asked_min > HOLDS_MIN:
             question, view = _question(interaction, owner)

@@ -359,10 +359,10 @@ def _here(interaction: discord.Interaction[MusicBot], known: str, picked: Iterab
 
 
 def _check(interaction: discord.Interaction[MusicBot], guild_id: int) -> None:
-    """A private panel can be pressed by whoever was let in to open it; later, and elsewhere, rights are asked.
+    """A private panel can be pressed by the member it was opened for; later, and elsewhere, rights are checked.
 
     Raises:
-        Refused: it is the panel of another server, or it is pressed by somebody who may not do this.
+        Refused: it is the panel of another server, or this member may not do this.
     """
     if interaction.guild_id != guild_id:
         raise Refused(Reason.OTHER_SERVER)

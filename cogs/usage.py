@@ -21,7 +21,7 @@ from bot.ui.words import N_
 
 
 class UsageCog(commands.Cog):
-    """Shows sums, and gives them as a file."""
+    """Shows sums, and sends them as a file."""
 
     def __init__(self, bot: MusicBot) -> None:
         self._accounting = bot.service.accounting

@@ -23,9 +23,9 @@ EVERY = timedelta(minutes=5)
 LONG_REST = timedelta(hours=6)
 """After what only the operator can mend."""
 PATIENCE = timedelta(days=3)
-"""What is not on record after so long is no longer waited for."""
+"""How long a cost is waited for to be on record."""
 SKEW = timedelta(hours=1)
-"""The provider's clock may be behind ours by so much."""
+"""How much the provider's clock may be behind ours."""
 PAGES_MAX = 200
 """Maximum number of pages that are read before the search starts over with what waits by then."""
 

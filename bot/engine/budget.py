@@ -12,7 +12,7 @@ WINDOW_S = 60.0
 BURST_SHARE = 0.05
 """Part of the limit that may be spent at once; with the share that is refilled it leaves some room for jitter."""
 SMALL_BURST = 3
-"""Small limits may spend up to so many at once, where that is a tenth of them: they have few refills to lose."""
+"""Maximum number that a small limit may spend at once, up to a tenth of it: it has few refills to lose."""
 LOOKS_SHARE = 0.25
 """Part of the rate that looks keep while they ask, however many creates there are."""
 CREATE_RESERVE_SHARE = 0.2
@@ -127,7 +127,7 @@ class Budget:
             self._probe_until = -math.inf
 
     def throttled(self, retry_after_s: float | None) -> None:
-        """The provider refused a request (429): send nothing for so many seconds, then at half the rate.
+        """The provider refused a request (429): send nothing for a number of seconds, then at half the rate.
 
         Several refusals of the same moment halve the rate once. A pause that is longer than `SHUT_MAX_S` is cut there,
         and then one request goes ahead of the others.

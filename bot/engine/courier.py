@@ -148,7 +148,7 @@ class Courier(Worker[MusicTask]):
         await self._mark(task, shown, scene.family.parent if is_new else None)
 
     async def _refresh(self, task: MusicTask) -> None:
-        """Draw a finished card once more, if that works: its row is shown, but its family has changed."""
+        """Redraw a finished card, if that works: its row is shown, but its family has changed."""
         try:
             await self._display.refresh(task, await self._scene(task))
         except Exception:  # a card that can't be drawn is not tried for ever
@@ -186,7 +186,7 @@ class Courier(Worker[MusicTask]):
         await self._tasks.apply(task, transitions.Removed())
 
     def _family_changed(self, *relatives: MusicTask | None) -> list[tuple[MusicTask, Change]]:
-        """The cards of these name a task that has come or gone: each is drawn once more, in a job of its own."""
+        """The cards of these name a task that has come or gone: each is redrawn, in a job of its own."""
         changed = transitions.FamilyChanged(family_changed_at=self._clock())
         return [(one, changed) for one in relatives if one is not None]
 
@@ -216,7 +216,7 @@ class Courier(Worker[MusicTask]):
     async def _tell(self, task: MusicTask) -> None:
         """Send the ready ping at most once: marked before, and repeated while that is safe, or it is proven unsent.
 
-        A task that is tried again meanwhile keeps no mark of it: what comes of that attempt is told anew.
+        A task that is tried again meanwhile keeps no mark of it: what comes of that attempt is told as well.
         """
         now = self._clock()
         is_begun = task.ping_status is PingStatus.SENDING and task.pinged_for is task.state

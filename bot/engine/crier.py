@@ -126,7 +126,7 @@ class Crier(Worker[DueBoard | BudgetWarning]):
             await self._clear(sent, sent.leftover_id)
 
     async def _edit(self, due: DueBoard) -> bool:
-        """Draw the board anew; False where only a fresh message goes on showing it.
+        """Redraw the board; return False where only a fresh message goes on showing it.
 
         A message that is too old to be edited further gets this last edit: only so is it known that nobody deleted it.
         """
@@ -136,7 +136,7 @@ class Crier(Worker[DueBoard | BudgetWarning]):
         return is_shown and due.board.posted_at is not None and self._clock() - due.board.posted_at < LONGEST_LIFE
 
     async def _begin(self, board: Board) -> Board | None:
-        """Remember the message before it is sent: a crash repeats it while that is safe, later begins anew."""
+        """Remember the message before it is sent: after a crash it is repeated while that is safe, later replaced."""
         if board.sending_at is not None:
             if self._clock() - board.sending_at < SEND_AGAIN:
                 return board
@@ -149,7 +149,7 @@ class Crier(Worker[DueBoard | BudgetWarning]):
         await self._notices.cleared(board)
 
     async def _give_up(self, board: Board, gone: Gone) -> None:
-        """Somebody deleted it, or the bot may not show it here any more: nothing of it stays until it is asked for."""
+        """It was deleted, or the bot may not show it here any more: forget it until it is asked for again."""
         await self._notices.forget(board)
         log.info("board is gone", extra={"channel_id": board.channel_id, "reason": str(gone)})
         if board.message_id is not None:

@@ -26,7 +26,7 @@ class Fetcher(Worker[MusicTask]):
 
     name = "fetcher"
     concurrency = 48
-    """So many that downloads which only drip leave room for the others; what follows a download is rationed apart."""
+    """High, so that slow downloads leave room for the others; what follows a download is rationed separately."""
 
     def __init__(self, tasks: TaskStore, media: Media, clock: Clock) -> None:
         super().__init__()

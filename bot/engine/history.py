@@ -1,4 +1,4 @@
-"""How long tasks take here, learnt from this bot's own finished ones and kept in memory for whoever draws a card."""
+"""How long tasks take here, learnt from this bot's own finished ones and kept in memory for drawing cards."""
 
 from datetime import datetime, timedelta
 

@@ -229,7 +229,7 @@ class Poller(Worker[MusicTask]):
         await self._tasks.apply(task, looked)
 
     async def _overdue(self, task: MusicTask, look: Look | None) -> bool:
-        """Expire a task that is not finished at its deadline; give it up a day later. Gives whether that was due.
+        """Expire a task that is not finished at its deadline; give it up a day later. Return whether that was due.
 
         Without a look, answers made no sense: that counts as "not finished", else its member's slot is lost.
         """
@@ -270,7 +270,7 @@ class Poller(Worker[MusicTask]):
         log.warning("task moved", extra={"task_id": task.id, "from": task.state, "to": State.EXPIRED, "code": code})
 
     async def _saw_again(self, task: MusicTask, look: Look) -> None:
-        """The result is stored already: the billing id was missing, or its audio can't be had from where it was."""
+        """The result is stored already: the billing id was missing, or its audio is no longer at its address."""
         now, looks = self._clock(), task.look_failures + 1
         billing_id = look.billing_transaction_id or task.billing_transaction_id
         later = now + timedelta(seconds=BILLING_GAP_S) if billing_id is None and looks < BILLING_LOOKS else None

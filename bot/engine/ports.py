@@ -78,7 +78,7 @@ class Display(Protocol):
         """
 
     async def attach(self, task: MusicTask, scene: Scene) -> bool:
-        """Edit a card that stands without its files once more, whole; False if it goes without them for good.
+        """Edit a card that stands without its files, with them; return False if it goes without them for good.
 
         Raises:
             ShowLaterError: they did not get through this time either.
@@ -101,7 +101,7 @@ class Pings(Protocol):
     async def ping(self, task: MusicTask, telling: Telling) -> Where | None:
         """Send the ready ping, in the channel or directly as its member wants it.
 
-        Gives where it is, or None if there is no way to send it.
+        Return where it is, or None if there is no way to send it.
 
         Raises:
             ShowLaterError: a passing failure; nothing was sent.
@@ -131,7 +131,7 @@ class Search(Protocol):
     """What looks for lost cards: `bot/ui/searching.py`."""
 
     async def find_card(self, task: MusicTask) -> int | None:
-        """Ask Discord whether the card of a RECEIVED task is there; gives its message id.
+        """Ask Discord whether the card of a RECEIVED task is there; return its message id.
 
         Raises:
             ShowLaterError: a passing failure; nothing is known.
@@ -156,7 +156,7 @@ class MediaFolder(Protocol):
     """What owns `MEDIA_DIR`: `bot/ui/media/store.py`."""
 
     async def sweep(self, in_use: Collection[str]) -> int:
-        """Remove files that nobody needs any more; gives how many."""
+        """Remove files that nobody needs any more; return how many."""
 
     async def remove(self, names: Iterable[str]) -> None:
         """Remove files; those that are gone already are no trouble.
@@ -201,10 +201,10 @@ class NoticeDisplay(Protocol):
         """
 
     async def edit(self, board: Board, standing: Standing) -> bool:
-        """Draw the message that stands anew; False where only a fresh message shows it.
+        """Redraw the message that stands; return False where only a fresh message shows it.
 
         Raises:
-            Gone: somebody has deleted it, or it can't be reached.
+            Gone: it was deleted, or can't be reached.
         """
 
     async def find(self, board: Board) -> int | None:

@@ -56,7 +56,7 @@ class Worker(ABC, Generic[T]):
 
     @property
     def hidden(self) -> int:
-        """How many due items may have to be passed over: ask the store for so many more than there is room for."""
+        """How many due items may have to be passed over: ask the store for that many more than there is room for."""
         return len(self._in_flight) + sum(map(self._is_penalised, self._penalties))
 
     @abstractmethod
@@ -87,7 +87,7 @@ class Worker(ABC, Generic[T]):
         return key not in self._in_flight and key not in self._ended and not self._is_penalised(key)
 
     async def step(self) -> int:
-        """Do everything that is due now and wait for it; gives how many items that were."""
+        """Do everything that is due now and wait for it; return how many items that were."""
         async with asyncio.TaskGroup() as group:
             return await self._start_due(group)
 

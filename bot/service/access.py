@@ -52,7 +52,7 @@ async def own(tasks: TaskStore, task_id: TaskId, user_id: int) -> MusicTask:
     """A member's own task.
 
     Raises:
-        Refused: there is none, or it is somebody else's.
+        Refused: there is none, or it is another member's.
     """
     task = await known(tasks, task_id)
     if task.user_id != user_id:
@@ -71,7 +71,7 @@ def check_kept(task: MusicTask) -> None:
 
 
 def moderated(asker: Asker) -> int:
-    """The server that somebody moderates.
+    """The server that this member moderates.
 
     Raises:
         Refused: they are no moderator, or not in a server.

@@ -26,7 +26,7 @@ class Report:
 
 
 class Accounting:
-    """Sums and rows for whoever may see them. Each call checks anew who that is."""
+    """Sums and rows for those who may see them. Each call checks who asks."""
 
     def __init__(self, *, servers: ServerStore, usage: UsageStore, clock: Clock) -> None:
         self._servers = servers

@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 SAME_WISH = timedelta(minutes=3)
 """The same wish within this time is asked back."""
 ENDED_BADLY = frozenset({State.FAILED, State.CANCELLED, State.ABANDONED})
-"""Asking once more after these is no repetition."""
+"""Asking again after these is no repetition."""
 WISHED = (
     "kind", "prompt", "title", "tags", "negative_tags", "instrumental", "model", "parent_id", "continue_at_s"
 )  # fmt: skip
@@ -93,7 +93,7 @@ class Asking:
         return task
 
     async def shown(self, task: MusicTask, message_id: int) -> MusicTask:
-        """Discord has confirmed the card: RECEIVED → QUEUED, unless somebody was first."""
+        """Discord has confirmed the card: RECEIVED → QUEUED, unless it moved on before."""
         try:
             task = await self._tasks.apply(task, Confirmed(by=Part.DISCORD, message_id=message_id))
         except StaleTaskError:

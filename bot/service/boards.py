@@ -42,7 +42,7 @@ class Boards:
         """Keep this channel's board up to date no longer; with a message only if it is the board's.
 
         Returns:
-            The messages that show it, which whoever asked removes.
+            The messages that show it, for the caller to remove.
 
         Raises:
             Refused: not by a moderator.

@@ -1,4 +1,4 @@
-"""Deciding about a wish that waits, or that became unclear: cancel, try again, drop; a moderator's word is audited."""
+"""Deciding about a wish that waits or became unclear: cancel, try again, drop; moderators' decisions are audited."""
 
 import logging
 from collections.abc import Collection, Mapping
@@ -51,7 +51,7 @@ class Deciding:
         return task
 
     async def retry(self, task_id: TaskId, asker: Asker, *, attempt: int) -> MusicTask:
-        """Send an unclear task once more, which may cost again; the person has confirmed that.
+        """Send an unclear task again, which may cost again; the person has confirmed that.
 
         Args:
             task_id: the task.
@@ -130,7 +130,7 @@ def _still(task: MusicTask, attempt: int | None) -> MusicTask:
 
 
 def _deed(act: Act, task: MusicTask, asker: Asker) -> Deed | None:
-    """What the audit keeps of a moderator's decision about somebody else's task; of an owner's it keeps nothing."""
+    """What the audit keeps of a moderator's decision about another member's task; of an owner's it keeps nothing."""
     if task.guild_id is None or task.user_id == asker.user_id:
         return None
     before, after = DECISIONS[act]

@@ -48,7 +48,7 @@ class _Eyes:
 async def tree_of(task_id: TaskId, asker: Asker, tasks: TaskStore) -> list[Branch]:
     """The family of a task, each one after what it was made from.
 
-    Somebody else's songs are shown only in the server where they were posted, in channels that this person knows;
+    Others' songs are shown only in the server where they were posted, in channels that this person knows;
     what was made from a song that is not shown is not shown either.
     """
     line = await _line_to(task_id, tasks)

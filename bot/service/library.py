@@ -55,7 +55,7 @@ class Library:
         """A member's own task.
 
         Raises:
-            Refused: there is none, or it is somebody else's.
+            Refused: there is none, or it is another member's.
         """
         return await own(self._tasks, task_id, asker.user_id)
 
@@ -75,7 +75,7 @@ class Library:
     # --- lists -------------------------------------------------------------------------------------------------
 
     async def page(self, user_id: int, wanted: Wanted, number: int) -> Page:
-        """A page of a member's own tasks, newest first; the last one where there are not so many."""
+        """A page of a member's own tasks, newest first; the last page if the number is beyond it."""
         ids = await self._tasks.ids_of_member(user_id, wanted)
         pages = max(1, -(-len(ids) // PAGE_ROWS))
         number = min(number, pages - 1)
@@ -99,7 +99,7 @@ class Library:
         """The family of a member's own task, from the first ancestor down, as far as it is for this person's eyes.
 
         Raises:
-            Refused: there is no such task, or it is somebody else's.
+            Refused: there is no such task, or it is another member's.
         """
         await self.own(task_id, asker)
         return await tree_of(task_id, asker, self._tasks)
@@ -107,7 +107,7 @@ class Library:
     # --- decisions ---------------------------------------------------------------------------------------------
 
     async def fetch_anew(self, task: MusicTask) -> None:
-        """Fetch the audio of a finished song that is not to be had here: at once, whatever was given up before."""
+        """Fetch the audio of a finished song that is missing here: at once, even if it was given up before."""
         with suppress(StaleTaskError):  # deleted meanwhile
             await self._tasks.apply(task, MediaWanted())
 

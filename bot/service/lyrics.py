@@ -129,6 +129,6 @@ class LyricsDesk:
 
 
 def _new_lines(before: str, after: str) -> str:
-    """What an edit brings in; a word that the provider has written must not stop whoever takes another one out."""
+    """What an edit brings in; a word that the provider has written must not stop a member who removes another one."""
     there = set(before.splitlines())
     return "\n".join(line for line in after.splitlines() if line not in there)

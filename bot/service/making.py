@@ -179,7 +179,7 @@ class Maker:
     async def _version(self, wish: SongWish, sent: Sent, rules: Rules) -> str:
         """The version that was chosen, else a first guess.
 
-        One that is known to be refused gives way here already, and so does one that takes no texts as long as these.
+        One that is known to be refused gives way here already, and so does one whose limits these texts exceed.
         """
         if wish.version is not None and wish.version_chosen:
             return music_version(wish.version, versions_of(self._catalogue, self._defaults))

@@ -25,7 +25,7 @@ PAGE_BLOCKS = 15
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doors:
-    """Whether a server takes wishes, and a page of those whom it keeps out."""
+    """Whether a server takes wishes, and a page of its blocks."""
 
     server: Server
     blocks: Sequence[Block]
@@ -35,7 +35,7 @@ class Doors:
 
 
 class Moderating:
-    """Each act is written to the audit together with what it does. All of them refuse whoever is no moderator here."""
+    """Each act is written to the audit together with what it does. All refuse members who are no moderators here."""
 
     def __init__(
         self, *, tasks: TaskStore, servers: ServerStore, deciding: Deciding, signals: Signals, clock: Clock
@@ -70,7 +70,7 @@ class Moderating:
         return await self._deciding.cancel(task_id, asker, attempt=attempt)
 
     async def retry(self, task_id: TaskId, asker: Asker, *, attempt: int) -> MusicTask:
-        """Send an unclear task once more, which may cost again; see `Deciding.retry`.
+        """Send an unclear task again, which may cost again; see `Deciding.retry`.
 
         Raises:
             Refused: see `task`; or it is not unclear (any more), or that confirmation is used up.
@@ -88,7 +88,7 @@ class Moderating:
         return await self._deciding.drop(task_id, asker, attempt=attempt)
 
     async def redeliver(self, task_id: TaskId, asker: Asker, *, revision: int) -> MusicTask:
-        """Let the courier bring a finished task once more, from the first rung of the ladder on. Asks no provider.
+        """Deliver a finished task again, from the first rung of the ladder on. Asks no provider.
 
         Args:
             task_id: the task.
@@ -118,7 +118,7 @@ class Moderating:
     # --- members ---------------------------------------------------------------------------------------------------
 
     async def doors(self, asker: Asker, number: int) -> Doors:
-        """Whether the server takes wishes, and a page of those whom it keeps out at this moment.
+        """Whether the server takes wishes, and a page of the blocks that hold at this moment.
 
         Raises:
             Refused: no moderator asks.
@@ -143,7 +143,7 @@ class Moderating:
         return block is not None and block.guild_id == guild_id
 
     async def knows(self, user_id: int, asker: Asker) -> bool:
-        """Whether somebody has ever asked for something in this server, or is blocked in it.
+        """Whether a member has ever asked for something in this server, or is blocked in it.
 
         Raises:
             Refused: no moderator asks.
@@ -154,7 +154,7 @@ class Moderating:
         """Keep a member out; a block that is there already is replaced.
 
         Args:
-            user_id: whom.
+            user_id: the member to block.
             asker: who does it.
             until: as `parse_until` takes it; empty is for good.
             reason: the moderator's own words; may be empty.
@@ -193,7 +193,7 @@ class Moderating:
     # --- intake ----------------------------------------------------------------------------------------------------
 
     async def set_intake(self, intake: Intake, asker: Asker, *, note: str) -> str | None:
-        """Open, pause or drain the server; gives the note as everybody is told it.
+        """Open, pause or drain the server; return the note as everybody is told it.
 
         Raises:
             Refused: no moderator asks, or that changes nothing.

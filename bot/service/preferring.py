@@ -39,7 +39,7 @@ class Preferring:
         return usable_model(self._catalogue, chosen.model)
 
     async def change(self, user_id: int, changes: PreferenceChanges) -> Preferences:
-        """Choose anew; what is not named stays.
+        """Change choices; what is not named stays.
 
         Raises:
             Refused: a model that does not make music, or a word that is no version.

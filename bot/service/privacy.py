@@ -18,7 +18,7 @@ from bot.store.servers import ServerStore
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keeping:
-    """How long things are kept where somebody asks, and how far their own erasure is."""
+    """How long things are kept where a member asks, and how far their own erasure is."""
 
     keep_days: int | None
     """Texts and results; None is for as long as the server wants."""
@@ -29,7 +29,7 @@ class Keeping:
 
 
 class Privacy:
-    """Answers whoever wants to know, to have, or to be forgotten."""
+    """Tells members what is kept of them, exports it, and erases it."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class Privacy:
         self._exporting: set[int] = set()
 
     async def keeping(self, user_id: int, guild_id: int | None) -> Keeping:
-        """What holds for somebody here."""
+        """What holds for a member here."""
         rules = (await self._servers.get(guild_id or EVERYWHERE)).rules
         erasure = await self._erasures.get(user_id)
         return Keeping(

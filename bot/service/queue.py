@@ -1,4 +1,4 @@
-"""A server's queue and its audit, as moderators look at them: whoever may see them, only ever their own server's."""
+"""A server's queue and its audit for its moderators, who never see those of another server."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -86,7 +86,7 @@ class Queue:
         )
 
     async def audit(self, asker: Asker, act: Act | None, number: int) -> AuditPage:
-        """A page of what was done in a moderator's server, newest first; the last one where there are not so many.
+        """A page of what was done in a moderator's server, newest first; the last page if the number is beyond it.
 
         Raises:
             Refused: not a moderator's, or not in a server.

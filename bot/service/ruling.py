@@ -47,7 +47,7 @@ class Ruling:
         return await self._servers.get(guild_id)
 
     async def change(self, guild_id: int, actor_id: int, changes: RuleChanges) -> Mapping[str, int | Decimal]:
-        """Change some of the rules; gives how much is in use of each limit among them that is now lower than that.
+        """Change some of the rules; return what is in use of each changed limit that is now lower than its use.
 
         Raises:
             Refused: a model that does not make music, or a word that is no version.
@@ -64,7 +64,7 @@ class Ruling:
         return {name: in_use[name] for name in below_use(server.rules, in_use) if name in named(changes)}
 
     async def lost_by(self, guild_id: int, keep_days: int | None) -> int:
-        """How many of a server's wishes would be erased if it kept them for so many days; None is for good."""
+        """How many of a server's wishes would be erased if it kept them for this number of days; None is for good."""
         kept = (await self.get(guild_id)).rules.keep_days
         if keep_days is None or (kept is not None and keep_days >= kept):
             return 0

@@ -52,6 +52,6 @@ def picture_files(task: MusicTask, media_dir: Path) -> list[MakeFile]:
 
 
 def text_file(task: MusicTask, text: str, words: Words) -> discord.File:
-    """Lyrics as a file with a name that people recognise, described in the words of whoever gets it."""
+    """Lyrics as a file with a name that people recognise, described in the recipient's language."""
     name = "".join(char if char.isalnum() or char in " -_" else "" for char in title_of(task)).strip()[:60] or "lyrics"
     return discord.File(BytesIO(text.encode()), filename=f"{name}.txt", description=words("The whole lyrics"))

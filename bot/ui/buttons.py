@@ -28,7 +28,7 @@ class Control(
 ):
     """A button or menu of ours; hands over what its custom id says, and what was picked.
 
-    A menu in which one thing can be picked gives that, or nothing if nothing is; one that takes several gives a list.
+    For a menu in which one thing can be picked that is it, or nothing; for one that takes several it is a list.
     Where Discord itself lists members, roles or channels, what is picked are their ids.
     """
 

@@ -15,7 +15,7 @@ from bot.domain.notices import OpenTask
 from bot.domain.tasks import MusicTask
 
 DRIFTING = re.compile(r"<t:-?\d+:R>|\n`█*░*` \d+ %")
-"""Moments, which Discord counts down by itself, and the bar: both are drawn anew whenever something else changes."""
+"""Moments, which Discord counts down by itself, and the bar: both are redrawn whenever something else changes."""
 
 
 class Press(StrEnum):
@@ -83,7 +83,7 @@ class Press(StrEnum):
     RULES_FORM = "rules_form"
     """With a number: the place of the form in `RuleForm`."""
     RULES_KEEP = "rules_keep"
-    """With a number: keep things for so many days, whatever that erases."""
+    """Its number is how many days things are kept, whatever that erases."""
     RULES_FORGET = "rules_forget"
     """With a number: drop what is no longer there from the page of that topic."""
     RULES_CHANNELS = "rules_channels"
@@ -117,7 +117,7 @@ class Press(StrEnum):
     MOD_TASK = "mod_task"
     """Back to what can be done to a task."""
     MOD_PICK = "mod_pick"
-    """A menu of members, of whom one is blocked."""
+    """A menu of members: the one picked is blocked."""
     MOD_INTAKE = "mod_intake"
     """Of the place in `Intake`."""
 

@@ -76,7 +76,7 @@ class MusicTree(app_commands.CommandTree["MusicBot"]):
 
 
 class MusicBot(commands.AutoShardedBot):
-    """Encore's client. Knows the service, hands presses to whoever registered for them."""
+    """Encore's client. Knows the service, hands presses to the handlers registered for them."""
 
     def __init__(
         self,
@@ -274,7 +274,7 @@ def _roles_of(user: object, guild_id: int | None) -> frozenset[int]:
 
 
 def words_of(interaction: discord.Interaction) -> Words:
-    """The words of whoever pressed or typed: for what only they see."""
+    """The words in the language of the person who pressed or typed: for what only they see."""
     return words_for(str(interaction.locale))
 
 

@@ -1,4 +1,4 @@
-"""Whether a server takes wishes, and whom it keeps out: how moderators see and change it, and what others are told."""
+"""A server's intake and its blocks: how moderators see and change them, and what members are told."""
 
 from collections.abc import Iterator, Mapping
 
@@ -59,7 +59,7 @@ def until_words(block: Block, words: Words) -> str:
 
 
 def told_blocked(block: Block, server: str, words: Words) -> str:
-    """What somebody hears who has just been blocked."""
+    """What a member is told who has just been blocked."""
     told = words(TOLD_BLOCKED, server=server, until=until_words(block, words))
     said = words(texts.MODERATORS_SAY, detail=inline(block.reason, texts.NOTE_CHARS)) if block.reason else ""
     return f"{told} {said}".strip()
@@ -107,7 +107,7 @@ def _buttons(doors: Doors, words: Words) -> Iterator[Button]:
 
 
 def block_form(user_id: int, words: Words, *, is_picked: bool = False) -> discord.ui.Modal:
-    """Asks why and until when somebody is blocked: the member of a task, or one who was picked from the menu."""
+    """The form that asks why and until when a member is blocked: that of a task, or one picked from the menu."""
     reason = Field(name="reason", label=words("Why? The member is told."), max_chars=REASON_CHARS, is_long=True)
     until = Field(
         name="until", label=words("Until when? Empty is for good."), placeholder="2h, 3 days, 2026-12-01 18:00 (UTC)",

@@ -60,7 +60,7 @@ def link_name(text: str, limit: int) -> str:
 
 
 def cut(text: str, units: int) -> str:
-    """As much of a text as surely fits: at most so many UTF-16 units, as a client may count."""
+    """Cut a text to a maximum number of UTF-16 units, as a client may count."""
     return text.encode("utf-16-le", "ignore")[: units * 2].decode("utf-16-le", "ignore")
 
 

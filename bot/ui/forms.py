@@ -11,7 +11,7 @@ import discord
 from bot.ui.limits import FIELD_NOTE_CHARS, FORM_TITLE_CHARS, INPUT_CHARS, PLACEHOLDER_CHARS
 
 REMEMBERED_S = 900.0
-"""As long as this, discord.py keeps a form that is open; one that is sent later, or after a restart, counts as well."""
+"""How long discord.py keeps an open form; one that is sent later, or after a restart, counts as well."""
 FORM_PREFIX = "encore:form:"
 CUSTOM_ID = re.compile(rf"{FORM_PREFIX}(?P<form>[a-z_]+)(?P<numbers>(?::\d{{1,20}})*)")
 
@@ -88,7 +88,7 @@ class Choice:
 
 
 def form_of(form: Form, *numbers: int, title: str, fields: Sequence[Field | Choice]) -> discord.ui.Modal:
-    """A form as discord.py sends it; whoever registered for it on the client gets what is filled in."""
+    """A form as discord.py sends it; the handler registered on the client gets what is filled in."""
     custom_id = FORM_PREFIX + ":".join([form, *map(str, numbers)])
     modal = discord.ui.Modal(title=title[:FORM_TITLE_CHARS], custom_id=custom_id, timeout=REMEMBERED_S)
     for field in fields:
@@ -102,7 +102,7 @@ def mark_of(text: str) -> int:
 
 
 def filled_form(data: Mapping[str, object]) -> tuple[str, Values, list[int]] | None:
-    """Which form of ours was filled in, with what, about which rows; None for a form of somebody else."""
+    """Which form of ours was filled in, with what, about which rows; None for a form that is not ours."""
     if (found := CUSTOM_ID.fullmatch(str(data.get("custom_id")))) is None:
         return None
     numbers = [int(number) for number in found["numbers"].split(":")[1:]]

@@ -9,13 +9,13 @@ from bot.ui.forms import mark_of
 from bot.ui.limits import BUTTONS_MAX, FIELDS_MAX, INPUT_CHARS
 
 PAGE_CHARS = 3000
-"""So much on one page, as it is shown; a longer section is split between lines."""
+"""Maximum length of a page as it is shown; a longer section is split between lines."""
 LINE_CHARS = 1400
-"""So much of a line fits a page whatever is in it: escaping at most doubles it."""
+"""Maximum length of a line that fits a page whatever is in it: escaping at most doubles it."""
 PARTS_MAX = BUTTONS_MAX - 1
-"""So many parts have a button each; one is for the earlier versions."""
+"""Maximum number of parts with a button each; one button is for the earlier versions."""
 PART_CHARS = 3500
-"""So much of a text without sections is changed at a time."""
+"""Maximum length of what is changed at a time in a text without sections."""
 FULL_CHARS = 2000
 """Behind an input that holds more than this there is an empty one to go on in."""
 HEADING = re.compile(r"\s*\[\s*(?P<name>[^\[\]\s][^\[\]\n]{0,59})\]\s*")
@@ -87,7 +87,7 @@ def parts(lyrics: str) -> list[Section]:
 
 
 def with_part(parts_: Sequence[Section], number: int, text: str) -> str:
-    """The whole text with one of its parts worded anew; without it, if nothing is left of it."""
+    """The whole text with one of its parts replaced; without it, if nothing is left of it."""
     return joined([*parts_[:number], Section(text=text), *parts_[number + 1 :]])
 
 

@@ -36,7 +36,7 @@ AUDIO_RETRY_S = 30.0
 UPLOAD_TRIES = 2
 """After this many failures a card is shown without its files, which follow when possible."""
 UPLOAD_S = 60.0
-"""So long a card waits for its files to get through, each time; those that follow it later have as long as it takes."""
+"""How long each try to show a card with its files may take; files that follow later have no limit."""
 MAY_POST = frozenset({Verdict.NO_CARD, Verdict.ARCHIVED, Verdict.TOO_MANY_EDITS, Verdict.FORBIDDEN})
 """Where a settled card may be a new message in the channel."""
 
@@ -208,7 +208,7 @@ class Messenger:
     async def _post_anew(self, task: MusicTask, scene: Scene, telling: Telling, begin: BeforeSending) -> Shown | None:
         """A new message in the channel that takes the card's place: it tells its member there if they want that.
 
-        Whoever is told directly has that before them, whoever wants silence has nothing more to be told.
+        A member who is told directly still has to be; one who wants silence has nothing more to be told.
         """
         intro = jump_url(task) or words_for(task.locale)(texts.LATE_ANSWER)
         if telling is Telling.PING:

@@ -1,4 +1,4 @@
-"""Whom the private answers for moderators are for, and how members hear what was done to what is theirs."""
+"""Who counts as a moderator, and how members are told about moderation of their tasks."""
 
 import logging
 from collections.abc import Awaitable, Mapping
@@ -22,15 +22,15 @@ T = TypeVar("T")
 
 NAME_CHARS = 100
 LET_IN_FOR = timedelta(hours=1)
-"""So long a private answer is believed without asking for a permission: meanwhile rights may have been taken away."""
+"""How long a press in a private answer counts without a permission: rights may have been taken away meanwhile."""
 
 
 def moderator_of(interaction: discord.Interaction) -> Asker:
     """Who asks, as a moderator of the server they are in.
 
-    Whoever may manage messages in all of it is one. So is whoever Discord let use a command for moderators, for a
+    Who may manage messages in all of it is one. So is a member whom Discord let use a command for moderators, for a
     server's admins decide that in its Integrations; and who presses something in the private answer to such a command:
-    nobody else sees it, and Discord tells with the press what it carries. Whoever may manage the messages of this
+    nobody else sees it, and Discord tells with the press what it carries. Who may manage the messages of this
     channel alone is none: that is no right over others' channels.
 
     Raises:
@@ -48,7 +48,7 @@ def known_guild(interaction: discord.Interaction) -> discord.Guild | None:
 
 
 def moderates_all(interaction: discord.Interaction) -> bool:
-    """Whether somebody's roles let them manage messages in the whole server, whatever holds in this channel.
+    """Whether a member's roles let them manage messages in the whole server, whatever holds in this channel.
 
     Of a server that Discord has not told us about yet, only the channel's right is known.
     """
@@ -58,7 +58,7 @@ def moderates_all(interaction: discord.Interaction) -> bool:
 
 
 def was_let_in(interaction: discord.Interaction) -> bool:
-    """Whether Discord let somebody use this command, or they press something soon after in its private answer."""
+    """Whether Discord let this member use the command, or they press something soon after in its private answer."""
     if interaction.type is discord.InteractionType.application_command:
         return not interaction.permissions.manage_messages or moderates_all(interaction)
     message = interaction.message
@@ -82,7 +82,7 @@ async def tell(client: discord.Client, user_id: int, sentence: str) -> discord.M
 
 
 async def post(interaction: discord.Interaction, sentence: str) -> bool:
-    """Tell everybody something, where the interaction is; gives whether that could be."""
+    """Post a sentence where the interaction is; return whether that worked."""
     channel = interaction.channel
     return isinstance(channel, discord.abc.Messageable) and await _reached(channel.send(sentence)) is not None
 

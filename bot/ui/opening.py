@@ -1,4 +1,4 @@
-"""A task that its owner opens again: its card as it stands, and its music from wherever that is still to be had."""
+"""A task that its owner opens again: its card, with audio from disk, from a Discord attachment or from the provider."""
 
 import logging
 from collections.abc import Callable, Sequence

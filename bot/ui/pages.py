@@ -16,7 +16,7 @@ LANES = tuple(Lane)
 """Custom ids name a choice by its place: new ones come last."""
 SEARCH_CHARS = 40
 SEARCH_UNITS = 60
-"""So much of a custom id's 100 characters is left for the words, should Discord count UTF-16 units."""
+"""Maximum length of the searched words in a custom id of 100 characters, in UTF-16 units, as Discord may count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,4 +97,4 @@ def kind_at(place: str | int) -> Kind | None:
 
 def searched(text: str) -> str:
     """Words to search for, as far as a custom id can keep them."""
-    return one_line(cut(one_line(text)[:SEARCH_CHARS], SEARCH_UNITS))  # once more, for what a cut lays bare
+    return one_line(cut(one_line(text)[:SEARCH_CHARS], SEARCH_UNITS))  # again, for what a cut lays bare

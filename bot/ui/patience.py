@@ -37,7 +37,7 @@ _current: ContextVar[_Wait | None] = ContextVar("current wait", default=None)
 
 
 async def patiently(call: Awaitable[T]) -> T:
-    """What a call gives whose requests are traced by `wait_tracer`.
+    """Return the result of a call whose requests are traced by `wait_tracer`.
 
     Raises:
         TimeoutError: it was `PATIENCE_S` at rest, all rests together; nothing is under way any more.

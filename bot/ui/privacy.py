@@ -41,7 +41,7 @@ EXPORT_SHUT = N_("It does not fit here, and I may not send you direct messages. 
 
 
 def keeping_embed(keeping: Keeping, words: Words, *, is_server: bool) -> discord.Embed:
-    """What holds where somebody asks, and how far their own erasure is."""
+    """What holds where a member asks, and how far their own erasure is."""
     embed = discord.Embed(title=words("Your privacy"))
     sections = [
         (words("What I keep"), words(KEPT)),

@@ -1,4 +1,4 @@
-"""Calls to Discord: every refusal becomes a verdict."""
+"""Wraps Discord calls; maps each failure to a `Verdict`."""
 
 import asyncio
 import logging
@@ -26,9 +26,9 @@ CALL_S = 60.0
 """How long a call may take with all its waits for rate limits, unless it sends files: one that hangs holds up a job."""
 SEARCH_MESSAGES = 500
 SENT_WITHIN = timedelta(minutes=15)
-"""So long after it was begun a message may still have been sent."""
+"""How long after it was begun a message may still have been sent."""
 CLOCKS_APART = timedelta(seconds=30)
-"""Discord's clock may be behind ours by so much."""
+"""How much Discord's clock may be behind ours."""
 
 
 class Lost(Exception):  # noqa: N818 -- an answer of Discord, not a fault of the program

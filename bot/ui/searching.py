@@ -1,4 +1,4 @@
-"""Looks for a card that Discord may or may not have shown, and takes away what asks in vain."""
+"""Finds a card whose creation was never confirmed; deletes expired confirmation prompts."""
 
 import discord
 from discord.http import Route

@@ -95,7 +95,7 @@ def _add_lines(embed: discord.Embed, name: str, lines: Sequence[str]) -> None:
 
 
 def _limits(report: Report, words: Words) -> Iterator[str]:
-    """What counts against each limit that there is, as it is counted when somebody asks."""
+    """What counts against each limit at this moment."""
     rules, used = report.rules, report.used
     own = (
         (words("Your day"), used.day_member, rules.daily_per_member),

@@ -19,7 +19,7 @@ class Verdict(Enum):
     NO_CARD = auto()
     """There was never one: the task began with a late answer."""
     CARD_DELETED = auto()
-    """Somebody deleted the message: never into this channel again."""
+    """The message was deleted: never post into this channel again."""
     NO_CHANNEL = auto()
     """No way into the channel."""
     FORBIDDEN = auto()

@@ -69,7 +69,7 @@ def _try_to_draw(usage: Usage) -> bytes | None:
 
 def _png(usage: Usage) -> bytes:
     # here, for it takes a second: nobody should wait for it when the program starts. Nor a figure of pyplot, which
-    # would be kept until somebody closes it
+    # would be kept until it is closed
     from matplotlib.figure import Figure
     from matplotlib.font_manager import FontProperties
 

@@ -79,7 +79,7 @@ class _Arrived:
 
     def begin(self, response: aiohttp.ClientResponse) -> None:
         """Take an answer for the beginning of the file; what came before it was another one."""
-        is_another_try = self.size_bytes > 0  # it gives the whole, though asked for the rest
+        is_another_try = self.size_bytes > 0  # the host sends the whole, though asked for the rest
         self._empty()
         self.total_bytes = response.content_length
         self._tag = response.headers.get("ETag")
@@ -102,7 +102,7 @@ class _Arrived:
     async def add(self, chunk: bytes) -> None:
         """Take what came; it is written now and then.
 
-        Whoever waits for the disk after each piece loses what comes meanwhile, if the connection breaks behind it.
+        Waiting for the disk after each piece would lose what comes meanwhile, if the connection breaks behind it.
         """
         self.size_bytes += len(chunk)
         self._held.append(chunk)
@@ -160,7 +160,7 @@ class MediaFetcher:
         """Download the audio behind `url` to the file `into`, which appears only when it is whole and really audio.
 
         Raises:
-            MediaError: it can't be had; `reason` says why.
+            MediaError: the download failed; `reason` says why.
         """
         with appearing(into) as (file, part):
             arrived = _Arrived(file)

@@ -57,7 +57,7 @@ class MediaStore:
         await asyncio.to_thread(_remove, [self.path(name) for name in names])
 
     async def sweep(self, in_use: Collection[str]) -> int:
-        """Remove what nobody needs, what is too old and, oldest first, what is too much. Gives the number of files."""
+        """Remove unused and old files and, oldest first, what is too much; return how many files."""
         return await asyncio.to_thread(self._sweep, frozenset(in_use))
 
     def _sweep(self, in_use: frozenset[str]) -> int:

@@ -47,7 +47,7 @@ Box = tuple[float, float, float, float]
 
 
 async def draw_waveform(loudness: Sequence[float], *, title: str, duration_s: float | None) -> bytes | None:
-    """The picture as PNG, or None where nothing was heard or it can't be drawn. The same song gives the same bytes."""
+    """The picture as PNG, or None where nothing was heard or drawing failed. The same song has the same bytes."""
     return await asyncio.to_thread(_try_to_draw, loudness, title, duration_s)
 
 
