@@ -1,6 +1,7 @@
 """`/usage`: what was used and what it cost, a member's own or, for moderators, their server's."""
 
 import asyncio
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from io import BytesIO
 
@@ -25,7 +26,8 @@ class UsageCog(commands.Cog):
 
     def __init__(self, bot: MusicBot) -> None:
         self._accounting = bot.service.accounting
-        self._saving = asyncio.Lock()
+        self._making = asyncio.Lock()
+        """One file is made at a time: a large one takes a lot of memory."""
         bot.on_press({Press.USAGE: self._turn, Press.USAGE_PERIOD: self._choose_period, Press.USAGE_CSV: self._save})
 
     @app_commands.command(name="usage", description=N_("Show what was asked for and what it cost"))
@@ -49,31 +51,35 @@ class UsageCog(commands.Cog):
         await interaction.edit_original_response(embed=embed, view=view, attachments=files)
 
     async def _save(self, interaction: discord.Interaction[MusicBot], scope: int, period: int) -> None:
-        """One file at a time: a large one takes a lot of memory."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        async with self._saving:
-            await self._send_file(interaction, scope, period)
-
-    async def _send_file(self, interaction: discord.Interaction[MusicBot], scope: int, period: int) -> None:
         asker, words = _asker(interaction), words_of(interaction)
         pages = self._accounting.entries(asker, SCOPES[scope], PERIODS[period])
-        if not asker.attachment_limit_bytes:
+        limit_bytes = asker.attachment_limit_bytes
+        if not limit_bytes:
             await say(interaction, words(texts.NO_FILES_HERE))
             return
-        entries: list[Entry] = []
-        async for page in pages:
-            entries += page
-            if len(entries) > ROWS_MAX:
-                await say(interaction, words(texts.EXPORT_TOO_LARGE))
-                return
         name = f"usage-{SCOPES[scope]}-{PERIODS[period]}-{interaction.client.clock():%Y-%m-%d}.csv"
-        made = await asyncio.to_thread(lambda: fitted(csv_of(entries), name, limit_bytes=asker.attachment_limit_bytes))
+        async with self._making:
+            made = await _file_of(pages, name, limit_bytes=limit_bytes)
         if made is None:
             await say(interaction, words(texts.EXPORT_TOO_LARGE))
             return
-        shown_as, content = made
-        described = words.several("{number} task", "{number} tasks, one in each line", len(entries))
+        shown_as, content, count = made
+        described = words.several("{number} task", "{number} tasks, one in each line", count)
         await say(interaction, "", files=[discord.File(BytesIO(content), filename=shown_as, description=described)])
+
+
+async def _file_of(
+    pages: AsyncIterator[Sequence[Entry]], name: str, *, limit_bytes: int
+) -> tuple[str, bytes, int] | None:
+    """The name and content of a file with these tasks, and how many they are; None if it would be too large."""
+    entries: list[Entry] = []
+    async for page in pages:
+        entries += page
+        if len(entries) > ROWS_MAX:
+            return None
+    made = await asyncio.to_thread(lambda: fitted(csv_of(entries), name, limit_bytes=limit_bytes))
+    return None if made is None else (*made, len(entries))
 
 
 def _asker(interaction: discord.Interaction[MusicBot]) -> Asker:
