@@ -90,6 +90,12 @@ async def test_children_come_in_batches_of_which_the_others_hide_none(store: Tas
     assert [one.id for one in await store.children_of(parent.id, before=newest[0].id)] == [finished[0].id]
 
 
+async def test_everything_that_was_asked_for_lately_is_known(store: TaskStore, make: Make, clock: HandClock) -> None:
+    made = [await make(State.FAILED, user_id=ALICE) for _ in range(25)]
+
+    assert [one.id for one in await store.asked_since(ALICE, clock())] == [one.id for one in reversed(made)]
+
+
 async def test_audio_that_comes_after_a_task_was_deleted_is_not_kept(store: TaskStore, make: Make) -> None:
     task = await make(State.COMPLETED, media_wanted=True)
     gone = await store.apply(task, Emptied())
