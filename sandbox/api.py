@@ -105,6 +105,11 @@ class MusicApi:
         app.router.add_get("/v1/models", self._models)
         app.router.add_get("/v1/models/{model}", self._model)
         app.router.add_get("/v1/models/{model}/pricing", self._pricing)
+        app.router.add_get("/v1/pricing", self._prices)
+        app.router.add_get("/models.json", self._models)
+        app.router.add_get("/pricing.json", self._prices)
+        app.router.add_get("/llms.txt", self._overview)
+        app.router.add_get("/v1/management/balance", self._balance)
         app.router.add_get("/v1/management/api-keys", self._managed_keys)
         app.router.add_get("/v1/management/api-keys/{key_id}/usage", self._usage)
         return app
@@ -239,6 +244,17 @@ class MusicApi:
     async def _pricing(self, request: web.Request) -> web.StreamResponse:
         self._check_optional_key(request)
         return web.json_response(self._catalog.pricing(request.match_info["model"]))
+
+    async def _prices(self, request: web.Request) -> web.StreamResponse:
+        self._check_optional_key(request)
+        return web.json_response(self._catalog.prices(request.query, self._clock()))
+
+    async def _overview(self, _request: web.Request) -> web.StreamResponse:
+        return web.Response(text=self._catalog.overview())
+
+    async def _balance(self, request: web.Request) -> web.StreamResponse:
+        self._check_management(request)
+        return web.json_response(self._records.balance())
 
     async def _managed_keys(self, request: web.Request) -> web.StreamResponse:
         self._check_management(request)

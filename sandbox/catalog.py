@@ -1,7 +1,8 @@
-"""The models that the stand-in offers, in the shapes of the model routes: full and compact list, detail, pricing."""
+"""The models that the stand-in offers, in the shapes of the model routes: lists, detail, prices, and an overview."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.problems import Body, ProblemError
@@ -12,7 +13,7 @@ STATUS_ENDPOINT = "/v1/tasks/{id}"
 PROMPT_MAX_CHARS = 5000
 
 CATEGORIES = frozenset(
-    ("chat", "embedding", "translation", "image", "video", "audio", "tts", "stt", "rerank", "3d", "music")
+    ("chat", "embedding", "translation", "image", "video", "audio", "tts", "stt", "rerank", "3d", "music", "decision")
 )
 RECOMMENDED_FOR = frozenset(("image", "video", "music", "3d", "tts", "stt", "embedding", "rerank", "translation"))
 VIEWS = frozenset(("full", "compact"))
@@ -90,6 +91,11 @@ PREVIEW = Model(
 """Made up: a model that publishes no price and takes no negative tags."""
 
 
+def zulu(moment: datetime) -> str:
+    """Return a moment of UTC as the API writes it."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 class Catalog:
     """The models on offer. Without the lyrics model nothing here writes lyrics."""
 
@@ -104,9 +110,7 @@ class Catalog:
         """The answer of the list route for that query."""
         _check_query(query)
         wanted = [query[name] for name in ("category", "recommended_for") if name in query]
-        shown = [model for model in self.models if all(word == "music" for word in wanted)]
-        shown = [model for model in shown if query.get("provider", "suno") == "suno"]
-        shown = [model for model in shown if query.get("tag", model.operation) == model.operation]
+        shown = self._shown(query) if all(word == "music" for word in wanted) else []
         recommended = "recommended_for" in query
         if query.get("view") == "compact":
             items = [_compact(model, rank if recommended else None) for rank, model in enumerate(shown, start=1)]
@@ -137,6 +141,23 @@ class Catalog:
             "pricing_summary": _pricing_summary(model),
             "scalar_pricing": _scalar_pricing(model),
         }
+
+    def prices(self, query: Mapping[str, str], now_s: float) -> Body:
+        """The answer of the route of all prices for that query."""
+        updated_at = zulu(datetime.fromtimestamp(now_s, UTC))
+        data = [_price_entry(model) for model in self._shown(query)]
+        return {"object": "pricing", "updated_at": updated_at, "currency": "USD", "data": data}
+
+    def overview(self) -> str:
+        """The text that language models are shown."""
+        lines = [f"- {model.id}: {model.operation}, POST {MUSIC_ENDPOINT}" for model in self.models]
+        return "\n".join(["# TokenLab", "", "> A stand-in on loopback.", "", "## Models", "", *lines, ""])
+
+    def _shown(self, query: Mapping[str, str]) -> list[Model]:
+        """The models of that provider and with that tag, where the query names them."""
+        if query.get("provider", "suno") != "suno":
+            return []
+        return [model for model in self.models if query.get("tag", model.operation) == model.operation]
 
     def _known(self, name: str) -> Model:
         model = self.find(name)
@@ -189,6 +210,21 @@ def _pricing_summary(model: Model) -> Body | None:
     if model.price is None:
         return None
     return {"currency": "USD", "min_price": model.price[0], "max_price": model.price[1]}
+
+
+def _price_entry(model: Model) -> Body:
+    price = model.price
+    return {
+        "model": model.id,
+        "provider": "suno",
+        "is_lock_price": price is not None,
+        "capabilities": [model.operation],
+        "aliases": list(model.aliases),
+        "lock_price_per_request": None if price is None else price[0],
+        "has_complex_pricing": model.has_complex_pricing,
+        "supported_operations": [model.operation],
+        "pricing_summary": _pricing_summary(model),
+    }
 
 
 def _lifecycle(model: Model) -> Body:

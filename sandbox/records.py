@@ -1,4 +1,7 @@
-"""The management routes of the stand-in: its keys, and what each has been charged. Only for the management token."""
+"""The management routes of the stand-in: balance, keys, and what each key has been charged.
+
+They are only for the management token.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,16 +12,17 @@ from itertools import groupby
 from typing import Any
 
 from sandbox.answers import Answers
-from sandbox.catalog import CREATED, Catalog
+from sandbox.catalog import CREATED, Catalog, zulu
 from sandbox.ledger import Ledger, Task
 from sandbox.problems import Body, ProblemError
 
-PREFIX_CHARS = 10
+PREFIX_CHARS = 7
+RECHARGED_USD = Decimal(50)
 LIMIT_DEFAULT, LIMIT_MAX = 50, 100
 NAME_MAX_CHARS = 100
 SCENES = frozenset(("chat", "image", "audio", "video", "embedding", "rerank", "translation", "music", "3d", "realtime"))
 DAY = timedelta(days=1)
-VENDOR, SCENE, UNIT = "suno", "music", "request"
+VENDOR, SCENE, UNIT = "Suno", "music", "request"
 TOKENS = (
     "prompt_tokens", "completion_tokens", "total_tokens", "cache_read_tokens", "cache_write_tokens",
     "cache_write_tokens_5m", "cache_write_tokens_1h",
@@ -58,20 +62,37 @@ class Charge:
             "usage_quantity_decimal": "1",
             **dict.fromkeys(TOKENS, 0),
             **_cost([self]),
-            "created_at": self.at.isoformat(),
+            "requested_policy": "auto",
+            "resolved_tier": "verified",
+            "charged_price_basis": "per_request",
+            "created_at": zulu(self.at),
         }
 
 
 class Records:
     """What the keys have used, newest first. A failed task is not charged; a finished one is settled a little later."""
 
-    def __init__(self, *, ledger: Ledger, catalog: Catalog, answers: Answers, keys: tuple[str, ...]) -> None:
+    def __init__(
+        self, *, ledger: Ledger, catalog: Catalog, answers: Answers, keys: tuple[str, ...], revoked: int
+    ) -> None:
         self._ledger = ledger
         self._catalog = catalog
         self._answers = answers
         self._keys = {f"key_{owner_of(key)}": key for key in keys}
-        self.revoked = 0
-        """So many keys that were revoked are in the list; may be changed while it runs."""
+        self.revoked = revoked
+        """Number of revoked keys in the list; may be changed while it runs."""
+
+    def balance(self) -> Body:
+        """The answer of the balance route."""
+        used = [charge for key_id in self._keys for charge in self._charges(key_id)]
+        left = RECHARGED_USD - sum((charge.cost_usd for charge in used), Decimal(0))
+        return {
+            "object": "organization_balance",
+            "organization_id": "org_demo",
+            **_amount("balance", left),
+            **_amount("total_recharge", RECHARGED_USD),
+            **_cost(used, "total_used"),
+        }
 
     def keys(self, query: Mapping[str, str]) -> Body:
         """The answer of the list of keys: first those that were revoked, then the ones that are accepted."""
@@ -105,11 +126,11 @@ class Records:
 
     def _key(self, key_id: str) -> Body:
         used = list(self._charges(key_id))
-        last_at = max((charge.at.isoformat() for charge in used), default=None)
+        last_at = max((zulu(charge.at) for charge in used), default=None)
         return {
             "id": key_id,
             "name": "Encore",
-            "key_prefix": self._keys[key_id][:PREFIX_CHARS],
+            "key_prefix": f"{self._keys[key_id][:PREFIX_CHARS]}...",
             "status": "active",
             "limit_amount": None,
             "limit_amount_decimal": None,
@@ -117,7 +138,7 @@ class Records:
             "models": [],
             "expires_at": None,
             "last_used_at": last_at,
-            "created_at": datetime.fromtimestamp(CREATED, UTC).isoformat(),
+            "created_at": zulu(datetime.fromtimestamp(CREATED, UTC)),
         }
 
     def _revoked(self, number: int) -> Body:
@@ -137,7 +158,7 @@ def _filter(query: Mapping[str, str]) -> Callable[[Charge], bool]:
 
     def fits(charge: Charge) -> bool:
         own = {"model": charge.task.model, "modelVendor": VENDOR, "scene": SCENE}
-        is_theirs = all(query.get(name, value) == value for name, value in own.items())
+        is_theirs = all(query.get(name, value).lower() == value.lower() for name, value in own.items())
         return is_theirs and (since is None or charge.at >= since) and (until is None or charge.at <= until)
 
     return fits
@@ -185,8 +206,11 @@ def _wrong(name: str, message: str) -> ProblemError:
 
 
 def _cost(charges: Sequence[Charge], name: str = "cost") -> Body:
-    total = sum((charge.cost_usd for charge in charges), Decimal(0))
-    return {name: float(total), f"{name}_decimal": str(total)}
+    return _amount(name, sum((charge.cost_usd for charge in charges), Decimal(0)))
+
+
+def _amount(name: str, usd: Decimal) -> Body:
+    return {name: float(usd), f"{name}_decimal": str(usd)}
 
 
 def _summary(charges: Sequence[Charge]) -> Body:
@@ -216,7 +240,7 @@ def _breakdowns(charges: Sequence[Charge]) -> Body:
         "by_model_vendor": [{"model_vendor": VENDOR, **everything}] if charges else [],
         "by_scene": [{"scene": SCENE, **everything}] if charges else [],
         "daily_cost": [
-            {"date": f"{day}T00:00:00+00:00", **_cost(some)}
+            {"date": f"{day}T00:00:00.000Z", **_cost(some)}
             for day, some in _grouped(charges, lambda charge: str(charge.at.date()))
         ],
         "by_model": by_model,

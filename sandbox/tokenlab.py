@@ -51,7 +51,7 @@ class StandIn:
     `lenient` lets `mv` be missing and takes parameters that a model doesn't publish; without `lyrics_model` no model
     writes lyrics; `progress` shows progress; `magic_words` are for the demo (`sandbox.magic`). `retired` versions are
     refused, in words alone without `retired_names_mv`; both can be changed while it runs. `sings_prompt` sings the
-    prompt of a song with title and tags.
+    prompt of a song with title and tags. `revoked_keys` is how many keys the records list beside those that work.
     """
 
     def __init__(
@@ -74,6 +74,7 @@ class StandIn:
         magic_words: bool = False,
         retired: Iterable[str] = (),
         retired_names_mv: bool = True,
+        revoked_keys: int = 0,
     ) -> None:
         accepted = tuple(keys)
         self.key = accepted[0]
@@ -89,12 +90,15 @@ class StandIn:
         self._answers = Answers(ledger=self._ledger, settle_s=settle_s, progress=progress, sings_prompt=sings_prompt)
         self._media = MediaHost(self._ledger, self.faults)
         catalog = Catalog(lyrics_model=lyrics_model)
+        records = Records(
+            ledger=self._ledger, catalog=catalog, answers=self._answers, keys=accepted, revoked=revoked_keys
+        )
         self._api = MusicApi(
             ledger=self._ledger,
             catalog=catalog,
             answers=self._answers,
             faults=self.faults,
-            records=Records(ledger=self._ledger, catalog=catalog, answers=self._answers, keys=accepted),
+            records=records,
             keys=accepted,
             management_token=management_token,
             rules=self.rules,
@@ -205,6 +209,7 @@ async def serve_until_stopped(standin: StandIn) -> None:
 @click.option("--media-port", type=int, default=0, help="Port of the media host; 0 takes a free one.")
 @click.option("--state", "state_path", type=click.Path(dir_okay=False, path_type=Path), help="File that keeps tasks.")
 @click.option("--key", "keys", multiple=True, default=(DEMO_KEY,), help="API key to accept; may be repeated.")
+@click.option("--revoked-keys", type=click.IntRange(0), default=0, help="Revoked keys in the list of keys.")
 @click.option("--song-s", type=float, default=15.0, help="Seconds that a song takes.")
 @click.option("--lyrics-s", type=float, default=6.0, help="Seconds that lyrics take.")
 @click.option("--speed", type=float, default=1.0, help="Factor by which task time runs faster.")

@@ -114,6 +114,23 @@ async def test_prices_are_published_on_every_route(api: Api, name: str, summary:
     }  # fmt: skip - one object
 
 
+@pytest.mark.parametrize(("query", "models"), [("", 3), ("?provider=suno&tag=lyrics", 1), ("?provider=openai", 0)])
+async def test_all_prices_stand_on_one_page(api: Api, query: str, models: int) -> None:
+    status, body = await api.ask("GET", f"/v1/pricing{query}", key=None)
+    assert (status, body["object"], body["currency"], len(body["data"])) == (200, "pricing", "USD", models)
+    prices = {entry["model"]: entry["lock_price_per_request"] for entry in body["data"]}
+    assert prices.items() <= {"suno-music": "0.10", "suno-lyrics": "0.02", "suno-preview": None}.items()
+
+
+async def test_models_and_prices_are_also_files(api: Api) -> None:
+    for name in ("models", "pricing"):
+        _, file = await api.ask("GET", f"/{name}.json", key=None)
+        assert file == (await api.ask("GET", f"/v1/{name}", key=None))[1]
+    status, overview = await api.ask("GET", "/llms.txt", key=None)
+    assert (status, overview.startswith("# TokenLab")) == (200, True)
+    assert "suno-music" in overview
+
+
 async def test_unknown_models_are_404(api: Api) -> None:
     for path in ("/v1/models/udio", "/v1/models/udio/pricing"):
         status, body = await api.ask("GET", path)
@@ -133,6 +150,8 @@ PATHS = (
     "/v1/models/udio",
     "/v1/models/suno-music/pricing",
     "/v1/models/suno-preview/pricing",
+    "/v1/pricing",
+    "/v1/pricing?provider=suno&tag=music",
     "/v1/tasks/ldtask_unknown",
 )
 
@@ -161,7 +180,7 @@ async def test_songs_lyrics_and_models_are_as_published(make_api: MakeApi, clock
         await api.ask("GET", path)
     await api.ask("GET", f"/v1/music/generations/{ids[0]}")
     await api.ask("DELETE", f"/v1/tasks/{ids[0]}")
-    assert len(api.standin.requests) == 44
+    assert len(api.standin.requests) == 46
     assert_clean(violation for violation in violations_of(api.standin) if "category: (root): 'jokes'" not in violation)
 
 

@@ -41,8 +41,34 @@ async def usage(api: Api, query: str = "") -> Any:
 
 async def test_a_key_is_shown_by_its_beginning_only(api: Api) -> None:
     (key,) = (await ask(api))["data"]
-    assert api.standin.key.startswith(key["key_prefix"])
+    assert key["key_prefix"] == "sk-demo..."
+    assert api.standin.key.startswith(key["key_prefix"].removesuffix("..."))
     assert api.standin.key not in str(key)
+
+
+async def test_the_list_of_keys_is_paged_and_holds_revoked_ones(make_api: MakeApi) -> None:
+    api = await make_api(revoked_keys=120)
+    pages = [await ask(api, f"{KEYS}?{query}") for query in ("", "page=2", "page=3", "limit=100&page=2")]
+    assert [len(page["data"]) for page in pages] == [50, 50, 21, 21]
+    assert pages[0]["pagination"] == {"page": 1, "limit": 50, "total": 121, "totalPages": 3}
+    assert [key["status"] for key in pages[2]["data"]] == 20 * ["revoked"] + ["active"]
+    for query in ("limit=101", "page=0"):
+        assert (await api.ask("GET", f"{KEYS}?{query}", key=api.standin.management_token))[0] == 400
+
+
+async def test_the_balance_is_what_is_left_after_all_charges(api: Api) -> None:
+    await api.finished()
+    body = await ask(api, "/v1/management/balance")
+    amounts = [body[f"{name}_decimal"] for name in ("total_recharge", "total_used", "balance")]
+    assert amounts == ["50", "0.135", "49.865"]
+
+
+async def test_rows_tell_how_they_were_charged_and_when_to_the_millisecond(api: Api) -> None:
+    await api.finished()
+    (row,) = (await usage(api))["items"]
+    told = [row[name] for name in ("model_vendor", "requested_policy", "resolved_tier", "charged_price_basis")]
+    assert told == ["Suno", "auto", "verified", "per_request"]
+    assert row["created_at"] == "2026-07-25T17:20:00.000Z"
 
 
 async def test_what_is_finished_is_charged_and_settled_a_little_later(api: Api, clock: Clock) -> None:
@@ -111,7 +137,7 @@ async def test_bad_queries_are_refused_by_field(api: Api, query: str) -> None:
 
 @pytest.mark.parametrize("key", ["", None, "mt-wrong"])
 async def test_only_the_management_token_opens_them_and_it_opens_nothing_else(api: Api, key: str | None) -> None:
-    for path in (KEYS, f"{KEYS}/key_1/usage"):
+    for path in (KEYS, f"{KEYS}/key_1/usage", "/v1/management/balance"):
         assert (await api.ask("GET", path, key=key))[0] == 401
     created = await api.create()
     status, _ = await api.ask("GET", f"/v1/tasks/{created['id']}", key=api.standin.management_token)
@@ -130,4 +156,6 @@ async def test_answers_are_as_published(api: Api, clock: Clock) -> None:
     (key,) = (await ask(api))["data"]
     await api.ask("GET", f"{KEYS}/{key['id']}/usage?endDate=never", key=api.standin.management_token)
     await api.ask("GET", KEYS)
+    await ask(api, "/v1/management/balance")
+    await api.ask("GET", "/v1/management/balance")
     assert_clean(violations_of(api.standin))
