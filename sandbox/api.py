@@ -22,7 +22,7 @@ from sandbox.problems import Body, ProblemError
 from sandbox.records import Records, owner_of
 
 DELIVERY_POLICIES = frozenset(("auto", "verified", "official"))
-OWN_MEDIA = re.compile(r".*/m/(ldtask_[0-9a-f]+)-(\d)\.mp3")
+OWN_MEDIA = re.compile(r".*/m/(ldtask_[0-9a-f]+)-(\d)\.(?:mp3|m4a)(?:\?.*)?")
 CUT = 0
 MAX_BODY_BYTES = 256 * 1024
 HTTP_PROBLEMS = {404: "not_found", 405: "method_not_allowed", 413: "payload_too_large"}
@@ -54,10 +54,16 @@ class SeenRequest:
 
 @dataclass(slots=True, kw_only=True)
 class Rules:
-    """How strict and how fast the stand-in is. Times are in seconds of its clock; may be changed while it runs."""
+    """How strict and how fast the stand-in is. Times are in seconds of its clock; may be changed while it runs.
+
+    Of the songs, each `late_every`th gets its audio a look after it was completed; 0 means that none does.
+    """
 
     song_s: float
     lyrics_s: float
+    takes: int
+    long_songs: bool
+    late_every: int
     lenient: bool
     magic_words: bool
     retired: Retired = field(default_factory=Retired)
@@ -189,13 +195,14 @@ class MusicApi:
 
     def _clip_length_s(self, clip: str) -> float | None:
         found = self._ledger.find_clip(clip)
-        return None if found is None else self._ledger.score(*found).length_s
+        return None if found is None else self._ledger.recording(*found).length_s
 
     def _accept(self, seen: SeenRequest, owner: str, body: Body, model: Model) -> Task:
         """Record the task: from here on it has been paid for."""
         tricks = [trick for _, trick in tricks_in(str(body.get("prompt", "")))] if self._rules.magic_words else []
-        length_s = self._rules.lyrics_s if body.get("action") == "LYRICS" else self._rules.song_s
-        changes: dict[str, Any] = {}
+        is_lyrics = body.get("action") == "LYRICS"
+        length_s = self._rules.lyrics_s if is_lyrics else self._rules.song_s
+        changes = {} if is_lyrics else self._song_shape()
         for trick in tricks:
             length_s *= trick.stretch
             changes |= trick.task
@@ -213,6 +220,12 @@ class MusicApi:
         self._ledger.keep(task)
         seen.task_id = task.id
         return task
+
+    def _song_shape(self) -> dict[str, Any]:
+        """How this song comes."""
+        every, number = self._rules.late_every, 1 + sum(not task.writes_lyrics for task in self._ledger)
+        is_late = every > 0 and number % every == 0
+        return {"takes": self._rules.takes, "long": self._rules.long_songs, "late": is_late}
 
     def _parent_clip(self, body: Body) -> str | None:
         """The clip that a create goes on from: named, or as an upload of one of our own files."""

@@ -138,6 +138,8 @@ async def _settings(stack: AsyncExitStack, options: Options, folder: Path, clock
             speed=options.speed,
             song_s=SONG_S,
             lyrics_s=LYRICS_S,
+            long_songs=False,  # the simulated Discord keeps them in memory
+            late_every=0,
             magic_words=True,
         )
     )

@@ -23,7 +23,7 @@ TRY = (
     "**Ask:** `/song` shows its card at once and the song after about {song_s} s. Also `/lyrics` and `/songs`.",
     "**Go on:** press **Continue**, give `/continue` a bit of the title, or reply to the ping: `from 0:05, softer`.",
     "**Cancel:** three at once are made for each of you; the fourth waits in line with a **Cancel** button.",
-    "**Trouble:** `fail`, `slow`, `unclear`, `busy`, `refuse`, `broke`, `empty`, `two takes` in a prompt. "
+    "**Trouble:** `fail`, `slow`, `unclear`, `busy`, `refuse`, `broke`, `empty`, `one take` in a prompt. "
     "Mo, above, has `/queue` and `/settings`.",
 )
 

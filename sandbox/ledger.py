@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.lyrics import title_of
+from sandbox.recording import Recording, long_recording, moment_in_tune
 from sandbox.score import Score, continuation_of, score_of
 
 PENDING_SHARE = 0.15
@@ -19,7 +20,11 @@ MAX_TAKES = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """One accepted create. `length_s` is how long it takes to finish, `error` what it ends with if it fails."""
+    """One accepted create. `length_s` is how long it takes to finish, `error` what it ends with if it fails.
+
+    A `long` song lasts minutes; otherwise its tune is played once. `late`: the first look that finds it completed finds
+    no audio yet.
+    """
 
     id: str
     owner: str
@@ -31,6 +36,8 @@ class Task:
     parent_clip: str | None = None
     error: str | dict[str, Any] | None = None
     takes: int = 1
+    long: bool = False
+    late: bool = False
     empty: bool = False
 
     @property
@@ -115,9 +122,16 @@ class Ledger:
         body = task.body
         tags = str(body.get("tags") or "")
         if found is not None:
-            return continuation_of(self.score(*found), f"{task.prompt} {tags}", body.get("continue_at"), take=take)
+            parent = self.score(*found)
+            at_s = moment_in_tune(parent, body.get("continue_at"))
+            return continuation_of(parent, f"{task.prompt} {tags}", at_s, take=take)
         title = str(body.get("title") or "")
         return score_of(task.prompt, tags=tags, title=title, instrumental=task.instrumental, take=take)
+
+    def recording(self, task: Task, take: int) -> Recording:
+        """Return what the audio file of one take holds."""
+        score = self.score(task, take)
+        return long_recording(score, take) if task.long else Recording(score=score)
 
     def finish(self, task_id: str, *, error: str | dict[str, Any] | None = None) -> None:
         """End a task now: completed, or failed with that error."""

@@ -37,7 +37,7 @@ MAGIC_WORDS: Mapping[str, Trick] = {
         says="the provider is busy twice (429, try again in 5 s), then takes it", fault="rate_limited", times=2
     ),
     "broke": Trick(says="the provider's balance is used up (402)", fault="insufficient_balance"),
-    "two takes": Trick(says="the song comes in two takes", task={"takes": 2}),
+    "one take": Trick(says="the song comes in one take only", task={"takes": 1}),
     "empty": Trick(says="the song is reported as completed, but without audio", task={"empty": True}),
 }
 

@@ -57,8 +57,8 @@ def a_channel(visitor: Visitor) -> None:
     song = finished_song(visitor)
     visitor.slash("song", "Morning train, bright and bouncy, with a brass section")
     visitor.message("Morning train").filter(has_text="Being made").wait_for()
-    song.get_by_role("button", name=re.compile("^Play ")).click()
-    expect(song.locator(".media-player-time")).to_have_text(HEARD, timeout=PATIENCE_MS)
+    song.get_by_role("button", name=re.compile("^Play ")).first.click()
+    expect(song.locator(".media-player-time").first).to_have_text(HEARD, timeout=PATIENCE_MS)
 
 
 def waiting(visitor: Visitor) -> Locator:
@@ -207,7 +207,7 @@ def finished_song(visitor: Visitor) -> Locator:
     """Ask for a song and wait until it can be played and its member has been told."""
     visitor.slash("song", "Low tide at the harbour, a blues with harmonica and brushed drums")
     song = visitor.message("Low tide")
-    expect(song.locator(".media-player-time")).to_have_text(LOADED, timeout=PATIENCE_MS)
+    expect(song.locator(".media-player-time").first).to_have_text(LOADED, timeout=PATIENCE_MS)
     visitor.message("is ready").wait_for()
     return song
 

@@ -1,8 +1,9 @@
-"""Turns a score into sound: wavetable voices, soft drums, a small room, and mp3. Knows no words and no files."""
+"""Turns a score into sound: wavetable voices, soft drums, a small room, and mp3 or m4a. Knows no words and no files."""
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING, cast
 
@@ -16,9 +17,8 @@ if TYPE_CHECKING:
     from av.audio.stream import AudioStream
 
 SAMPLE_RATE = 44_100
-BIT_RATE = 128_000
+BIT_RATE = 192_000
 ENCODER_EFFORT = "7"  # 0 is the slowest, 9 the fastest
-MP3_FRAME = 1152
 TABLE = 8192
 FADE_S = 1.8
 CEILING = 0.97
@@ -81,25 +81,56 @@ def render(score: Score) -> Stereo:
     return np.ascontiguousarray(_finished(wet, style.loudness).T)
 
 
-def encode_mp3(samples: Stereo) -> bytes:
-    """The samples (n, 2) as an mp3 file of constant bit rate."""
+def encode_mp3(samples: Stereo, passes: int = 1) -> bytes:
+    """The samples (n, 2), played that often, as an mp3 file of constant bit rate."""
+    return _encoded(samples, passes, container="mp3", codec="libmp3lame", options={"compression_level": ENCODER_EFFORT})
+
+
+def encode_m4a(samples: Stereo, passes: int = 1) -> bytes:
+    """The samples (n, 2), played that often, as AAC in an m4a file."""
+    return _encoded(samples, passes, container="ipod", codec="aac", options={"aac_coder": "fast"})
+
+
+def _encoded(samples: Stereo, passes: int, *, container: str, codec: str, options: dict[str, str]) -> bytes:
+    """Encode one pass and write its packets as often as it is played: encoding is what takes time."""
     sink = io.BytesIO()
-    with av.open(sink, "w", format="mp3") as container:
-        options = {"compression_level": ENCODER_EFFORT}
+    with av.open(sink, "w", format=container) as file:
         stream = cast(
             "AudioStream",
-            container.add_stream("libmp3lame", rate=SAMPLE_RATE, options=options, layout="stereo", format="fltp"),
+            file.add_stream(codec, rate=SAMPLE_RATE, options=options, layout="stereo", format="fltp"),
         )
         stream.bit_rate = BIT_RATE
-        planes = np.ascontiguousarray(samples.T)
-        for start in range(0, planes.shape[1], MP3_FRAME):
-            chunk = np.ascontiguousarray(planes[:, start : start + MP3_FRAME])
-            frame = av.AudioFrame.from_ndarray(chunk, format="fltp", layout="stereo")
-            frame.sample_rate = SAMPLE_RATE
-            frame.pts = start
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
+        packets = [bytes(packet) for frame in _frames(samples, stream) for packet in stream.encode(frame)]
+        at = 0
+        for _ in range(passes):
+            for data in packets:
+                file.mux(_packet(data, at, stream))
+                at += stream.codec_context.frame_size
     return sink.getvalue()
+
+
+def _frames(samples: Stereo, stream: "AudioStream") -> Iterator[av.AudioFrame | None]:
+    """The samples in the frames that the encoder takes; None ends them."""
+    stream.codec_context.open()
+    size = stream.codec_context.frame_size
+    planes = np.ascontiguousarray(samples.T)
+    for start in range(0, planes.shape[1], size):
+        chunk = np.ascontiguousarray(planes[:, start : start + size])
+        frame = av.AudioFrame.from_ndarray(chunk, format="fltp", layout="stereo")
+        frame.sample_rate = SAMPLE_RATE
+        frame.pts = start
+        yield frame
+    yield None
+
+
+def _packet(data: bytes, at: int, stream: "AudioStream") -> av.Packet:
+    packet = av.Packet(data)
+    packet.stream = stream
+    packet.pts = packet.dts = at
+    packet.duration = stream.codec_context.frame_size
+    packet.time_base = Fraction(1, SAMPLE_RATE)
+    packet.is_keyframe = True
+    return packet
 
 
 def frequency_hz(pitch: float) -> float:

@@ -2,6 +2,7 @@
 
 In a test: `async with StandIn() as standin:` gives `api_base`, `media_base` and `key`; `standin.faults` makes things
 go wrong. As a process of its own: `python -m sandbox.tokenlab --port 8801 --media-port 8802 --state tasks.jsonl`.
+Songs come in two takes of minutes, unless asked otherwise.
 Section replacement and stem separation are not offered.
 """
 
@@ -22,10 +23,12 @@ from sandbox.api import MusicApi, Rules, SeenRequest
 from sandbox.catalog import Catalog
 from sandbox.checks import Retired
 from sandbox.faults import Faults
-from sandbox.ledger import Ledger, Task
+from sandbox.ledger import MAX_TAKES, Ledger, Task
 from sandbox.media import MediaHost
 from sandbox.problems import Body
 from sandbox.records import Records
+from sandbox.signing import Signer
+from sandbox.tune import CONTENT_TYPES
 
 HOST = "127.0.0.1"
 DEMO_KEY = "sk-demo-encore"
@@ -46,12 +49,17 @@ class Create:
 class StandIn:
     """Both servers, the tasks and the test control.
 
-    `song_s` and `lyrics_s` are how long tasks take on `clock`, which `speed` makes run faster; `settle_s` later they
-    are billed. With `state_path` tasks survive a restart of the stand-in; with fixed ports so do its addresses.
-    `lenient` lets `mv` be missing and takes parameters that a model doesn't publish; without `lyrics_model` no model
-    writes lyrics; `progress` shows progress; `magic_words` are for the demo (`sandbox.magic`). `retired` versions are
-    refused, in words alone without `retired_names_mv`; both can be changed while it runs. `sings_prompt` sings the
-    prompt of a song with title and tags. `revoked_keys` is how many keys the records list beside those that work.
+    Time: `song_s` and `lyrics_s` are how long tasks take on `clock`, which `speed` makes run faster; `settle_s` later
+    they are billed. With `state_path` tasks survive a restart of the stand-in; with fixed ports so do its addresses.
+
+    Songs: each comes in so many `takes`, of minutes, or without `long_songs` of some seconds; the audio of each
+    `late_every`th comes a look after it was completed (0: of none). `audio` is mp3 or m4a. With `links_live_s`
+    addresses are signed, spelt oddly, and expire. `sings_prompt` sings the prompt of a song with title and tags.
+
+    Rules: `lenient` lets `mv` be missing and takes parameters that a model doesn't publish; without `lyrics_model` no
+    model writes lyrics; `progress` shows progress; `magic_words` are for the demo (`sandbox.magic`). `retired` versions
+    are refused, in words alone without `retired_names_mv`; both can be changed while it runs. `revoked_keys` is how
+    many keys the records list beside those that work.
     """
 
     def __init__(
@@ -65,6 +73,11 @@ class StandIn:
         song_s: float = 15.0,
         lyrics_s: float = 6.0,
         settle_s: float = 4.0,
+        takes: int = 2,
+        long_songs: bool = True,
+        late_every: int = 5,
+        audio: str = "mp3",
+        links_live_s: float | None = None,
         port: int = 0,
         media_port: int = 0,
         lyrics_model: bool = True,
@@ -84,11 +97,26 @@ class StandIn:
         self.faults = Faults()
         self.retired = Retired(versions=set(retired), names_mv=retired_names_mv)
         self.rules = Rules(
-            song_s=song_s, lyrics_s=lyrics_s, lenient=lenient, magic_words=magic_words, retired=self.retired
+            song_s=song_s,
+            lyrics_s=lyrics_s,
+            takes=takes,
+            long_songs=long_songs,
+            late_every=late_every,
+            lenient=lenient,
+            magic_words=magic_words,
+            retired=self.retired,
         )
+        self.signer = Signer(life_s=links_live_s, clock=clock)
         self._ledger = Ledger(state_path, clock=clock, speed=speed)
-        self._answers = Answers(ledger=self._ledger, settle_s=settle_s, progress=progress, sings_prompt=sings_prompt)
-        self._media = MediaHost(self._ledger, self.faults)
+        self._answers = Answers(
+            ledger=self._ledger,
+            signer=self.signer,
+            settle_s=settle_s,
+            progress=progress,
+            audio=audio,
+            sings_prompt=sings_prompt,
+        )
+        self._media = MediaHost(self._ledger, self.faults, self.signer)
         catalog = Catalog(lyrics_model=lyrics_model)
         records = Records(
             ledger=self._ledger, catalog=catalog, answers=self._answers, keys=accepted, revoked=revoked_keys
@@ -213,6 +241,11 @@ async def serve_until_stopped(standin: StandIn) -> None:
 @click.option("--song-s", type=float, default=15.0, help="Seconds that a song takes.")
 @click.option("--lyrics-s", type=float, default=6.0, help="Seconds that lyrics take.")
 @click.option("--speed", type=float, default=1.0, help="Factor by which task time runs faster.")
+@click.option("--takes", type=click.IntRange(1, MAX_TAKES), default=MAX_TAKES, help="Takes of each song.")
+@click.option("--long-songs/--short-songs", default=True, help="Songs of minutes, or of some seconds.")
+@click.option("--late-every", type=click.IntRange(0), default=5, help="Audio of each such song comes a look later.")
+@click.option("--audio", type=click.Choice(sorted(CONTENT_TYPES)), default="mp3", help="Kind of the songs' files.")
+@click.option("--links-live-s", type=click.FloatRange(0), help="Sign addresses, and let them expire after so long.")
 @click.option("--lyrics-model/--no-lyrics-model", default=True, help="Whether a model writes lyrics.")
 @click.option("--lenient", is_flag=True, help="Accept music without mv, and parameters that a model does not publish.")
 @click.option("--progress", is_flag=True, help="Show progress while processing.")

@@ -2,12 +2,17 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+from sandbox.recording import Recording
 from sandbox.score import Score, continuation_of, score_of
-from sandbox.synth import encode_mp3, render
+from sandbox.synth import Stereo, encode_m4a, encode_mp3, render
 
 __all__ = ["Jukebox", "Score", "compose", "continuation_of", "encode_mp3", "render", "score_of"]
+
+ENCODERS: Mapping[str, Callable[[Stereo, int], bytes]] = {"mp3": encode_mp3, "m4a": encode_m4a}
+"""By the ending of the file's name."""
+CONTENT_TYPES: Mapping[str, str] = {"mp3": "audio/mpeg", "m4a": "audio/mp4"}
 
 
 def compose(
@@ -27,9 +32,9 @@ def compose(
 
 
 class Jukebox:
-    """Mp3 files made on demand, one at a time and off the event loop; the last `max_tunes` are kept in memory."""
+    """Audio files made on demand, one at a time and off the event loop; the last `max_tunes` are kept in memory."""
 
-    def __init__(self, *, max_tunes: int = 64) -> None:
+    def __init__(self, *, max_tunes: int = 16) -> None:
         self._max_tunes = max_tunes
         self._tunes: OrderedDict[str, bytes] = OrderedDict()
         self._making = asyncio.Lock()
@@ -37,12 +42,17 @@ class Jukebox:
     def __len__(self) -> int:
         return len(self._tunes)
 
-    async def mp3(self, name: str, write_score: Callable[[], Score]) -> bytes:
-        """The mp3 of that name; `write_score` is called only when it is not in memory."""
+    async def audio(self, name: str, kind: str, plan: Callable[[], Recording]) -> bytes:
+        """Return the file of that name and kind; `plan` is called only when it is not in memory."""
         async with self._making:
             if name not in self._tunes:
-                self._tunes[name] = await asyncio.to_thread(lambda: encode_mp3(render(write_score())))
+                self._tunes[name] = await asyncio.to_thread(_encoded, plan, kind)
             self._tunes.move_to_end(name)
             while len(self._tunes) > self._max_tunes:
                 self._tunes.popitem(last=False)
             return self._tunes[name]
+
+
+def _encoded(plan: Callable[[], Recording], kind: str) -> bytes:
+    recording = plan()
+    return ENCODERS[kind](render(recording.score), recording.passes)

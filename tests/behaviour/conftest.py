@@ -1,10 +1,9 @@
 """A whole world in one process: real discord.py on a simulated Discord, the stand-in, SQLite, and a clock by hand."""
 
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, closing
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,25 +24,12 @@ from bot.settings import Settings
 from bot.store.database import Database
 from bot.store.migrate import migrate
 from sandbox.tokenlab import StandIn
-from sandbox.tune import Jukebox, Score, compose, encode_mp3, render
 from tests.fakes.rows import write_columns
+from tests.fakes.standin_api import ONE_SHORT_TAKE, OneTune
 
 TURNS_MAX = 40
 SETTLE_TIMEOUT_S = 25.0
 """How long a busy machine may take over one step; less than any timer of the bot, or the step would wait for it."""
-
-
-@cache
-def tune() -> bytes:
-    """A song, rendered once for all tests: that is what takes time."""
-    return encode_mp3(render(compose("Slow harbour blues")))
-
-
-class OneTune(Jukebox):
-    """Plays the same tune whatever is asked for."""
-
-    async def mp3(self, name: str, write_score: Callable[[], Score]) -> bytes:
-        return tune()
 
 
 _migrated: list[bytes] = []
@@ -110,7 +96,10 @@ class World:
 
     async def _open(self) -> "World":
         self.standin = await self._stack.enter_async_context(
-            StandIn(clock=lambda: self.clock().timestamp(), **{"song_s": 15, "lyrics_s": 6, **self.standin_options})
+            StandIn(
+                clock=lambda: self.clock().timestamp(),
+                **{**ONE_SHORT_TAKE, "song_s": 15, "lyrics_s": 6, **self.standin_options},
+            )
         )
         self.standin._media._jukebox = OneTune()
         await fresh_database(self.folder)

@@ -7,10 +7,11 @@ import pytest
 from bot.domain.media import SHORT_TRIES
 from bot.domain.tasks import MusicTask, State
 from bot.sound.kinds import AudioKind
-from tests.behaviour.conftest import OneTune, World, files_of, labels, private, text_of
+from tests.behaviour.conftest import World, files_of, labels, private, text_of
 from tests.behaviour.test_moderating import FINISHED, done, panel
 from tests.behaviour.test_songs import empty_media, opened
 from tests.fakes.sounds import ODD, sample
+from tests.fakes.standin_api import OneTune
 
 AN_HOUR_S = 3600
 
@@ -27,7 +28,7 @@ def serve_by_name(monkeypatch: pytest.MonkeyPatch, body_of: Callable[[str], byte
     async def body(_: object, name: str, *_rest: object) -> bytes:
         return body_of(name)
 
-    monkeypatch.setattr(OneTune, "mp3", body)
+    monkeypatch.setattr(OneTune, "audio", body)
 
 
 async def delivered(world: World) -> MusicTask:

@@ -21,11 +21,12 @@ from bot.domain.usage import Period, Usage, span_of
 from bot.ui import texts
 from bot.ui.media.chart import draw_usage
 from sandbox.ledger import Task
-from tests.behaviour.conftest import TURNS_MAX, World, control, files_of, fill, labels, private, text_of, tune
+from tests.behaviour.conftest import TURNS_MAX, World, control, files_of, fill, labels, private, text_of
 from tests.behaviour.test_moderating import done, panel
 from tests.behaviour.test_privacy import exported
 from tests.behaviour.test_queue import audit, queue
 from tests.fakes.old_bot import MEDIA_BASE, TASKS, Old, around, moment_of, write_database
+from tests.fakes.standin_api import tune
 
 OLD = around()
 CREATES = len(OLD["creates"])

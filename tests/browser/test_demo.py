@@ -36,18 +36,19 @@ def test_a_song_is_asked_for_heard_and_continued(visitor: Visitor) -> None:
     card = visitor.message("Finished.")
     visitor.message("is ready").wait_for()
 
-    time_shown = card.locator(".media-player-time")
+    expect(card.locator("audio")).to_have_count(2, timeout=PATIENCE_MS)  # both takes
+    time_shown = card.locator(".media-player-time").first
     expect(time_shown).to_have_text(re.compile(r"^0:00 / 0:1\d$"), timeout=PATIENCE_MS)
-    card.get_by_role("button", name=re.compile("^Play ")).click()
+    card.get_by_role("button", name=re.compile("^Play ")).first.click()
     expect(time_shown).to_have_text(re.compile(r"^0:0[1-9] /"), timeout=PATIENCE_MS)
-    assert card.locator("audio").evaluate("audio => audio.currentTime >= 1 && !audio.paused")
+    assert card.locator("audio").first.evaluate("audio => audio.currentTime >= 1 && !audio.paused")
 
     visitor.press("Continue", card)
     form = visitor.page.get_by_role("dialog")
     form.locator("textarea").fill("a softer bridge")
     form.get_by_role("button", name="Submit").click()
     continuation = visitor.message("a softer bridge")
-    continuation.filter(has_text="Finished.").locator("audio").wait_for(state="attached")
+    continuation.filter(has_text="Finished.").locator("audio").first.wait_for(state="attached")
 
     visitor.be("Mo")
     visitor.slash("queue")

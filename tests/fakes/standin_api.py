@@ -3,15 +3,33 @@
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any
 
 import aiohttp
 
+from sandbox.recording import Recording
 from sandbox.tokenlab import StandIn
+from sandbox.tune import Jukebox, compose, encode_mp3, render
 
 SONG = {"model": "suno-music", "mv": "chirp-v4", "action": "MUSIC", "prompt": "Slow harbour blues"}
 LYRICS = {"model": "suno-lyrics", "action": "LYRICS", "prompt": "A lighthouse keeper"}
 CREATE = "/v1/music/generations"
+ONE_SHORT_TAKE: dict[str, Any] = {"takes": 1, "long_songs": False, "late_every": 0}
+"""Options for what most tests need: songs of one take, made in no time."""
+
+
+@cache
+def tune() -> bytes:
+    """A song, rendered once for all tests: that is what takes time."""
+    return encode_mp3(render(compose("Slow harbour blues")))
+
+
+class OneTune(Jukebox):
+    """Plays the same tune whatever is asked for."""
+
+    async def audio(self, name: str, kind: str, plan: Callable[[], Recording]) -> bytes:
+        return tune()
 
 
 class Clock:
@@ -73,12 +91,17 @@ MakeApi = Callable[..., Awaitable[Api]]
 
 @asynccontextmanager
 async def standins(clock: Clock) -> AsyncIterator[MakeApi]:
-    """Gives a function that starts a stand-in on that clock; all of them are stopped at the end."""
+    """Give a function that starts a stand-in on that clock; all of them are stopped at the end.
+
+    Songs are all the same unless it `renders` them.
+    """
     started: list[StandIn] = []
     async with aiohttp.ClientSession() as session:
 
-        async def make(**options: Any) -> Api:
-            standin = StandIn(clock=clock, **options)
+        async def make(*, renders: bool = False, **options: Any) -> Api:
+            standin = StandIn(clock=clock, **{**ONE_SHORT_TAKE, **options})
+            if not renders:
+                standin._media._jukebox = OneTune()
             await standin.start()
             started.append(standin)
             return Api(standin, session)

@@ -99,8 +99,8 @@ async def test_bill_comes_a_little_after_the_song(api: Api, clock: Clock) -> Non
 async def test_progress_is_real_when_it_is_shown(make_api: MakeApi, clock: Clock) -> None:
     api = await make_api(progress=True)
     created = await api.create()
-    clock.tick(6)
-    assert (await api.look(created["id"]))["progress"] == 40
+    clock.tick(5)
+    assert (await api.look(created["id"]))["progress"] == 33.3
 
 
 @pytest.mark.parametrize("sings_prompt", [True, False])
@@ -315,7 +315,8 @@ async def test_unknown_delivery_policy_is_refused(api: Api) -> None:
 
 
 @pytest.mark.parametrize("named_by", ["audio_id", "id"])
-async def test_continuation_of_a_clip_or_a_task_carries_its_tune_on(api: Api, named_by: str) -> None:
+async def test_continuation_of_a_clip_or_a_task_carries_its_tune_on(make_api: MakeApi, named_by: str) -> None:
+    api = await make_api(renders=True)
     parent = await api.finished()
     child = await api.finished(continue_clip_id=parent[named_by], continue_at=8.5, prompt="quieter")
     ledger: Ledger = api.standin._ledger
@@ -344,7 +345,8 @@ async def test_unfinished_or_too_short_clips_cannot_be_continued(api: Api) -> No
 # Media
 
 
-async def test_song_is_a_real_mp3_and_cover_a_real_png(api: Api) -> None:
+async def test_song_is_a_real_mp3_and_cover_a_real_png(make_api: MakeApi) -> None:
+    api = await make_api(renders=True)
     song = await api.finished()
     _, mp3, headers = await api.download(song["audio_url"])
     assert headers["Content-Type"] == "audio/mpeg"

@@ -168,8 +168,8 @@ def violations_of(standin: StandIn) -> list[str]:
 
 async def test_songs_lyrics_and_models_are_as_published(make_api: MakeApi, clock: Clock) -> None:
     required_contract("tokenlab-openapi.json")
-    api = await make_api(magic_words=True, progress=True)
-    ids = [(await api.create(prompt=prompt))["id"] for prompt in ("harbour", "two takes", "fail", "empty")]
+    api = await make_api(magic_words=True, progress=True, takes=2)
+    ids = [(await api.create(prompt=prompt))["id"] for prompt in ("harbour", "one take", "fail", "empty")]
     ids.append((await api.ask("POST", CREATE, body=LYRICS))[1]["id"])
     await api.ask("POST", CREATE, body={**SONG, "model": "suno-preview", "negative_tags": "brass"})
     for _ in range(5):

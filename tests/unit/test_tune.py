@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.cover import PNG_SIGNATURE, SIZE_PX, cover_png
+from sandbox.recording import Recording
 from sandbox.score import WORDS, Note, Score, bass, continuation_of, harmony, key_pitches, melody, score_of, style_of
 from sandbox.synth import SAMPLE_RATE, encode_mp3, frequency_hz, render
 from sandbox.tune import Jukebox, compose
@@ -212,7 +213,7 @@ async def test_jukebox_makes_each_tune_once_and_forgets_the_oldest() -> None:
         return score_of(name)
 
     async def played(name: str) -> bytes:
-        return await jukebox.mp3(name, lambda: writing(name))
+        return await jukebox.audio(name, "mp3", lambda: Recording(score=writing(name)))
 
     jukebox = Jukebox(max_tunes=2)
     first, again = await asyncio.gather(played("a"), played("a"))

@@ -10,20 +10,20 @@ import re
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from sandbox.api import SeenRequest
 from sandbox.tokenlab import StandIn
-from sandbox.tune import Jukebox, Score
 from tests.fakes.contracts import Contract, assert_clean
 from tests.fakes.discord_faults import RecordedRequest
 from tests.fakes.discord_interactions import Answer
 from tests.fakes.discord_server import DiscordServer
 from tests.fakes.discord_state import TEN_MIB
 from tests.fakes.discord_world import FakeChannel, FakeMessage, FakeUser, Permission
+from tests.fakes.standin_api import ONE_SHORT_TAKE, OneTune
 from tests.wire.harness import API_KEY, BotProcess, bot_settings, edit_rows, read_rows
 
 SHARED_LOOP = pytest.mark.asyncio(loop_scope="module")
@@ -39,17 +39,6 @@ SEND = r"^/channels/\d+/messages$"
 NEWEST = "(SELECT max(id) FROM music_tasks)"
 Row = dict[str, Any]
 Measure = Callable[[str, float], None]
-
-
-class OneTune(Jukebox):
-    """Gives every song the same real mp3, made once for all: how tunes are made is tested elsewhere."""
-
-    made: ClassVar[list[bytes]] = []
-
-    async def mp3(self, name: str, write_score: Callable[[], Score]) -> bytes:
-        if not self.made:
-            self.made.append(await super().mp3(name, write_score))
-        return self.made[0]
 
 
 class Studio:
@@ -218,7 +207,7 @@ def task_number(card: FakeMessage) -> int:
 @asynccontextmanager
 async def open_studio(folder: Path, **changes: str) -> AsyncIterator[Studio]:
     """Both servers and a bot that is not running yet."""
-    standin = StandIn(keys=(API_KEY,), song_s=SONG_S, lyrics_s=LYRICS_S, settle_s=0.0)
+    standin = StandIn(keys=(API_KEY,), song_s=SONG_S, lyrics_s=LYRICS_S, settle_s=0.0, **ONE_SHORT_TAKE)
     standin._media._jukebox = OneTune()
     async with DiscordServer() as discord, standin:
         env = bot_settings(discord, tokenlab_base=standin.api_base, data_dir=folder, **{**QUICK, **changes})
