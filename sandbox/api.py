@@ -15,9 +15,10 @@ from aiohttp import hdrs, web
 from sandbox.answers import Answers
 from sandbox.catalog import Catalog, Model
 from sandbox.checks import Retired, check_create
-from sandbox.faults import CREATE_FAULTS, Fault, Faults, Scene
+from sandbox.faults import BILLING_HEADER, CREATE_FAULTS, Fault, Scene
 from sandbox.ledger import Ledger, Task
 from sandbox.magic import tricks_in
+from sandbox.plan import Faults
 from sandbox.problems import Body, ProblemError
 from sandbox.records import Records, owner_of
 
@@ -238,9 +239,12 @@ class MusicApi:
     async def _status(self, request: web.Request) -> web.StreamResponse:
         task = self._owned_task(request)
         body = self._answers.status(task)
-        fault = self._faults.next_status(task.id)
+        fault = self._faults.next_status(task.id, self._ledger.phase(task))
         wrong = None if fault is None else await self._go_wrong(request, fault, (task, body))
-        return web.json_response(body) if wrong is None else wrong
+        if wrong is not None:
+            return wrong
+        billing_id = body.get("billing_transaction_id")
+        return web.json_response(body, headers={} if billing_id is None else {BILLING_HEADER: billing_id})
 
     async def _cancel(self, request: web.Request) -> web.StreamResponse:
         self._owned_task(request)

@@ -1,18 +1,19 @@
-"""What can be made to go wrong, by name, and the queues from which the stand-in takes the next fault.
+"""What can be made to go wrong, by name: `CREATE_FAULTS`, `STATUS_FAULTS` and `MEDIA_FAULTS`.
 
-A test asks for a fault with `on_create`, `on_status` or `on_media`; nothing in a request can. The names are the keys
-of `CREATE_FAULTS`, `STATUS_FAULTS` and `MEDIA_FAULTS`.
+When a fault strikes is said in `sandbox.plan`; what a media fault does is written beside the media host.
 """
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from aiohttp import web
 
 from sandbox.problems import Body, ProblemError
 
+BILLING_HEADER = "X-Billing-Transaction-ID"
 BUSY_FOR_S = 5
 ABSURDLY_BUSY_FOR_S = 10**9
 LONG_HEADER_CHARS = 60_000
@@ -39,10 +40,12 @@ class Fault:
     """One thing that goes wrong.
 
     The order is: record the task (creates only, if `recorded`), wait for `release` if `waits`, then drop the
-    connection, or raise `problem`, or give `answer`, or answer as if nothing had happened.
+    connection, or raise `problem`, or give `answer`, or answer as if nothing had happened. `phase` is the phase of a
+    task in which such an answer would be true; None stands for any.
     """
 
     name: str = ""
+    phase: str | None = None
     recorded: bool = False
     waits: bool = False
     drops: bool = False
@@ -59,6 +62,16 @@ def refused(problem: str, **extra: object) -> Fault:
 def changed(change: Callable[[Scene], Body]) -> Fault:
     """A fault that records the task and answers 200 with another body."""
     return Fault(recorded=True, answer=lambda scene: web.json_response(change(scene)))
+
+
+def at_end(change: Callable[[Scene], Body]) -> Fault:
+    """A changed answer to a look that is true of a task at its end."""
+    return replace(changed(change), phase="completed")
+
+
+def under_way(change: Callable[[Scene], Body]) -> Fault:
+    """A changed answer to a look that is true of a task that is being made."""
+    return replace(changed(change), phase="processing")
 
 
 def text(body: str, *, status: int = 200, content_type: str = "text/html") -> Fault:
@@ -98,40 +111,120 @@ def _failed(error: object = None, **fields: object) -> Callable[[Scene], Body]:
     }
 
 
+def _failed_as(shape: Body) -> Fault:
+    return at_end(lambda scene: _failed()(scene) | shape)
+
+
+def _refused_as(shape: Body) -> Fault:
+    return Fault(problem=ProblemError("bad_request", told=shape))
+
+
 def _with_lyrics_as(change: Callable[[str], Body]) -> Callable[[Scene], Body]:
     """The finished body, its lyrics told in another shape."""
     return _as_finished(lambda body: change(body.pop("lyrics", "")) | body)
 
 
+def _takes(body: Body) -> list[Body]:
+    """All takes of a finished body: where none are listed, the one that it tells of; lyrics have none."""
+    if "data" in body or "audio_url" not in body:
+        return list(body.get("data", ()))
+    told = {name: body.get(name) for name in ("audio_id", "audio_url", "image_url", "title")}
+    return [{"id": body["audio_id"], **told}]
+
+
 def _data_only(body: Body) -> Body:
-    track = {"id": body.pop("audio_id"), "audio_url": body.pop("audio_url"), "title": body.get("title")}
-    return body | {"data": [track]}
+    takes = _takes(body)
+    return _lacking("audio_url", "audio_id")(body) | {"data": [_lacking("audio_id")(take) for take in takes]}
 
 
 def _two_tracks(body: Body) -> Body:
-    second = body["audio_url"].replace("-1.mp3", "-2.mp3")
+    if "data" in body or "audio_url" not in body:
+        return body
+    second = body["audio_url"].replace("-1.", "-2.")
     tracks = ((body["audio_id"], body["audio_url"]), (body["audio_id"].removesuffix("1") + "2", second))
     return body | {"data": [{"id": clip, "audio_id": clip, "audio_url": url} for clip, url in tracks]}
 
 
-def _said_as(change: Callable[[Scene], Body], *words: str) -> Mapping[str, Callable[[], Fault]]:
+def _mirrored(scene: Scene) -> Body:
+    """Each take told twice: at its own address, and at the one of a mirror that names where it has it from."""
+    told = []
+    for take in _takes(scene.finished):
+        mirror = take["audio_url"].replace(scene.media_base, f"{scene.media_base}/mirror")
+        told += [take, take | {"audio_url": mirror, "source_audio_url": take["audio_url"]}]
+    return scene.finished | {"data": told}
+
+
+def _camel_case(body: Body) -> Body:
+    """The takes as other members of this family name their fields, and nothing beside them."""
+    takes = [
+        {re.sub("_([a-z])", lambda found: found[1].upper(), name): value for name, value in take.items()}
+        for take in _takes(body)
+    ]
+    return _without_audio(body) | {"data": takes}
+
+
+def _first_take(scene: Scene) -> Body:
+    return scene.body | {"status": "FIRST_SUCCESS", "data": _takes(scene.finished)[:1]}
+
+
+def _stream_only(scene: Scene) -> Body:
+    """The words and a link to listen along, while the files are being made."""
+    takes = [
+        _lacking("audio_url")(take) | {"stream_audio_url": take["audio_url"].replace(".mp3", "")}
+        for take in _takes(scene.finished)
+    ]
+    return scene.body | {"status": "TEXT_SUCCESS", "data": takes}
+
+
+def _said_as(
+    change: Callable[[Scene], Body], *words: str, kind: Callable[[Callable[[Scene], Body]], Fault] = at_end
+) -> Mapping[str, Callable[[], Fault]]:
     """Faults named `status_…` that answer with that body, its status in another word."""
 
     def said(word: str) -> Fault:
-        return changed(lambda scene: change(scene) | {"status": word})
+        return kind(lambda scene: change(scene) | {"status": word})
 
     return {f"status_{word.lower()}": partial(said, word) for word in words}
 
 
 def _fresh(body: Body) -> Body:
     """The same task with its files signed anew; the spelling counts, so it is an odd one."""
-    data = [item | {"audio_url": f"{item['audio_url']}?{FRESH}"} for item in body.get("data", [])]
-    return body | {"audio_url": f"{body['audio_url']}?{FRESH}"} | ({"data": data} if data else {})
+    takes = [take | {"audio_url": f"{take['audio_url']}?{FRESH}"} for take in _takes(body)]
+    if not takes:
+        return body
+    return body | {"audio_url": takes[0]["audio_url"]} | ({"data": takes} if "data" in body else {})
+
+
+def _billed_in_header(scene: Scene) -> web.Response:
+    body = dict(scene.finished)
+    headers = {BILLING_HEADER: body.pop("billing_transaction_id")}
+    return web.json_response(body, headers=headers)
 
 
 def _lacking(*names: str) -> Callable[[Body], Body]:
     return lambda body: {key: value for key, value in body.items() if key not in names}
 
+
+_without_audio = _lacking("audio_url", "audio_id", "image_url", "data")
+
+
+def _without_audio_id(body: Body) -> Body:
+    nameless = _lacking("audio_id", "id")
+    data = {"data": [nameless(take) for take in body["data"]]} if "data" in body else {}
+    return _lacking("audio_id")(body) | data
+
+
+ERROR_SHAPES: Mapping[str, Body] = {
+    "in_lines": {"error": "The track failed:\nno voice fits\nthis style"},
+    "with_code": {"error": {"code": "GENERATE_AUDIO_FAILED"}},
+    "nested": {"error": {"code": "upstream_error", "error": {"message": "The track failed"}}},
+    "with_reason": {"fail_reason": "The track failed", "message": "success"},
+    "with_error_message": {"error_message": "The track failed"},
+    "with_message": {"message": "The track failed"},
+}
+"""How the reason is told elsewhere, in refusals and in failed tasks."""
+CODE_INSIDE: Body = {"code": 430, "msg": "Your call frequency is too high", "data": None}
+"""An error under a status that says 200."""
 
 ERROR_FAULTS: Mapping[str, Callable[[], Fault]] = {
     "invalid_api_key": lambda: refused("invalid_api_key"),
@@ -181,6 +274,8 @@ CREATE_FAULTS: Mapping[str, Callable[[], Fault]] = {
     "request_timeout_recorded": lambda: Fault(recorded=True, problem=ProblemError("request_timeout")),
     "too_early_recorded": lambda: Fault(recorded=True, problem=ProblemError("too_early")),
     "client_gone_recorded": lambda: Fault(recorded=True, problem=ProblemError("client_gone")),
+    **{f"refused_{name}": partial(_refused_as, shape) for name, shape in ERROR_SHAPES.items()},
+    "code_inside": lambda: Fault(recorded=True, answer=lambda _: web.json_response(CODE_INSIDE)),
     "no_id_and_a_code": lambda: changed(lambda _: {"code": 451, "error": {"code": "content_policy_violation"}}),
     "all_channels_failed_for_good": lambda: refused("all_channels_failed", retryable=False),
     "delivery_tier_unavailable": lambda: refused("delivery_tier_unavailable", retryable=True, retry_after=BUSY_FOR_S),
@@ -204,11 +299,11 @@ STATUS_FAULTS: Mapping[str, Callable[[], Fault]] = {
     "missing_status": lambda: changed(_without("status")),
     "unknown_status": lambda: changed(lambda scene: scene.body | {"status": "tuning_up"}),
     "upper_case_status": lambda: changed(lambda scene: scene.body | {"status": scene.body["status"].upper()}),
-    "failed_with_object": lambda: changed(_failed({"code": "upstream_error", "message": "The track failed"})),
-    "failed_with_string": lambda: changed(_failed("Content policy violation")),
-    "cancelled": lambda: changed(lambda scene: _failed("Task cancelled")(scene) | {"status": "cancelled"}),
-    "expired": lambda: changed(lambda scene: _failed("Task expired")(scene) | {"status": "expired"}),
-    **_said_as(lambda scene: scene.body, "TEXT_SUCCESS", "FIRST_SUCCESS", "CALLBACK_EXCEPTION"),
+    "failed_with_object": lambda: at_end(_failed({"code": "upstream_error", "message": "The track failed"})),
+    "failed_with_string": lambda: at_end(_failed("Content policy violation")),
+    "cancelled": lambda: at_end(lambda scene: _failed("Task cancelled")(scene) | {"status": "cancelled"}),
+    "expired": lambda: at_end(lambda scene: _failed("Task expired")(scene) | {"status": "expired"}),
+    **_said_as(lambda scene: scene.body, "TEXT_SUCCESS", "FIRST_SUCCESS", "CALLBACK_EXCEPTION", kind=under_way),
     **_said_as(lambda scene: scene.finished, "complete", "SUCCESS", "finished", "Done"),
     **_said_as(_failed(), "error", "failure", "rejected", "timeout", "CREATE_TASK_FAILED", "GENERATE_AUDIO_FAILED"),
     **_said_as(_failed(), "SENSITIVE_WORD_ERROR"),
@@ -216,31 +311,29 @@ STATUS_FAULTS: Mapping[str, Callable[[], Fault]] = {
     "callback_exception_with_error": lambda: changed(
         lambda scene: scene.body | {"status": "CALLBACK_EXCEPTION", "error": "nobody answered"}
     ),
-    "fraction": lambda: changed(lambda scene: scene.body | {"status": "processing", "progress": 62.5}),
-    "completed_billed_in_header": lambda: headed(
-        {"X-Billing-Transaction-ID": "billtxn_header"}, _as_finished(_lacking("billing_transaction_id"))
-    ),
-    "failed_in_lines": lambda: changed(_failed("The track failed:\nno voice fits\nthis style")),
-    "failed_with_code": lambda: changed(_failed({"code": "GENERATE_AUDIO_FAILED"})),
-    "failed_nested": lambda: changed(_failed({"code": "upstream_error", "error": {"message": "The track failed"}})),
-    "failed_with_reason": lambda: changed(_failed(fail_reason="The track failed", message="success")),
-    "failed_with_error_message": lambda: changed(_failed(error_message="The track failed")),
-    "failed_with_message": lambda: changed(_failed(message="The track failed")),
-    "failed_for_content": lambda: changed(_failed({"code": "SENSITIVE_WORD_ERROR", "message": "a name of an artist"})),
-    "lyrics_in_data": lambda: changed(_with_lyrics_as(lambda words: {"data": [{"text": words}]})),
-    "lyrics_in_text": lambda: changed(_with_lyrics_as(lambda words: {"text": words})),
-    "lyrics_in_variants": lambda: changed(
+    "first_take_only": lambda: under_way(_first_take),
+    "stream_only": lambda: under_way(_stream_only),
+    "code_inside": lambda: changed(lambda _: CODE_INSIDE),
+    "fraction": lambda: under_way(lambda scene: scene.body | {"status": "processing", "progress": 62.5}),
+    "completed_billed_in_header": lambda: Fault(recorded=True, phase="completed", answer=_billed_in_header),
+    **{f"failed_{name}": partial(_failed_as, shape) for name, shape in ERROR_SHAPES.items()},
+    "failed_for_content": lambda: at_end(_failed({"code": "SENSITIVE_WORD_ERROR", "message": "a name of an artist"})),
+    "lyrics_in_data": lambda: at_end(_with_lyrics_as(lambda words: {"data": [{"text": words}]})),
+    "lyrics_in_text": lambda: at_end(_with_lyrics_as(lambda words: {"text": words})),
+    "lyrics_in_variants": lambda: at_end(
         _with_lyrics_as(lambda words: {"lyrics": [{"text": words, "title": "One"}, {"text": "Other words"}, "Third"]})
     ),
-    "lyrics_instrumental": lambda: changed(_with_lyrics_as(lambda _: {"lyrics": "[Instrumental]"})),
-    "succeeded": lambda: changed(_as_finished(lambda body: body | {"status": "succeeded"})),
-    "completed_upper_case": lambda: changed(_as_finished(lambda body: body | {"status": "COMPLETED"})),
-    "completed_without_audio": lambda: changed(_as_finished(_lacking("audio_url", "audio_id"))),
-    "completed_without_audio_id": lambda: changed(_as_finished(_lacking("audio_id"))),
-    "completed_data_only": lambda: changed(_as_finished(_data_only)),
-    "completed_two_tracks": lambda: changed(_as_finished(_two_tracks)),
-    "completed_fresh_address": lambda: changed(_as_finished(_fresh)),
-    "completed_unbilled": lambda: changed(_as_finished(_lacking("billing_transaction_id"))),
+    "lyrics_instrumental": lambda: at_end(_with_lyrics_as(lambda _: {"lyrics": "[Instrumental]"})),
+    "succeeded": lambda: at_end(_as_finished(lambda body: body | {"status": "succeeded"})),
+    "completed_upper_case": lambda: at_end(_as_finished(lambda body: body | {"status": "COMPLETED"})),
+    "completed_without_audio": lambda: at_end(_as_finished(_without_audio)),
+    "completed_without_audio_id": lambda: at_end(_as_finished(_without_audio_id)),
+    "completed_camel_case": lambda: at_end(_as_finished(_camel_case)),
+    "completed_mirrored": lambda: at_end(_mirrored),
+    "completed_data_only": lambda: at_end(_as_finished(_data_only)),
+    "completed_two_tracks": lambda: at_end(_as_finished(_two_tracks)),
+    "completed_fresh_address": lambda: at_end(_as_finished(_fresh)),
+    "completed_unbilled": lambda: at_end(_as_finished(_lacking("billing_transaction_id"))),
 }
 
 # What each of these does is written beside the media host that does it.
@@ -251,6 +344,8 @@ MEDIA_FAULT_NAMES = (
     "gone",
     "no_range",
     "empty",
+    "half",
+    "whole",
     "expired",
     "drip",
     "server_error",
@@ -259,76 +354,7 @@ MEDIA_FAULT_NAMES = (
     "endless",
     "redirect_private",
     "truncated",
+    "truncated_whole",
     "slow",
 )
 MEDIA_FAULTS: Mapping[str, Callable[[], Fault]] = {name: partial(Fault, name=name) for name in MEDIA_FAULT_NAMES}
-
-
-@dataclass(slots=True)
-class _Planned:
-    fault: Fault
-    only_for: str | None
-    left: int | None
-
-    def take(self, subject: str) -> Fault | None:
-        if self.left == 0 or self.only_for not in {None, subject}:
-            return None
-        if self.left is not None:
-            self.left -= 1
-        return self.fault
-
-
-class Faults:
-    """Test control. Each fault is used once, `times` times, or always (`times=None`), in the order of asking."""
-
-    def __init__(self) -> None:
-        self._creates: list[_Planned] = []
-        self._statuses: list[_Planned] = []
-        self._media: list[_Planned] = []
-
-    def on_create(self, fault: str | Fault, *, times: int | None = 1, prompt: str | None = None) -> Fault:
-        """Let the next create go wrong, or the next one with exactly that prompt."""
-        return _plan(self._creates, CREATE_FAULTS, fault, prompt, times)
-
-    def on_status(self, fault: str | Fault, *, times: int | None = 1, task_id: str | None = None) -> Fault:
-        """Let the next look at a task go wrong, or the next one at that task."""
-        return _plan(self._statuses, STATUS_FAULTS, fault, task_id, times)
-
-    def on_media(self, fault: str | Fault, *, times: int | None = 1, name: str | None = None) -> Fault:
-        """Let the next download go wrong, or the next one of that file name."""
-        return _plan(self._media, MEDIA_FAULTS, fault, name, times)
-
-    def next_create(self, prompt: str) -> Fault | None:
-        """The fault for a create with that prompt, used up."""
-        return _taken(self._creates, prompt)
-
-    def next_status(self, task_id: str) -> Fault | None:
-        """The fault for a look at that task, used up."""
-        return _taken(self._statuses, task_id)
-
-    def next_media(self, name: str) -> Fault | None:
-        """The fault for a download of that file, used up."""
-        return _taken(self._media, name)
-
-    def clear(self) -> None:
-        """Forget all faults that are still planned and let go of every request that waits."""
-        for queue in (self._creates, self._statuses, self._media):
-            for planned in queue:
-                planned.fault.release.set()
-            queue.clear()
-
-
-def _plan(
-    queue: list[_Planned],
-    known: Mapping[str, Callable[[], Fault]],
-    fault: str | Fault,
-    only_for: str | None,
-    times: int | None,
-) -> Fault:
-    chosen = known[fault]() if isinstance(fault, str) else fault
-    queue.append(_Planned(chosen, only_for, times))
-    return chosen
-
-
-def _taken(queue: list[_Planned], subject: str) -> Fault | None:
-    return next((fault for planned in queue if (fault := planned.take(subject)) is not None), None)

@@ -13,8 +13,9 @@ from hashlib import sha256
 from aiohttp import hdrs, web
 
 from sandbox.cover import cover_png
-from sandbox.faults import FRESH, Fault, Faults
+from sandbox.faults import FRESH, Fault
 from sandbox.ledger import Ledger
+from sandbox.plan import Faults
 from sandbox.signing import Signer
 from sandbox.tune import CONTENT_TYPES, Jukebox
 
@@ -51,9 +52,10 @@ class MediaHost:
         self.downloads: list[str] = []
 
     def app(self) -> web.Application:
-        """The application; every path that is no file is 404."""
+        """The application; every path that is no file is 404. A mirror has the same files at other addresses."""
         app = web.Application(middlewares=[self._no_keys])
         app.router.add_get("/m/{name}", self._file)
+        app.router.add_get("/mirror/m/{name}", self._file)
         return app
 
     @web.middleware
@@ -69,7 +71,7 @@ class MediaHost:
     async def _file(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["name"]
         file = await self._content(name)
-        if not self._signer.is_good(request.raw_path):
+        if not self._signer.is_good(request.raw_path.removeprefix("/mirror")):
             return _denied()
         fault = self._faults.next_media(name)
         if fault is not None:
@@ -136,6 +138,16 @@ async def _empty(_request: web.Request, file: File, _fault: Fault) -> web.Stream
     return web.Response(content_type=file.content_type)
 
 
+async def _half(request: web.Request, file: File, _fault: Fault) -> web.StreamResponse:
+    """A file that was cut in the middle, and is said to be no longer than that."""
+    return _ranged(request, File(file.data[: len(file.data) // 2], file.content_type))
+
+
+async def _whole(_request: web.Request, file: File, _fault: Fault) -> web.StreamResponse:
+    """The whole file whatever part is asked for, as from a host that knows no parts."""
+    return web.Response(body=file.data, content_type=file.content_type)
+
+
 async def _expired(request: web.Request, file: File, _fault: Fault) -> web.StreamResponse:
     """Only the addresses that the status fault `completed_fresh_address` gives are still good."""
     return _ranged(request, file) if request.raw_path.endswith(f"?{FRESH}") else _denied()
@@ -166,7 +178,17 @@ async def _endless(request: web.Request, file: File, _fault: Fault) -> web.Strea
 
 
 async def _truncated(request: web.Request, file: File, _fault: Fault) -> web.StreamResponse:
-    response, _ = await _begun(request, file, None)
+    """The first piece of what is asked for, then the connection breaks."""
+    return await _broken_off(request, file, _part(request, file))
+
+
+async def _truncated_whole(request: web.Request, file: File, _fault: Fault) -> web.StreamResponse:
+    """The first piece of the file whatever part is asked for, then the connection breaks."""
+    return await _broken_off(request, file, None)
+
+
+async def _broken_off(request: web.Request, file: File, part: tuple[int, int] | None) -> web.StreamResponse:
+    response, _ = await _begun(request, file, part)
     if request.transport is not None:
         request.transport.close()
     return response
@@ -217,6 +239,8 @@ MEDIA_ACTS: Mapping[str, Act] = {
     "no_range": _refusing(416),
     "server_error": _refusing(503),
     "empty": _empty,
+    "half": _half,
+    "whole": _whole,
     "expired": _expired,
     "drip": _drip,
     "html": _html,
@@ -224,5 +248,6 @@ MEDIA_ACTS: Mapping[str, Act] = {
     "endless": _endless,
     "redirect_private": _redirect_private,
     "truncated": _truncated,
+    "truncated_whole": _truncated_whole,
     "slow": _slow,
 }

@@ -55,9 +55,21 @@ PROBLEMS: Mapping[str, tuple[int, str, str, str]] = {
 
 
 class ProblemError(Exception):
-    """A refusal on its way to the client. Further fields of the error object are given by name."""
+    """A refusal on its way to the client. Further fields of the error object are given by name.
 
-    def __init__(self, name: str, message: str | None = None, *, param: str | None = None, **extra: object) -> None:
+    `told` is a body of another shape than the published one.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        message: str | None = None,
+        *,
+        param: str | None = None,
+        told: Body | None = None,
+        **extra: object,
+    ) -> None:
+        self.told = told
         self.status, kind, code, default = PROBLEMS[name]
         super().__init__(message or default)
         self.error: Body = {"message": message or default, "type": kind, "code": code, **extra}
@@ -66,6 +78,8 @@ class ProblemError(Exception):
 
     def body(self, request_id: str) -> Body:
         """The JSON body; a wrong field is also named in `validation_errors`."""
+        if self.told is not None:
+            return self.told
         body: Body = {"error": {**self.error, "request_id": request_id}}
         if "param" in self.error and self.error["code"] == "invalid_request_error":
             body["validation_errors"] = [{"field": self.error["param"], "message": self.error["message"]}]

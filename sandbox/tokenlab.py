@@ -1,8 +1,8 @@
 """A stand-in for the TokenLab music API on loopback: the same routes, rules and errors, with faults on demand.
 
 In a test: `async with StandIn() as standin:` gives `api_base`, `media_base` and `key`; `standin.faults` makes things
-go wrong. As a process of its own: `python -m sandbox.tokenlab --port 8801 --media-port 8802 --state tasks.jsonl`.
-Songs come in two takes of minutes, unless asked otherwise.
+go wrong. As a process of its own: `python -m sandbox.tokenlab --port 8801 --media-port 8802 --state tasks.jsonl`,
+with the same faults: `--media-fault forbidden:3`. Songs come in two takes of minutes, unless asked otherwise.
 Section replacement and stem separation are not offered.
 """
 
@@ -22,9 +22,10 @@ from sandbox.answers import Answers
 from sandbox.api import MusicApi, Rules, SeenRequest
 from sandbox.catalog import Catalog
 from sandbox.checks import Retired
-from sandbox.faults import Faults
+from sandbox.faults import CREATE_FAULTS, MEDIA_FAULTS, STATUS_FAULTS
 from sandbox.ledger import MAX_TAKES, Ledger, Task
 from sandbox.media import MediaHost
+from sandbox.plan import Faults, Known, check_spec
 from sandbox.problems import Body
 from sandbox.records import Records
 from sandbox.signing import Signer
@@ -60,6 +61,9 @@ class StandIn:
     model writes lyrics; `progress` shows progress; `magic_words` are for the demo (`sandbox.magic`). `retired` versions
     are refused, in words alone without `retired_names_mv`; both can be changed while it runs. `revoked_keys` is how
     many keys the records list beside those that work.
+
+    Trouble: `create_faults`, `status_faults`, `media_faults` and `cover_faults` stand for as long as it runs, see
+    `sandbox.plan`.
     """
 
     def __init__(
@@ -88,13 +92,17 @@ class StandIn:
         retired: Iterable[str] = (),
         retired_names_mv: bool = True,
         revoked_keys: int = 0,
+        create_faults: Iterable[str] = (),
+        status_faults: Iterable[str] = (),
+        media_faults: Iterable[str] = (),
+        cover_faults: Iterable[str] = (),
     ) -> None:
         accepted = tuple(keys)
         self.key = accepted[0]
         self.management_token = management_token
         self.port = port
         self.media_port = media_port
-        self.faults = Faults()
+        self.faults = Faults(clock, create=create_faults, status=status_faults, media=media_faults, cover=cover_faults)
         self.retired = Retired(versions=set(retired), names_mv=retired_names_mv)
         self.rules = Rules(
             song_s=song_s,
@@ -232,6 +240,23 @@ async def serve_until_stopped(standin: StandIn) -> None:
         await stop.wait()
 
 
+def _fault_option(kind: str, known: Known) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    def checked(_context: click.Context, _option: click.Parameter, specs: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            return tuple(check_spec(known, spec) for spec in specs)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from None
+
+    return click.option(
+        f"--{kind}-fault",
+        f"{kind}_faults",
+        multiple=True,
+        callback=checked,
+        metavar="NAME[:COUNT|:SECONDSs]",
+        help=f"What goes wrong, always or at first; may be repeated. One of {', '.join(sorted(known))}.",
+    )
+
+
 @click.command()
 @click.option("--port", type=int, default=0, help="Port of the API; 0 takes a free one.")
 @click.option("--media-port", type=int, default=0, help="Port of the media host; 0 takes a free one.")
@@ -256,6 +281,10 @@ async def serve_until_stopped(standin: StandIn) -> None:
     default=True,
     help="Whether such a refusal names the field, or only says so.",
 )
+@_fault_option("create", CREATE_FAULTS)
+@_fault_option("status", STATUS_FAULTS)
+@_fault_option("media", MEDIA_FAULTS)
+@_fault_option("cover", MEDIA_FAULTS)
 @click.option("--magic-words", is_flag=True, help="Let words such as 'fail' in a prompt play tricks.")
 def main(**options: Any) -> None:  # noqa: ANN401 - click hands over what the options above declare
     """Run the stand-in until SIGTERM or Ctrl-C."""

@@ -15,7 +15,7 @@ from sandbox.faults import CREATE_FAULTS, FRESH, MEDIA_FAULTS, STATUS_FAULTS
 from sandbox.magic import MAGIC_WORDS, tricks_in
 from sandbox.media import DRIP_BYTES, FIRST_PIECE_BYTES, HUGE_BYTES, PRIVATE_URL
 from sandbox.tokenlab import StandIn
-from tests.fakes.standin_api import CREATE, SONG, Api, Clock, MakeApi, standins
+from tests.fakes.standin_api import CREATE, LYRICS, SONG, Api, Clock, MakeApi, standins
 
 PATIENCE_S = 0.2
 
@@ -79,6 +79,15 @@ RECORDED = {
 }
 LONG = {"long_header", "many_headers"}
 """Answers that a client has to be told to take; `test_tokenlab_client.py` tries them."""
+SHAPES: dict[str, Callable[[Any, StandIn], bool]] = {
+    "in_lines": lambda body, _: "\n" in body["error"],
+    "with_code": lambda body, _: body["error"] == {"code": "GENERATE_AUDIO_FAILED"},
+    "nested": lambda body, _: body["error"]["error"]["message"] == "The track failed",
+    "with_reason": lambda body, _: "error" not in body and body["fail_reason"],
+    "with_error_message": lambda body, _: "error" not in body and body["error_message"],
+    "with_message": lambda body, _: "error" not in body and body["message"],
+}
+"""How a reason may be told."""
 ODD_CREATES: dict[str, Callable[[Any, StandIn], bool]] = {
     "not_json": lambda body, _: body == "OK",
     "broken_json": lambda body, _: body is None,
@@ -86,6 +95,7 @@ ODD_CREATES: dict[str, Callable[[Any, StandIn], bool]] = {
     "redirect": lambda body, _: body == "",
     "no_id": lambda body, _: body.keys() == {"status", "created", "model"},
     "no_id_and_a_code": lambda body, _: body["code"] == 451 and "id" not in body,
+    "code_inside": lambda body, _: body["code"] == 430 and body["data"] is None,
     "already_completed": lambda body, _: body["status"] == "completed" and "audio_url" in body,
     "already_failed": lambda body, _: body["status"] == "failed" and body["error"]["code"] == "upstream_error",
     "upper_case_status": lambda body, _: body["status"] == "PENDING",
@@ -98,7 +108,18 @@ BROKEN_CREATES = {"drop", "drop_recorded", "hang", "hang_recorded", "hang_then_a
 
 
 def test_every_create_fault_is_tried_here() -> None:
-    assert set(CREATE_FAULTS) == {*REFUSALS, *RECORDED, *ODD_CREATES, *BROKEN_CREATES, *LONG}
+    assert set(CREATE_FAULTS) == {
+        *REFUSALS, *RECORDED, *ODD_CREATES, *BROKEN_CREATES, *LONG, *(f"refused_{name}" for name in SHAPES),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(SHAPES))
+async def test_a_refusal_can_tell_its_reason_in_other_shapes(api: Api, name: str) -> None:
+    api.standin.faults.on_create(f"refused_{name}")
+    status, body = await api.ask("POST", CREATE, body=SONG)
+    assert status == 400
+    assert SHAPES[name](body, api.standin)
+    assert api.standin.creates == []
 
 
 @pytest.mark.parametrize("fault", sorted(REFUSALS))
@@ -227,12 +248,12 @@ ODD_LOOKS: dict[str, Callable[[Any, StandIn], bool]] = {
     "callback_exception_with_error": lambda body, _: body["status"] == "CALLBACK_EXCEPTION" and body["error"],
     "fraction": lambda body, _: body["progress"] == 62.5,
     "completed_billed_in_header": lambda body, _: "audio_url" in body and "billing_transaction_id" not in body,
-    "failed_in_lines": lambda body, _: "\n" in body["error"],
-    "failed_with_code": lambda body, _: body["error"] == {"code": "GENERATE_AUDIO_FAILED"},
-    "failed_nested": lambda body, _: body["error"]["error"]["message"] == "The track failed",
-    "failed_with_reason": lambda body, _: "error" not in body and body["fail_reason"],
-    "failed_with_error_message": lambda body, _: "error" not in body and body["error_message"],
-    "failed_with_message": lambda body, _: "error" not in body and body["message"],
+    **{f"failed_{name}": is_shape for name, is_shape in SHAPES.items()},
+    "code_inside": ODD_CREATES["code_inside"],
+    "first_take_only": lambda body, _: body["status"] == "FIRST_SUCCESS" and len(body["data"]) == 1,
+    "stream_only": lambda body, _: "stream_audio_url" in body["data"][0] and "audio_url" not in body["data"][0],
+    "completed_camel_case": lambda body, _: "audio_url" not in body and body["data"][0]["audioUrl"].endswith(".mp3"),
+    "completed_mirrored": lambda body, _: [take["id"] for take in body["data"]] == 2 * [body["audio_id"]],
     "failed_for_content": lambda body, _: body["error"]["code"] == "SENSITIVE_WORD_ERROR",
     "lyrics_in_data": lambda body, _: "lyrics" not in body and body["data"][0]["text"],
     "lyrics_in_text": lambda body, _: "lyrics" not in body and body["text"],
@@ -261,7 +282,8 @@ def test_every_status_fault_is_tried_here() -> None:
 
 
 def test_every_media_fault_is_tried_here() -> None:
-    assert set(MEDIA_FAULTS) == {*MEDIA_ANSWERS, "truncated", "too_large", "endless", "slow", "drip"}
+    others = {"truncated", "truncated_whole", "too_large", "endless", "slow", "drip"}
+    assert set(MEDIA_FAULTS) == {*MEDIA_ANSWERS, *others}
 
 
 @pytest.mark.parametrize("fault", sorted(STATUS_REFUSALS))
@@ -308,6 +330,42 @@ async def test_looks_that_hang_or_drop(api: Api) -> None:
         await api.look(created["id"])
 
 
+async def test_the_bill_can_come_in_the_header_alone(api: Api, clock: Clock) -> None:
+    created = await api.create()
+    clock.tick(60)
+    settled = (await api.look(created["id"]))["billing_transaction_id"]
+    assert api.headers["X-Billing-Transaction-ID"] == settled
+    api.standin.faults.on_status("completed_billed_in_header")
+    assert "billing_transaction_id" not in await api.look(created["id"])
+    assert api.headers["X-Billing-Transaction-ID"] == settled
+
+
+async def test_a_mirror_has_the_same_file_at_another_address(api: Api) -> None:
+    created = await api.create()
+    api.standin.finish(created["id"])
+    api.standin.faults.on_status("completed_mirrored")
+    own, mirror = (await api.look(created["id"]))["data"]
+    assert own["audio_url"] == mirror["source_audio_url"] != mirror["audio_url"]
+    assert (await api.download(own["audio_url"]))[1] == (await api.download(mirror["audio_url"]))[1]
+
+
+FINISHED_FAULTS = sorted(name for name, fault in STATUS_FAULTS.items() if fault().phase == "completed")
+
+
+@pytest.mark.parametrize("takes", [1, 2])
+@pytest.mark.parametrize("fault", FINISHED_FAULTS)
+async def test_every_ending_fits_songs_of_any_takes_and_lyrics(make_api: MakeApi, fault: str, takes: int) -> None:
+    api = await make_api(takes=takes)
+    created = await api.create()
+    _, lyrics = await api.ask("POST", CREATE, body=LYRICS)
+    api.standin.faults.on_status(fault, times=2)
+    song, words = await api.look(created["id"]), await api.look(lyrics["id"])
+    assert {body["status"] for body in (song, words)} & {"pending", "processing"} == set()
+    assert "audio" not in json.dumps(words)
+    if fault in {"completed_without_audio", "completed_camel_case"}:
+        assert "audio_url" not in json.dumps(song)
+
+
 async def test_both_tracks_can_be_heard_and_continued(make_api: MakeApi) -> None:
     api = await make_api(renders=True)
     created = await api.create()
@@ -323,7 +381,7 @@ async def test_both_tracks_can_be_heard_and_continued(make_api: MakeApi) -> None
 
 MEDIA_ANSWERS = {
     "unauthorized": 401, "forbidden": 403, "not_found": 404, "gone": 410, "no_range": 416, "empty": 200, "expired": 403,
-    "server_error": 503, "html": 200, "redirect_private": 302,
+    "server_error": 503, "html": 200, "redirect_private": 302, "half": 200, "whole": 200,
 }  # fmt: skip
 
 
@@ -337,11 +395,38 @@ async def test_media_faults_that_answer(api: Api, fault: str, status: int) -> No
     assert (await api.download(url))[2]["Content-Type"] == "audio/mpeg"
 
 
-async def test_truncated_media_breaks_off(api: Api) -> None:
+@pytest.mark.parametrize(("fault", "goes_on"), [("truncated", True), ("truncated_whole", False)])
+async def test_truncated_media_breaks_off_and_goes_on_where_the_host_can(
+    api: Api, fault: str, *, goes_on: bool
+) -> None:
     url = (await api.finished())["audio_url"]
-    api.standin.faults.on_media("truncated")
-    with pytest.raises(aiohttp.ClientPayloadError):
-        await api.download(url)
+    _, whole, _ = await api.download(url)
+    api.standin.faults.on_media(fault, times=2)
+    got = b""
+    for start, status in ((0, 200), (FIRST_PIECE_BYTES, 206 if goes_on else 200)):
+        async with api.session.get(url, headers={"Range": f"bytes={start}-"} if start else {}) as answer:
+            assert answer.status == status
+            got += await answer.content.readexactly(FIRST_PIECE_BYTES)
+            with pytest.raises(aiohttp.ClientPayloadError):
+                await answer.read()
+    assert got == (whole[: 2 * FIRST_PIECE_BYTES] if goes_on else 2 * whole[:FIRST_PIECE_BYTES])
+
+
+async def test_half_a_file_looks_like_a_whole_one(api: Api) -> None:
+    url = (await api.finished())["audio_url"]
+    _, whole, _ = await api.download(url)
+    api.standin.faults.on_media("half")
+    _, half, headers = await api.download(url)
+    assert half == whole[: len(whole) // 2]
+    assert int(headers["Content-Length"]) == len(half)
+
+
+async def test_a_host_that_knows_no_parts_sends_the_whole_file(api: Api) -> None:
+    url = (await api.finished())["audio_url"]
+    api.standin.faults.on_media("whole")
+    status, part, headers = await api.download(url, Range="bytes=100-")
+    assert (status, part) == (200, (await api.download(url))[1])
+    assert "Accept-Ranges" not in headers
 
 
 async def test_what_broke_off_is_asked_for_from_there(api: Api) -> None:
