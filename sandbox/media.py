@@ -104,8 +104,10 @@ def _ranged(request: web.Request, file: File) -> web.Response:
 
 def _part(request: web.Request, file: File) -> tuple[int, int] | None:
     """Which bytes are asked for, empty if there are none such; None stands for the whole file."""
+    if hdrs.RANGE not in request.headers:
+        return None
     tag = file.headers()[hdrs.ETAG]
-    if hdrs.RANGE not in request.headers or request.headers.get(hdrs.IF_RANGE, tag) != tag:
+    if request.headers.get(hdrs.IF_RANGE, tag) != tag:
         return None
     try:
         start, stop, _ = request.http_range.indices(len(file.data))
