@@ -71,20 +71,19 @@ class Answers:
     def _result(self, task: Task) -> Body:
         if task.empty:
             return _title(task)
-        words = {} if task.instrumental else {"lyrics": self._words(task)}
+        words = {"lyrics": self._words(task)}
         if task.writes_lyrics:
             return _title(task) | words
         tracks = [self._track(task, take) for take in range(1, task.takes + 1)]
-        body = {**tracks[0], **_title(task), **words}
-        return (
-            body if len(tracks) == 1 else {**body, "data": [self._listed(task, *one) for one in enumerate(tracks, 1)]}
-        )
+        body = {**tracks[0], **_title(task), **({} if task.instrumental else words)}
+        if len(tracks) == 1:
+            return body
+        return {**body, "data": [self._listed(task, *numbered) for numbered in enumerate(tracks, start=1)]}
 
     def _track(self, task: Task, take: int) -> Body:
         files = {"audio_url": self.audio, "image_url": "png"}
-        links = {
-            name: self.media_base + self.signer.signed(f"/m/{task.id}-{take}.{kind}") for name, kind in files.items()
-        }
+        paths = {name: f"/m/{task.id}-{take}.{kind}" for name, kind in files.items()}
+        links = {name: f"{self.media_base}{self.signer.signed(path)}" for name, path in paths.items()}
         return {"audio_id": task.clip(take), **links}
 
     def _listed(self, task: Task, take: int, track: Body) -> Body:

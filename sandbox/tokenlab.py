@@ -53,9 +53,10 @@ class StandIn:
     Time: `song_s` and `lyrics_s` are how long tasks take on `clock`, which `speed` makes run faster; `settle_s` later
     they are billed. With `state_path` tasks survive a restart of the stand-in; with fixed ports so do its addresses.
 
-    Songs: each comes in so many `takes`, of minutes, or without `long_songs` of some seconds; the audio of each
-    `late_every`th comes a look after it was completed (0: of none). `audio` is mp3 or m4a. With `links_live_s`
-    addresses are signed, spelt oddly, and expire. `sings_prompt` sings the prompt of a song with title and tags.
+    Songs: `takes` is how many takes each has; they last minutes, or some seconds without `long_songs`. The audio of
+    every `late_every`th song comes a look after it was completed (0: of none). `audio` is mp3 or m4a. With
+    `links_live_s` addresses are signed, spelt oddly, and expire. `sings_prompt` sings the prompt of a song with title
+    and tags.
 
     Rules: `lenient` lets `mv` be missing and takes parameters that a model doesn't publish; without `lyrics_model` no
     model writes lyrics; `progress` shows progress; `magic_words` are for the demo (`sandbox.magic`). `retired` versions
