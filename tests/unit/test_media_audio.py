@@ -180,7 +180,7 @@ async def test_what_brings_the_process_down_costs_tags_and_picture_not_the_song(
 
 
 async def test_a_process_that_cannot_be_ended_by_itself_is_ended(song, monkeypatch):
-    monkeypatch.setattr("bot.ui.media.workshop._GRACE_S", 0.2)
+    monkeypatch.setattr("bot.ui.media.process._GRACE_S", 0.2)
     workshop = Workshop(limits=Limits(wall_s=0), command=python("time.sleep(60)"))
     prepared = await workshop.prepare(song, TAGS, limit_bytes=ROOMY)
     assert prepared.duration_s is None

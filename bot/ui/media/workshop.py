@@ -5,31 +5,21 @@ picture, and is delivered as it came.
 """
 
 import asyncio
-import json
 import logging
-import os
-import sys
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from bot.domain.media import MediaError, MediaProblem
 from bot.sound.jobs import Encoding, Job, Limits, Report, SongTags
 from bot.sound.kinds import AudioKind, audio_kind
+from bot.ui.media.process import COMMAND, NoReportError, SoundProcess
 from bot.ui.media.store import part_of
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 2
-_ROOT = Path(__file__).parents[3]
-_COMMAND = (sys.executable, "-m", "bot.sound")
-_KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "TMPDIR")
-"""The process is not told any secret."""
-_GRACE_S = 10.0
-_REPORT_MAX_BYTES = 64 * 1024
 _LIMITS = Limits()
 
 _RATES = (
@@ -42,10 +32,6 @@ _FILLED = 0.97
 _FIT_TRIES = 2
 
 _REPORT: TypeAdapter[Report | None] = TypeAdapter(Report | None)
-
-
-class _NoReportError(Exception):
-    """The process ended, or was ended, without saying anything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +51,9 @@ class Prepared:
 class Workshop:
     """Handles downloaded files, a few at a time."""
 
-    def __init__(self, *, limits: Limits = _LIMITS, command: Sequence[str] = _COMMAND) -> None:
+    def __init__(self, *, limits: Limits = _LIMITS, command: Sequence[str] = COMMAND) -> None:
         self._limits = limits
-        self._command = command
-        self._free = asyncio.Semaphore(AT_ONCE)
+        self._process = SoundProcess(command)
 
     async def prepare(self, path: Path, tags: SongTags, *, limit_bytes: int) -> Prepared:
         """Replace a downloaded file by a fresh one with the tags written: its sound as it is, unless that is too large.
@@ -97,7 +82,7 @@ class Workshop:
                 promised_s=report.promised_s,
                 loudness=report.loudness,
             )
-        except _NoReportError:
+        except NoReportError:
             kind = await asyncio.to_thread(audio_kind, path)
             if kind is None:
                 raise MediaError(MediaProblem.NOT_AUDIO, is_temporary=True) from None
@@ -118,7 +103,7 @@ class Workshop:
                 if (size_bytes := await _size_of(part)) <= limit_bytes:
                     part.replace(path)
                     return replace(whole, kind=encoding.kind, size_bytes=size_bytes, encoded_kbps=encoding.kbps)
-            except _NoReportError:
+            except NoReportError:
                 break
             finally:
                 part.unlink(missing_ok=True)
@@ -132,57 +117,13 @@ class Workshop:
         """Let the process do one job.
 
         Raises:
-            _NoReportError: it crashed, took too much, or spoke nonsense.
+            NoReportError: see `SoundProcess.report`.
         """
-        async with self._free:
-            try:
-                async with asyncio.timeout(self._limits.wall_s + _GRACE_S):
-                    return _REPORT.validate_json(await self._spoken(json.dumps(asdict(job), default=str)))
-            except (TimeoutError, OSError, ValidationError, _NoReportError) as error:
-                facts = {"file": job.source.name, "error": type(error).__name__}
-                log.warning("song could not be looked into", extra=facts)
-                raise _NoReportError from error
-
-    async def _spoken(self, job: str) -> bytes:
-        process = await asyncio.create_subprocess_exec(
-            *self._command,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            cwd=_ROOT,
-            env={
-                "OPENBLAS_NUM_THREADS": "1",
-                "PYTHONDONTWRITEBYTECODE": "1",
-                **{name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ},
-            },
-            start_new_session=True,  # Ctrl-C is for us: we end it
-        )
         try:
-            return await _exchange(process, job.encode())
-        finally:
-            if process.returncode is None:
-                with suppress(ProcessLookupError):
-                    process.kill()
-            while process.stdout and await process.stdout.read(_REPORT_MAX_BYTES):  # else its pipe stays open
-                pass
-            await process.wait()
-
-
-async def _exchange(process: asyncio.subprocess.Process, job: bytes) -> bytes:
-    if process.stdin is None or process.stdout is None:  # never: both were asked for
-        raise _NoReportError
-    with suppress(BrokenPipeError, ConnectionResetError):  # how it ended says more
-        process.stdin.write(job)
-        await process.stdin.drain()
-    process.stdin.close()
-    spoken = b""
-    while piece := await process.stdout.read(_REPORT_MAX_BYTES):
-        spoken += piece
-        if len(spoken) > _REPORT_MAX_BYTES:
-            raise _NoReportError
-    if await process.wait() != 0:
-        raise _NoReportError
-    return spoken
+            return await self._process.report(job, _REPORT)
+        except NoReportError as error:
+            log.warning("song could not be looked into", extra={"file": job.source.name, "error": error.reason})
+            raise
 
 
 async def _size_of(path: Path) -> int:
