@@ -1,4 +1,4 @@
-"""Downloads one piece of audio from a host that nobody vouches for: address checked, size and patience capped."""
+"""Downloads one file from a host that nobody vouches for: address checked, size and patience capped."""
 
 import asyncio
 import logging
@@ -156,6 +156,16 @@ class MediaFetcher:
         self._rule = rule
         self._patience = patience
 
+    def stricter(self, *, max_bytes: int, patience: Patience) -> "MediaFetcher":
+        """Return a fetcher behind the same guard, with other limits."""
+        return MediaFetcher(
+            self._session,
+            allow_private=self._allow_private,
+            max_bytes=max_bytes,
+            rule=self._rule,
+            patience=patience,
+        )
+
     async def fetch(self, url: str, into: Path) -> Fetched:
         """Download the audio behind `url` to the file `into`, which appears only when it is whole and really audio.
 
@@ -163,18 +173,32 @@ class MediaFetcher:
             MediaError: the download failed; `reason` says why.
         """
         with appearing(into) as (file, part):
-            arrived = _Arrived(file)
-            try:
-                async with asyncio.timeout(self._patience.total_s):
-                    await self._download(_parsed(url), arrived)
-            except (aiohttp.ClientError, TimeoutError) as error:
-                log.info("media host failed", extra={"error": type(error).__name__})
-                raise _failure(_problem(error)) from None  # aiohttp's texts may hold the URL: it may be signed
-            file.close()
+            size_bytes = await self._download_whole(url, file)
             kind = await asyncio.to_thread(audio_kind, part)
             if kind is None:
                 raise _failure(MediaProblem.NOT_AUDIO)
-        return Fetched(size_bytes=arrived.size_bytes, kind=kind)
+        return Fetched(size_bytes=size_bytes, kind=kind)
+
+    async def fetch_any(self, url: str, into: Path) -> None:
+        """Download whatever is behind `url` to the file `into`, which appears only when it is whole.
+
+        Raises:
+            MediaError: it can't be had; `reason` says why.
+        """
+        with appearing(into) as (file, _):
+            await self._download_whole(url, file)
+
+    async def _download_whole(self, url: str, file: BinaryIO) -> int:
+        """Fill a file and close it. Return its size in bytes."""
+        arrived = _Arrived(file)
+        try:
+            async with asyncio.timeout(self._patience.total_s):
+                await self._download(_parsed(url), arrived)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            log.info("media host failed", extra={"error": type(error).__name__})
+            raise _failure(_problem(error)) from None  # aiohttp's texts may hold the URL: it may be signed
+        file.close()
+        return arrived.size_bytes
 
     async def _download(self, url: URL, arrived: _Arrived) -> None:
         """Fetch the whole of it; where the connection breaks, go on with the rest if the host can do so."""
