@@ -22,13 +22,14 @@ def main() -> None:
 
 def _job(text: str) -> Job:
     values = json.loads(text)
-    encoding = values.pop("encoding")
+    tags, encoding = values.pop("tags"), values.pop("encoding")
     return Job(
         source=Path(values["source"]),
         into=Path(values["into"]),
-        tags=SongTags(**values["tags"]),
+        tags=SongTags(**{**tags, "cover": tags["cover"] and Path(tags["cover"])}),
         limits=Limits(**values["limits"]),
         encoding=Encoding(kind=AudioKind(encoding["kind"]), kbps=encoding["kbps"]) if encoding else None,
+        limit_bytes=values["limit_bytes"],
     )
 
 

@@ -27,6 +27,8 @@ class SongTags:
     artist: str = "Encore"
     lyrics: str | None = None
     comment: str | None = None
+    cover: Path | None = None
+    """A picture of one of the kinds that we know; without it, the one that the old file has goes on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,8 @@ class Job:
     tags: SongTags
     limits: Limits
     encoding: Encoding | None = None
+    limit_bytes: int | None = None
+    """A fresh file that would be larger than this only because of its cover goes without."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

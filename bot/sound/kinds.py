@@ -95,6 +95,23 @@ def _container(magic: bytes) -> AudioKind | None:
     return by_magic.get(magic[:4])
 
 
+class PictureKind(StrEnum):
+    """What a picture is; the value is its media type."""
+
+    JPEG = "image/jpeg"
+    PNG = "image/png"
+    WEBP = "image/webp"
+
+
+def picture_kind(head: bytes) -> PictureKind | None:
+    """What a picture is by its first bytes; None if it is none that we open."""
+    if head.startswith(b"\xff\xd8\xff"):
+        return PictureKind.JPEG
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return PictureKind.PNG
+    return PictureKind.WEBP if head[:4] == b"RIFF" and head[8:12] == b"WEBP" else None
+
+
 def wav_chunks(path: Path) -> Iterator[tuple[bytes, int]]:
     """Name and size of each chunk of a WAV, as far as they can be followed. Blocks."""
     with path.open("rb") as file:

@@ -1,15 +1,17 @@
 """Tags of a fresh file: the old file's first tags go on, ours replace what they stand for, signatures end."""
 
 import struct
-from collections.abc import Mapping, Sequence
+from base64 import b64decode, b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import mutagen
-from mutagen.flac import FLAC
-from mutagen.id3 import COMM, GEOB, ID3, TIT2, TPE1, USLT, Frame
+from mutagen.flac import FLAC, Picture
+from mutagen.id3 import APIC, COMM, GEOB, ID3, TIT2, TPE1, USLT, Encoding, Frame, PictureType
 from mutagen.mp3 import MP3
-from mutagen.mp4 import MP4, MP4Tags
+from mutagen.mp4 import MP4, MP4Cover, MP4Tags
 from mutagen.ogg import OggFileType
 from mutagen.oggflac import OggFLAC
 from mutagen.oggopus import OggOpus
@@ -17,7 +19,7 @@ from mutagen.oggvorbis import OggVorbis
 from mutagen.wave import WAVE
 
 from bot.sound.jobs import SongTags
-from bot.sound.kinds import AudioKind, wav_chunks
+from bot.sound.kinds import AudioKind, PictureKind, picture_kind, wav_chunks
 
 UNREADABLE = (mutagen.MutagenError, LookupError, ValueError, ArithmeticError, EOFError, struct.error)
 """What mutagen raises on broken files; only the first is meant to come out of it."""
@@ -32,6 +34,13 @@ _READERS: Mapping[AudioKind, Sequence[type[mutagen.FileType]]] = {
 _C2PA_TYPES = frozenset({"application/c2pa", "application/x-c2pa-manifest-store"})
 _C2PA_BOX = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 _BOXES_MAX = 64
+_PICTURE_FIELD = "metadata_block_picture"
+_PICTURE_FIELDS = (_PICTURE_FIELD, "coverart", "coverartmime")
+_MP4_PICTURES = {PictureKind.JPEG: MP4Cover.FORMAT_JPEG, PictureKind.PNG: MP4Cover.FORMAT_PNG}
+_COVER_GROWS = 1.5
+"""A cover takes up to a third more than its size, and a little for what tells that it is there."""
+_PADDING_BYTES = 1024
+"""What is left free in the tags of a file that is just small enough."""
 
 
 def told_length_s(path: Path, kind: AudioKind) -> float | None:
@@ -59,7 +68,7 @@ class Old:
     kind: AudioKind
 
 
-def write_tags(path: Path, kind: AudioKind, tags: SongTags, *, old: Old | None, samples: int | None = None) -> None:
+def write_tags(path: Path, kind: AudioKind, tags: SongTags, *, old: Old, samples: int | None = None) -> None:
     """Write tags into a fresh file.
 
     Args:
@@ -81,7 +90,7 @@ def write_tags(path: Path, kind: AudioKind, tags: SongTags, *, old: Old | None, 
     written: object = audio.tags  # mutagen declares it as None
     match written:
         case ID3() as id3:
-            for name, frame in _id3_of(old.path, old.kind).items() if old else ():
+            for name, frame in _id3_of(old.path, old.kind).items():
                 if not _is_signature(frame):
                     id3[name] = frame
             for frame in _id3_frames(tags):
@@ -92,18 +101,24 @@ def write_tags(path: Path, kind: AudioKind, tags: SongTags, *, old: Old | None, 
             fields = {"title": tags.title, "artist": tags.artist, "lyrics": tags.lyrics, "comment": tags.comment}
             ours = {name: [text] for name, text in fields.items() if text}
             audio.update({**_fields_of(old, of=(FLAC, OggFileType)), **ours})
-    if isinstance(audio, FLAC):
-        _complete(audio, old, samples)
+    if isinstance(audio, FLAC) and samples and not audio.info.total_samples:
+        audio.info.total_samples = samples
+    _set_cover(audio, tags.cover.read_bytes() if tags.cover else _cover_in(old.path, old.kind))
     audio.save()
 
 
-def _complete(audio: FLAC, old: Old | None, samples: int | None) -> None:
-    """What a FLAC keeps beside its comments: its covers, and its length."""
-    before = _opened(old.path, old.kind) if old else None
-    for picture in before.pictures if isinstance(before, FLAC) else ():
-        audio.add_picture(picture)
-    if samples and not audio.info.total_samples:
-        audio.info.total_samples = samples
+def fit_cover(path: Path, kind: AudioKind, *, limit_bytes: int) -> None:
+    """Take the cover out of a tagged file that only its cover makes larger than a limit.
+
+    Raises:
+        mutagen.MutagenError: it can't be tagged.
+    """
+    cover, excess_bytes = _cover_in(path, kind), path.stat().st_size - limit_bytes
+    if cover is None or not 0 < excess_bytes <= len(cover) * _COVER_GROWS:
+        return
+    if (audio := _opened(path, kind)) is not None:
+        _set_cover(audio, None)
+        audio.save(padding=lambda _: _PADDING_BYTES)
 
 
 def _opened(path: Path, kind: AudioKind) -> mutagen.FileType | None:
@@ -128,10 +143,8 @@ def _id3_of(path: Path, kind: AudioKind) -> dict[str, Frame]:
     return dict(tags) if isinstance(tags, ID3) else {}
 
 
-def _fields_of(
-    old: Old | None, *, of: type[mutagen.FileType] | tuple[type[mutagen.FileType], ...]
-) -> dict[str, object]:
-    audio = _opened(old.path, old.kind) if old else None
+def _fields_of(old: Old, *, of: type[mutagen.FileType] | tuple[type[mutagen.FileType], ...]) -> dict[str, object]:
+    audio = _opened(old.path, old.kind)
     return dict(audio.items()) if isinstance(audio, of) else {}
 
 
@@ -156,6 +169,73 @@ def _has_signed_box(path: Path) -> bool:
                 return False
             at += size
     return False
+
+
+# --- covers ----------------------------------------------------------------------------------------------------------
+
+
+def _cover_in(path: Path, kind: AudioKind) -> bytes | None:
+    """The picture that a file carries as its cover: its front, else the first one; of a kind that we know."""
+    known = [(is_front, data) for is_front, data in _pictures_in(path, kind) if picture_kind(data)]
+    return max(known, key=lambda one: one[0])[1] if known else None
+
+
+def _pictures_in(path: Path, kind: AudioKind) -> Iterator[tuple[bool, bytes]]:
+    """Each picture, and whether it is meant as the front."""
+    for frame in _id3_of(path, kind).values():
+        if isinstance(frame, APIC):
+            yield getattr(frame, "type", None) == PictureType.COVER_FRONT, getattr(frame, "data", b"")
+    audio, pictures = _opened(path, kind), list[Picture]()
+    match audio:
+        case MP4():
+            yield from ((True, bytes(data)) for data in audio.get("covr", ()))
+        case FLAC():
+            pictures = audio.pictures
+        case OggFileType():
+            with suppress(*UNREADABLE):
+                pictures = [Picture(b64decode(block)) for block in audio.get(_PICTURE_FIELD, ())]
+        case _:
+            pass
+    yield from ((picture.type == PictureType.COVER_FRONT, picture.data) for picture in pictures)
+
+
+def _picture(data: bytes) -> Picture:
+    picture = Picture()
+    picture.type, picture.mime, picture.data = PictureType.COVER_FRONT, str(picture_kind(data)), data
+    return picture
+
+
+def _set_cover(audio: mutagen.FileType, cover: bytes | None) -> None:
+    """Leave a file with this one picture, or with none; m4a takes fewer kinds than the others."""
+    kind = picture_kind(cover) if cover else None
+    tags: object = audio.tags
+    match tags:
+        case ID3() as id3:
+            id3.delall("APIC")
+            if kind and cover:
+                # some players don't read a description in other letters, though it is empty
+                id3.add(APIC(encoding=Encoding.LATIN1, mime=kind, type=PictureType.COVER_FRONT, desc="", data=cover))
+        case MP4Tags() as atoms:
+            atoms.pop("covr", None)
+            if cover and kind in _MP4_PICTURES:
+                atoms["covr"] = [MP4Cover(cover, _MP4_PICTURES[kind])]
+        case _:
+            for name in _PICTURE_FIELDS:
+                audio.pop(name, None)
+            if isinstance(audio, FLAC):
+                audio.clear_pictures()
+            if cover and kind:
+                _add_picture(audio, _picture(cover))
+
+
+def _add_picture(audio: mutagen.FileType, picture: Picture) -> None:
+    if isinstance(audio, FLAC):
+        audio.add_picture(picture)
+    else:
+        audio[_PICTURE_FIELD] = [b64encode(picture.write()).decode()]
+
+
+# --- texts -----------------------------------------------------------------------------------------------------------
 
 
 def _id3_frames(tags: SongTags) -> list[Frame]:

@@ -7,7 +7,7 @@ from bot.sound.encoding import encode
 from bot.sound.jobs import Job, Report
 from bot.sound.kinds import AudioKind, sniff
 from bot.sound.reading import NoSoundError, copy_and_hear
-from bot.sound.tagging import UNREADABLE, Old, is_signed, told_length_s, write_tags
+from bot.sound.tagging import UNREADABLE, Old, fit_cover, is_signed, told_length_s, write_tags
 
 _CLOSE_S = 0.5
 """The delays of encoders make lengths differ by less."""
@@ -22,10 +22,11 @@ def work(job: Job) -> Report | None:
     sniffed = sniff(job.source)
     if sniffed is None:
         return None
+    old = Old(path=job.source, kind=sniffed.kind)
     try:
         if job.encoding is not None:
             duration_s = encode(job.source, sniffed, job.into, job.encoding)
-            return _finished(job, Report(kind=job.encoding.kind, duration_s=duration_s), old=None)
+            return _finished(job, Report(kind=job.encoding.kind, duration_s=duration_s), old)
         sound = copy_and_hear(job.source, sniffed, job.into)
     except NoSoundError:
         return None
@@ -36,13 +37,15 @@ def work(job: Job) -> Report | None:
     if sound.copied_as is None or is_signed_and_sound:
         return report
     fresh = dataclasses.replace(report, kind=sound.copied_as)
-    return _finished(job, fresh, old=Old(path=job.source, kind=sniffed.kind), samples=sound.samples) or report
+    return _finished(job, fresh, old, samples=sound.samples) or report
 
 
-def _finished(job: Job, report: Report, *, old: Old | None, samples: int | None = None) -> Report | None:
+def _finished(job: Job, report: Report, old: Old, *, samples: int | None = None) -> Report | None:
     """Tag the fresh file; None if it does not play as long as its sound is: then the source is better."""
     try:
         write_tags(job.into, report.kind, job.tags, old=old, samples=samples)
+        if job.limit_bytes is not None:
+            fit_cover(job.into, report.kind, limit_bytes=job.limit_bytes)
     except UNREADABLE:
         return None
     return dataclasses.replace(report, is_written=True) if _plays(job.into, report.kind, report.duration_s) else None

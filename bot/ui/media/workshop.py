@@ -62,15 +62,15 @@ class Workshop:
             MediaError: there is no sound in it.
             OSError: the folder can't be written.
         """
-        prepared = await self._copied(path, tags)
+        prepared = await self._copied(path, tags, limit_bytes)
         if prepared.size_bytes <= limit_bytes or not prepared.duration_s:
             return prepared
         return await self._fitted(path, tags, prepared, limit_bytes)
 
-    async def _copied(self, path: Path, tags: SongTags) -> Prepared:
+    async def _copied(self, path: Path, tags: SongTags, limit_bytes: int) -> Prepared:
         part = part_of(path)
         try:
-            report = await self._report(self._job(path, part, tags))
+            report = await self._report(self._job(path, part, tags, limit_bytes))
             if report is None:
                 raise MediaError(MediaProblem.NOT_AUDIO, is_temporary=True)
             if report.is_written:
@@ -97,7 +97,7 @@ class Workshop:
         for encoding in fitting[:_FIT_TRIES]:
             part = part_of(path)
             try:
-                report = await self._report(self._job(path, part, tags, encoding))
+                report = await self._report(self._job(path, part, tags, limit_bytes, encoding))
                 if report is None or not report.is_written:
                     break
                 if (size_bytes := await _size_of(part)) <= limit_bytes:
@@ -109,9 +109,16 @@ class Workshop:
                 part.unlink(missing_ok=True)
         return whole
 
-    def _job(self, path: Path, into: Path, tags: SongTags, encoding: Encoding | None = None) -> Job:
-        source, into = path.absolute(), into.absolute()  # the process works in another folder
-        return Job(source=source, into=into, tags=tags, limits=self._limits, encoding=encoding)
+    def _job(self, path: Path, into: Path, tags: SongTags, limit_bytes: int, encoding: Encoding | None = None) -> Job:
+        cover = tags.cover and tags.cover.absolute()  # the process works in another folder
+        return Job(
+            source=path.absolute(),
+            into=into.absolute(),
+            tags=replace(tags, cover=cover),
+            limits=self._limits,
+            encoding=encoding,
+            limit_bytes=limit_bytes,
+        )
 
     async def _report(self, job: Job) -> Report | None:
         """Let the process do one job.
