@@ -1,1 +1,1 @@
-"""Reads, copies, tags and encodes sound in a process of its own (`python -m bot.sound`). Knows nothing else of ours."""
+"""Reads, copies, tags and encodes sound and makes covers, in a process of its own. Knows nothing else of ours."""

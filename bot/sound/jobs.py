@@ -53,6 +53,15 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CoverJob:
+    """Make the picture at `source` a cover, and write that to `into`. The report is whether it is there."""
+
+    source: Path
+    into: Path
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """What is true of a file, by decoding it."""
 

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from bot.sound.jobs import Job
+from bot.sound.jobs import CoverJob, Job
 
 COMMAND = (sys.executable, "-m", "bot.sound")
 AT_ONCE = 2
@@ -40,7 +40,7 @@ class SoundProcess:
         self._command = command
         self._free = asyncio.Semaphore(AT_ONCE)
 
-    async def report(self, job: Job, reader: TypeAdapter[Reported]) -> Reported:
+    async def report(self, job: Job | CoverJob, reader: TypeAdapter[Reported]) -> Reported:
         """Let the process do one job.
 
         Raises:
