@@ -154,6 +154,8 @@ class MediaFile:
     """How long it really plays."""
     picture: str | None = None
     """File name of its waveform inside `MEDIA_DIR`; only the first take has one."""
+    cover: str | None = None
+    """File name of its cover inside `MEDIA_DIR`: its own, else the first take's."""
     whole_s: float | None = None
     """How long it should be, if it ends before that."""
     encoded_kbps: int | None = None

@@ -12,7 +12,7 @@ from bot.domain.rules import EVERYWHERE, Rules
 from bot.domain.tasks import CARD_REMOVED, RELEASED, TERMINAL, MusicTask, State, TaskId
 from bot.store.database import Database
 from bot.store.emptying import empty_rows
-from bot.store.rows import TASK_COLUMNS, task_of, values_of
+from bot.store.rows import TASK_COLUMNS, file_names, task_of, values_of
 from bot.store.schema import (
     KEPT,
     OPEN,
@@ -105,8 +105,7 @@ class ErasureStore:
             rows = (await connection.execute(select(T.id, T.media).where(T.id.in_(found), *ended))).all()
             ids = [row.id for row in rows]
             await empty_rows(connection, ids, now=self._clock())
-        files = (one for row in rows for one in row.media or ())
-        return len(rows), [name for one in files for name in (one["name"], one.get("picture")) if name]
+        return len(rows), [name for row in rows for name in file_names(row.media)]
 
     async def hand_over(self, erasure: Erasure) -> int:
         """Let the courier remove what shows emptied tasks, a few at a time; return how many more.

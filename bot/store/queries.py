@@ -11,7 +11,7 @@ from bot.domain.listing import LISTED, ListedTask, Wanted, folded
 from bot.domain.rules import EVERYWHERE, Intake
 from bot.domain.tasks import SETTLED, Kind, MusicTask, State, TaskId
 from bot.store.database import Database
-from bot.store.rows import LISTED_COLUMNS, TASK_COLUMNS, listed_of, task_of, values_of
+from bot.store.rows import LISTED_COLUMNS, TASK_COLUMNS, file_names, listed_of, task_of, values_of
 from bot.store.schema import OPEN, T, music_tasks, task_messages
 from bot.store.servers import servers_among
 from bot.store.statements import AnyColumn, in_turns
@@ -177,8 +177,7 @@ class TaskQueries:
         query = uncarried.union_all(select(T.media).where(T.media_wanted, T.media.is_not(None), T.files_shown))
         async with self._database.read() as connection:
             rows = (await connection.execute(query)).all()
-        names = (name for (media,) in rows for one in media for name in (one["name"], one.get("picture")))
-        return {name for name in names if name}
+        return {name for (media,) in rows for name in file_names(media)}
 
     async def in_state(self, state: State) -> list[MusicTask]:
         """All tasks that are in a state, those that came into it first."""

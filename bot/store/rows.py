@@ -1,6 +1,6 @@
 """Between rows and domain objects: the only place that knows both shapes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any, TypeAlias
 
@@ -59,6 +59,12 @@ def task_of(row: AnyRow) -> MusicTask:
     values["clip_candidates"] = values["clip_candidates"] or {}
     values["media"] = tuple(MediaFile(**one) for one in values["media"] or ())
     return MusicTask(**values)
+
+
+def file_names(media: Sequence[Mapping[str, Any]] | None) -> Iterator[str]:
+    """Names of all that a column of files leads to in `MEDIA_DIR`; rows written before may lack a field."""
+    for one in media or ():
+        yield from (name for field in ("name", "picture", "cover") if (name := one.get(field)))
 
 
 def listed_of(row: AnyRow) -> ListedTask:

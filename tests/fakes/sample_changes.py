@@ -12,7 +12,7 @@ from bot.domain.transitions import Accepted, Change, Completed, Move, Part
 
 LATER = datetime(2026, 3, 4, 5, 6, 7, 89000, tzinfo=UTC)
 FILES = (
-    MediaFile(name="1-0.mp3", shown_as="Regen.mp3", size_bytes=5, duration_s=1.25, picture="1-0.png"),
+    MediaFile(name="1-0.mp3", shown_as="Regen.mp3", size_bytes=5, duration_s=1.25, picture="1-0.png", cover="1-0.jpg"),
     MediaFile(name="1-1.mp3", shown_as="Regen 2.mp3", size_bytes=6),
 )
 RESULT = Result(

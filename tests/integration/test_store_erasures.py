@@ -43,7 +43,7 @@ from tests.fakes.sample_changes import accepted
 from tests.integration.conftest import ALICE, BOB, SONGS, STUDIO, HandClock, Make, again, wish
 
 DAY_S = 24 * 3600
-FILE = MediaFile(name="1-1.mp3", shown_as="Rain.mp3", size_bytes=5, picture="1-1.png")
+FILE = MediaFile(name="1-1.mp3", shown_as="Rain.mp3", size_bytes=5, picture="1-1.png", cover="1-1.jpg")
 MADE = Result(title="Rain", lyrics="drip", tracks=(Track(audio_url="https://media/1.mp3"),))
 FULL: dict[str, Any] = {
     "title": "Mine",
@@ -173,7 +173,7 @@ async def test_a_task_is_emptied_removed_and_let_go_and_the_bill_stays(
     erasure = await begun(erasures)
 
     assert await erasures.let_go(erasure, 10) == 0
-    assert await erasures.empty(erasure, 10) == (1, ["1-1.mp3", "1-1.png"])
+    assert await erasures.empty(erasure, 10) == (1, ["1-1.mp3", "1-1.png", "1-1.jpg"])
     emptied = await again(store, task)
     assert is_empty(emptied)
     assert (emptied.deleted_at, emptied.aged_out, emptied.ping_status) == (clock(), False, PingStatus.DONE)
@@ -418,7 +418,7 @@ async def test_the_oldest_are_emptied_in_batches_and_their_messages_stay(
     assert [one.id for one in await store.unshown(clock(), 9, media_since=clock(), settle_since=clock())] == [
         tasks[3].id
     ]
-    assert await store.media_names() == {"1-1.mp3", "1-1.png"}
+    assert await store.media_names() == {"1-1.mp3", "1-1.png", "1-1.jpg"}
 
 
 @pytest.mark.parametrize("state", State)

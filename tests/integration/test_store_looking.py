@@ -397,10 +397,10 @@ async def test_media_is_wanted_until_it_is_fetched_oldest_first(store: TaskStore
 
 async def test_files_are_named_until_a_card_carries_them(store: TaskStore, make: Make):
     task, other = await make(State.COMPLETED, media_wanted=True), await make(State.COMPLETED, media_wanted=True)
-    pictured = MediaFile(name="2.mp3", shown_as="Rain 2.mp3", size_bytes=5, picture="2.png")
+    pictured = MediaFile(name="2.mp3", shown_as="Rain 2.mp3", size_bytes=5, picture="2.png", cover="2.jpg")
     fetched = await store.apply(task, MediaFetched(media=(FILE, pictured)))
     await store.apply(other, MediaFetched(media=()))
-    assert await store.media_names() == {"1.mp3", "2.mp3", "2.png"}
+    assert await store.media_names() == {"1.mp3", "2.mp3", "2.png", "2.jpg"}
     await store.apply(fetched, FilesShown(files_shown=True))
     assert await store.media_names() == set()
 

@@ -530,7 +530,8 @@ async def test_fetched_media_is_something_new_to_show_once(store: TaskStore, mak
         with pytest.raises(StaleTaskError):
             await store.apply(seen, to.MediaFetched(media=FILES[:1]))
     assert await again(store, task) == now
-    assert await store.media_names() == {name for one in media for name in (one.name, one.picture) if name}
+    names = {name for one in media for name in (one.name, one.picture, one.cover) if name}
+    assert await store.media_names() == names
 
 
 async def test_audio_that_never_comes_leaves_no_row_among_those_with_files(

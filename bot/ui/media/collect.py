@@ -11,6 +11,7 @@ from bot.domain.media import SHORT_TRIES, Brought, MediaError, MediaProblem, is_
 from bot.domain.tasks import MediaFile, MusicTask, TaskId, Track
 from bot.service import title_of
 from bot.sound.jobs import SongTags
+from bot.ui.media.cover import CoverCollector, Covers
 from bot.ui.media.fetch import MediaFetcher
 from bot.ui.media.naming import safe_filename
 from bot.ui.media.store import MediaStore
@@ -32,6 +33,7 @@ class MediaCollector:
         self._store = store
         self._artist = artist
         self._workshop = Workshop()
+        self._covers = CoverCollector(fetcher, store)
         self._short: Counter[tuple[TaskId, int]] = Counter()
         """How often each take that is not there yet was too short; counted from zero after a restart."""
 
@@ -42,8 +44,9 @@ class MediaCollector:
         """
         tracks = task.result.tracks if task.result else ()
         files = {take: file for take in range(1, len(tracks) + 1) if (file := _known(task, take))}
+        covers = Covers(self._covers, task)
         under_way = {
-            asyncio.create_task(self._try_take(task, track, take), name=f"media {task.id}-{take}"): take
+            asyncio.create_task(self._try_take(task, track, take, covers), name=f"media {task.id}-{take}"): take
             for take, track in enumerate(tracks, start=1)
             if take not in files or not self._is_there(task, files[take])
         }
@@ -68,17 +71,19 @@ class MediaCollector:
             for one in pending:
                 one.cancel()
             await asyncio.gather(*pending, return_exceptions=True)
+            await covers.close()
 
     def _is_there(self, task: MusicTask, file: MediaFile) -> bool:
         """Whether there is nothing to fetch; one that ends early may be whole by the time its song is wanted again."""
         is_all_there_is = file.whole_s is None or task.media_failures >= SHORT_TRIES
         return is_all_there_is and self._store.path(file.name).is_file()
 
-    async def _try_take(self, task: MusicTask, track: Track, take: int) -> MediaFile | MediaError:
+    async def _try_take(self, task: MusicTask, track: Track, take: int, covers: Covers) -> MediaFile | MediaError:
         raw = self._store.path(f"{task.id}-{take}.raw")
+        covers.begin(take)
         try:
             await self._fetcher.fetch(track.audio_url, raw)
-            return await self._prepared(task, track, take, raw)
+            return await self._prepared(task, track, take, raw, await covers.of(take))
         except MediaError as error:
             return error
         except Exception:
@@ -87,9 +92,10 @@ class MediaCollector:
         finally:
             await self._store.remove([raw.name])
 
-    async def _prepared(self, task: MusicTask, track: Track, take: int, raw: Path) -> MediaFile:
+    async def _prepared(self, task: MusicTask, track: Track, take: int, raw: Path, cover: str | None) -> MediaFile:
         title = task.title or (task.result.title if task.result else None) or "Song"
         tags = self._tags(title, task.result.lyrics if task.result else None, take)
+        tags = replace(tags, cover=self._store.path(cover) if cover else None)
         prepared = await self._workshop.prepare(raw, tags, limit_bytes=task.attachment_limit_bytes)
         whole_s = _missed_length(prepared, track)
         if whole_s is not None and self._may_grow(task, take):
@@ -100,6 +106,7 @@ class MediaCollector:
             shown_as=safe_filename(title, prepared.kind, take=take),
             size_bytes=prepared.size_bytes,
             duration_s=prepared.duration_s,
+            cover=cover,
             whole_s=whole_s,
             encoded_kbps=prepared.encoded_kbps,
         )
