@@ -1,6 +1,6 @@
-"""The files that go along with a card: audio, its waveform, lyrics as text; each with a description."""
+"""The files that go along with a card: audio, its waveform and cover, lyrics as text; each with a description."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -10,12 +10,14 @@ import discord
 from bot.domain.tasks import MediaFile, MusicTask
 from bot.service import title_of
 from bot.ui import texts
-from bot.ui.cards import PICTURE
+from bot.ui.cards import COVER, PICTURE
 from bot.ui.limits import FILE_DESCRIPTION_CHARS, FILES_MAX
-from bot.ui.words import Words, words_for
+from bot.ui.words import N_, Words, words_for
 
 MakeFile = Callable[[], discord.File]
 """Makes an attachment: one that was sent once can't be sent again."""
+
+DESCRIBED = {PICTURE: N_("Waveform of {song}"), COVER: N_("Cover of {song}")}
 
 
 def audio_files(task: MusicTask, media_dir: Path, *, limit_bytes: int) -> list[MakeFile]:
@@ -34,21 +36,29 @@ def _described(task: MusicTask, file: MediaFile) -> str:
     return f"{title_of(task)[: FILE_DESCRIPTION_CHARS - len(length)]}{length}"
 
 
-def has_picture(task: MusicTask) -> bool:
-    """Whether its card shows a waveform where it carries the audio; a full card has no room for one."""
-    return bool(task.media and task.media[0].picture and len(task.media) < FILES_MAX)
+def pictures_of(task: MusicTask) -> Mapping[str, str]:
+    """Files of the pictures that its card shows where it carries the audio, by the names of the attachments.
+
+    The waveform of the first take, and its cover, else the first cover there is; a full card has no room for them.
+    """
+    waveforms = [(PICTURE, one.picture) for one in task.media[:1] if one.picture]
+    covers = [(COVER, one.cover) for one in task.media if one.cover]
+    return dict([*waveforms, *covers[:1]][: max(FILES_MAX - len(task.media), 0)])
 
 
-def picture_files(task: MusicTask, media_dir: Path) -> list[MakeFile]:
-    """The maker of the waveform's attachment, if it is there and fits."""
-    if not has_picture(task):
-        return []
-    path = media_dir / (task.media[0].picture or "")
-    if not path.is_file() or path.stat().st_size > task.attachment_limit_bytes:
-        return []
-    words = words_for(task.locale)
-    description = words("Waveform of {song}", song=title_of(task))[:FILE_DESCRIPTION_CHARS]
-    return [partial(discord.File, path, filename=PICTURE, description=description)]
+def picture_files(task: MusicTask, media_dir: Path, *, limit_bytes: int) -> Mapping[str, MakeFile]:
+    """Makers of the attachments of those pictures that are there and fit, by their names."""
+    words, song = words_for(task.locale), title_of(task)
+    return {
+        shown_as: partial(
+            discord.File,
+            path,
+            filename=shown_as,
+            description=words(DESCRIBED[shown_as], song=song)[:FILE_DESCRIPTION_CHARS],
+        )
+        for shown_as, name in pictures_of(task).items()
+        if (path := media_dir / name).is_file() and path.stat().st_size <= limit_bytes
+    }
 
 
 def text_file(task: MusicTask, text: str, words: Words) -> discord.File:

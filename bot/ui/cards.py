@@ -1,7 +1,7 @@
 """The card: what a music task looks like. Pure: a row and its surroundings in, a card out."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -33,6 +33,8 @@ CHILDREN_SHOWN = 3
 IMAGE_URL_CHARS = 2000
 PICTURE = "waveform.png"
 """The attachment that a finished song's card shows as its image."""
+COVER = "cover.jpg"
+"""The attachment that it shows as its thumbnail."""
 BAR_STEPS = 8
 PROGRESS_STEP = 25
 WHITE = re.compile(r"\s")
@@ -82,7 +84,7 @@ def render(
     forecast: Forecast | None,
     *,
     attaches_files: bool = True,
-    shows_picture: bool = False,
+    pictures: Collection[str] = (),
 ) -> Card:
     """Draw a task as it stands, in its own language.
 
@@ -91,7 +93,8 @@ def render(
         scene: where it stands in the line, and its family.
         forecast: when it should be finished, if that can be said.
         attaches_files: whether its audio goes along (or is there already), so that no link is needed.
-        shows_picture: whether its waveform goes along (or is there already).
+        pictures: which of `PICTURE` and `COVER` go along (or are there already); Discord is left to fetch another
+            cover by itself.
     """
     words = words_for(task.locale)
     drawing = Drawing(task=task, scene=scene, forecast=forecast, has_files=attaches_files, words=words)
@@ -101,8 +104,10 @@ def render(
     embed = _frame(task, words, f"{_wish_lines(drawing)}\n\n{body}" if body else _wish_lines(drawing))
     if task.state is State.COMPLETED and task.result and task.result.tracks:
         _dress(embed, task)
-    if shows_picture:
+    if PICTURE in pictures:
         embed.set_image(url=f"attachment://{PICTURE}")
+    if COVER in pictures:
+        embed.set_thumbnail(url=f"attachment://{COVER}")
     return Card(embed=embed, buttons=(*buttons, *_prompt_button(task, words)))
 
 
@@ -323,7 +328,7 @@ def _links(task: MusicTask, words: Words, *, audio: bool) -> list[tuple[str, str
 
 
 def _dress(embed: discord.Embed, task: MusicTask) -> None:
-    """The cover, where the provider made one that Discord can fetch."""
+    """The cover by its link, where the provider made one that Discord can fetch."""
     image_url = task.result.tracks[0].image_url if task.result else None
     if image_url and image_url.startswith("https://") and len(image_url) <= IMAGE_URL_CHARS:
         embed.set_thumbnail(url=image_url)

@@ -1,7 +1,7 @@
 """The delivery ladder: how a card reaches people, whatever Discord answers."""
 
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
@@ -17,7 +17,7 @@ from bot.domain.scene import Scene
 from bot.domain.tasks import MusicTask, PingStatus, State
 from bot.engine.ports import BeforeSending, ShowLaterError, Shown
 from bot.ui import texts
-from bot.ui.attachments import audio_files, has_picture, picture_files, text_file
+from bot.ui.attachments import audio_files, picture_files, pictures_of, text_file
 from bot.ui.buttons import view_of
 from bot.ui.card import Card, Post, jump_url
 from bot.ui.cards import plain, render, shows_task
@@ -287,7 +287,7 @@ class Messenger:
         has_files: bool = True,
         patience_s: float | None = None,
     ) -> Shown:
-        """Try the whole card, then without its picture, then without its files, then the plainest.
+        """Try the whole card, then without its pictures, then without its files, then the plainest.
 
         Raises:
             Lost: this way is closed.
@@ -327,9 +327,10 @@ class Messenger:
         files = [] if stays else audio
         if card.lyrics_file is not None and not stays:
             files = [partial(text_file, task, card.lyrics_file, words_for(task.locale))]
-        picture = picture_files(task, self._media_dir) if audio and not stays else []
-        if picture or (stays and has_picture(task)):
-            yield self._card(task, scene, shows_picture=True), [*files, *picture]
+        limit_bytes = task.attachment_limit_bytes
+        pictures = picture_files(task, self._media_dir, limit_bytes=limit_bytes) if audio and not stays else {}
+        if shown := pictures_of(task) if stays else pictures:
+            yield self._card(task, scene, pictures=shown.keys()), [*files, *pictures.values()]
         if files:
             yield card, files
             yield self._card(task, scene, attaches_files=False), []
@@ -339,9 +340,11 @@ class Messenger:
             yield plain(task), files
         yield plain(task), []
 
-    def _card(self, task: MusicTask, scene: Scene, *, attaches_files: bool = True, shows_picture: bool = False) -> Card:
+    def _card(
+        self, task: MusicTask, scene: Scene, *, attaches_files: bool = True, pictures: Collection[str] = ()
+    ) -> Card:
         forecast = self._forecast(task, scene.place)
-        return render(task, scene, forecast, attaches_files=attaches_files, shows_picture=shows_picture)
+        return render(task, scene, forecast, attaches_files=attaches_files, pictures=pictures)
 
     def _files(self, task: MusicTask) -> list[Callable[[], discord.File]]:
         """Makers of the attachments that fit: a file that was sent once can't be sent again."""

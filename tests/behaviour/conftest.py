@@ -23,6 +23,7 @@ from bot.domain.wishes import WishError
 from bot.settings import Settings
 from bot.store.database import Database
 from bot.store.migrate import migrate
+from bot.ui.media import cover
 from sandbox.tokenlab import StandIn
 from tests.fakes.rows import write_columns
 from tests.fakes.standin_api import ONE_SHORT_TAKE, OneTune
@@ -224,9 +225,10 @@ class World:
 
 @pytest.fixture
 async def world(
-    request: pytest.FixtureRequest, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    request: pytest.FixtureRequest, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[World]:
     """`@pytest.mark.parametrize("world", [{...}], indirect=True)` changes settings."""
+    monkeypatch.setattr(cover, "WAIT_S", SETTLE_TIMEOUT_S)
     async with World(tmp_path, **getattr(request, "param", {})) as made:
         yield made
         refusals = (Refused, RuleError, WishError)  # answers, seen by the simulation on their way to the member
@@ -253,7 +255,7 @@ def text_of(message: Any) -> str:
 
 def files_of(message: Any) -> list[str]:
     """The names of the files beside a message: Discord does not list what an embed shows, the simulation does."""
-    shown = {embed.image.url for embed in message.embeds}
+    shown = {picture.url for embed in message.embeds for picture in (embed.image, embed.thumbnail)}
     return [file.filename for file in message.attachments if f"attachment://{file.filename}" not in shown]
 
 

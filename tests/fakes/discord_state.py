@@ -273,13 +273,14 @@ def _refuse_empty(message: FakeMessage) -> None:
 
 
 def _put_in_place(embeds: Sequence[Json], carried: Sequence[FakeAttachment]) -> list[FakeAttachment]:
-    """Those attachments that an embed names as its image: Discord shows them there and not beside the message."""
+    """Those attachments that an embed names as its pictures: Discord shows them there and not beside the message."""
     by_name = {f"attachment://{one.filename}": one for one in carried}
     pictures: list[FakeAttachment] = []
     for embed in embeds:
-        if (picture := by_name.get(embed.get("image", {}).get("url"))) is not None:
-            embed["image"] = embed["image"] | {"url": picture.url}
-            pictures.append(picture)
+        for place in ("image", "thumbnail"):
+            if (picture := by_name.get(embed.get(place, {}).get("url"))) is not None:
+                embed[place] = embed[place] | {"url": picture.url}
+                pictures.append(picture)
     return pictures
 
 

@@ -19,7 +19,7 @@ from bot.service import title_of
 from bot.ui import escape
 from bot.ui.buttons import view_of
 from bot.ui.card import Card, Press, jump_url
-from bot.ui.cards import plain, render
+from bot.ui.cards import PICTURE, plain, render
 from bot.ui.escape import inline, packed, quote, quoted_lines, safe_text, whole_lines
 from bot.ui.limits import EMBED_CHARS
 from bot.ui.lists import row_line
@@ -194,7 +194,7 @@ def test_a_song_that_ends_early_says_both_lengths(*, attaches_files: bool) -> No
 def test_a_song_shows_its_picture_where_that_goes_along() -> None:
     task = make_task(state=State.COMPLETED, result=SONG, media=(FILE,))
 
-    with_it, without = (render(task, Scene(), None, shows_picture=shows) for shows in (True, False))
+    with_it, without = (render(task, Scene(), None, pictures=pictures) for pictures in ({PICTURE}, ()))
 
     assert (with_it.embed.image.url, without.embed.image.url) == ("attachment://waveform.png", None)
     assert with_it.fingerprint() != without.fingerprint()

@@ -20,6 +20,7 @@ from bot.ui.attachments import text_file
 from bot.ui.messenger import Messenger
 from bot.ui.verdicts import Verdict
 from bot.ui.words import words_for
+from tests.fakes.engine_fakes import SONG
 from tests.fakes.rows import START, make_task
 from tests.fakes.small_discord import DONE, FakeDiscord, message, reach
 from tests.unit.test_verdicts import refusal
@@ -204,6 +205,104 @@ async def test_what_is_refused_with_and_without_its_picture_is_linked(tmp_path: 
 
     assert not shown.files_shown
     assert [shown_in(payload)[1] for _, payload in client.asked] == [["1.mp3", "waveform.png"], ["1.mp3"], []]
+
+
+# --- covers ----------------------------------------------------------------------------------------------------------
+
+LINKED = "https://media.example/1.png"
+HAS_COVER = "attachment://cover.jpg"
+
+
+def covered(folder: Path, *covers: str | None, **changes: Any) -> MusicTask:
+    """A finished song, the file of each take with that cover."""
+    media = song_files(folder, takes=len(covers))
+    for name in filter(None, covers):
+        (folder / name).write_text(name)
+    media = tuple(replace(file, cover=name) for file, name in zip(media, covers, strict=True))
+    result = Result(tracks=tuple(replace(SONG.tracks[0], image_url=LINKED) for _ in covers))
+    return make_task(**{**DONE, "result": result, "media": media, **changes})
+
+
+def thumbnail_in(payload: dict[str, Any]) -> tuple[str | None, list[str]]:
+    """What a card shows as its thumbnail, and the files that go along."""
+    return payload["embed"].thumbnail.url, shown_in(payload)[1]
+
+
+async def shown_as(task: MusicTask, folder: Path) -> tuple[str | None, list[str]]:
+    client = FakeDiscord()
+    await messenger(client, folder).show(task, Scene(), Telling.PING, begin)
+    ((_, payload),) = client.asked
+    return thumbnail_in(payload)
+
+
+@pytest.mark.parametrize("covers", [["1-1.jpg"], ["1-1.jpg", "1-2.jpg"], [None, "1-2.jpg"]])
+async def test_the_cover_of_the_first_take_that_has_one_goes_along(tmp_path: Path, covers: list[str | None]) -> None:
+    client = FakeDiscord()
+
+    await messenger(client, tmp_path).show(covered(tmp_path, *covers), Scene(), Telling.PING, begin)
+
+    ((_, payload),) = client.asked
+    *_, waveform, cover = payload["attachments"]
+    assert cover.fp.read().decode() == next(filter(None, covers))
+    assert (waveform.filename, cover.filename) == ("waveform.png", "cover.jpg")
+    assert cover.description == waveform.description.replace("Waveform", "Cover")
+    assert thumbnail_in(payload)[0] == HAS_COVER
+
+
+@pytest.mark.parametrize(
+    ("takes", "named"), [(1, [HAS_COVER, "cover.jpg"]), (8, [HAS_COVER, "cover.jpg"]), (9, [LINKED]), (10, [LINKED])]
+)
+async def test_a_cover_never_takes_the_place_of_a_take_or_a_waveform(
+    tmp_path: Path, takes: int, named: list[str]
+) -> None:
+    thumbnail, files = await shown_as(covered(tmp_path, *["1-1.jpg"] * takes), tmp_path)
+    assert [thumbnail, *files[-1:]][: len(named)] == named
+    assert len(files) == min(takes + 2, 10)
+
+
+@pytest.mark.parametrize(("is_here", "limit_bytes"), [(False, 100), (True, 6)])
+async def test_a_cover_that_can_not_go_along_is_left_to_discord(
+    tmp_path: Path, limit_bytes: int, *, is_here: bool
+) -> None:
+    task = covered(tmp_path, "1-1.jpg", attachment_limit_bytes=limit_bytes)
+    if not is_here:
+        (tmp_path / "1-1.jpg").unlink()
+    thumbnail, files = await shown_as(task, tmp_path)
+    assert thumbnail == LINKED
+    assert "cover.jpg" not in files
+
+
+@pytest.mark.parametrize(("cover", "thumbnail"), [("1-1.jpg", HAS_COVER), (None, LINKED)])
+async def test_a_later_edit_names_the_cover_that_is_there_already(
+    tmp_path: Path, cover: str | None, thumbnail: str
+) -> None:
+    client = FakeDiscord()
+
+    await messenger(client, tmp_path / "swept").show(
+        covered(tmp_path, cover, files_shown=True), Scene(), Telling.PING, begin
+    )
+
+    ((_, payload),) = client.asked
+    assert payload["embed"].thumbnail.url == thumbnail
+    assert "attachments" not in payload
+
+
+async def test_a_refused_cover_does_not_cost_the_song(tmp_path: Path) -> None:
+    class Choosy(FakeDiscord):
+        async def edit(self, **payload: Any) -> Any:
+            is_ours = payload["embed"].thumbnail.url == HAS_COVER
+            self.refusals = {"edit": refusal(413, 40005)} if is_ours else {}
+            return await super().edit(**payload)
+
+    client = Choosy()
+
+    shown = await messenger(client, tmp_path).show(covered(tmp_path, "1-1.jpg"), Scene(), Telling.PING, begin)
+
+    assert shown.files_shown
+    assert [thumbnail_in(payload) for _, payload in client.asked] == [
+        (HAS_COVER, ["1.mp3", "waveform.png", "cover.jpg"]),
+        (LINKED, ["1.mp3"]),
+    ]
 
 
 # --- files that do not get through -----------------------------------------------------------------------------------

@@ -70,14 +70,17 @@ async def test_the_audio_arrives_as_a_real_mp3_with_its_title_inside(shared: Stu
     assert "Listen" not in card.labels
 
 
-async def test_the_picture_arrives_inside_the_card_and_both_files_are_described(shared: Studio) -> None:
+async def test_the_pictures_arrive_inside_the_card_and_all_files_are_described(shared: Studio) -> None:
     card = await shared.finished("Something to see", title="Säfe Harbour")
-    (audio,), (picture,) = card.attachments, card.pictures
+    (audio,), (picture, cover) = card.attachments, card.pictures
     assert (picture.filename, picture.data[:4]) == ("waveform.png", b"\x89PNG")
+    assert (cover.filename, cover.data[:3]) == ("cover.jpg", b"\xff\xd8\xff")
     assert card.embed["image"]["url"] == picture.url
+    assert card.embed["thumbnail"]["url"] == cover.url
+    assert mutagen.File(BytesIO(audio.data)).tags.getall("APIC")[0].data == cover.data
     assert audio.description is not None
     assert re.fullmatch(r"Säfe Harbour, \d:\d\d", audio.description)
-    assert picture.description == "Waveform of Säfe Harbour"
+    assert (picture.description, cover.description) == ("Waveform of Säfe Harbour", "Cover of Säfe Harbour")
 
 
 async def test_the_ready_ping_mentions_the_requester_alone(shared: Studio) -> None:
