@@ -32,14 +32,13 @@ class OpeningCog(commands.Cog):
         await interaction.response.defer(ephemeral=True, thinking=True)
         limit_bytes = asker.attachment_limit_bytes
         messages = await self._service.library.messages_of(task)
-        music = await music_of(task, messages, self._bot, self._bot.media_dir, limit_bytes=limit_bytes)
+        seen = replace(task, locale=str(interaction.locale))
+        music = await music_of(seen, messages, self._bot, self._bot.media_dir, limit_bytes=limit_bytes)
         if music.is_missing:
             await self._service.library.fetch_anew(task)
         scene = await self._scene(task)
-        said, card = opened_card(
-            replace(task, locale=str(interaction.locale)), scene, self._bot.forecast(task, scene.place), music,
-            words_of(interaction), may_attach=limit_bytes > 0,
-        )  # fmt: skip
+        forecast = self._bot.forecast(task, scene.place)
+        said, card = opened_card(seen, scene, forecast, music, words_of(interaction), may_attach=limit_bytes > 0)
         files = [make() for make in music.files]
         if card.lyrics_file is not None and limit_bytes:
             files.append(text_file(task, card.lyrics_file, words_of(interaction)))

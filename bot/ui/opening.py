@@ -11,9 +11,9 @@ from bot.domain.pacing import Forecast
 from bot.domain.scene import Scene
 from bot.domain.tasks import TERMINAL, MusicTask, State
 from bot.ui import texts
-from bot.ui.attachments import audio_files
+from bot.ui.attachments import audio_files, picture_files
 from bot.ui.card import Button, Card, Press, jump_url
-from bot.ui.cards import render
+from bot.ui.cards import COVER, render
 from bot.ui.links import links_shown, listening
 from bot.ui.verdicts import verdict_of
 from bot.ui.words import Words
@@ -28,6 +28,8 @@ class Music:
     files: Sequence[Callable[[], discord.File]] = ()
     urls: Sequence[str] = ()
     source: str | None = None
+    cover: str | None = None
+    """The address of the cover: of a file that goes along, or of what a message of ours shows."""
     is_missing: bool = False
     """Whether neither we nor a message of ours has it, or only a part of it."""
 
@@ -48,16 +50,23 @@ async def music_of(
         return Music()
     ends_early = any(one.whole_s for one in task.media)
     if files := audio_files(task, media_dir, limit_bytes=limit_bytes):
+        cover = picture_files(task, media_dir, limit_bytes=limit_bytes).get(COVER)
+        if cover is not None:
+            return Music(files=[*files, cover], cover=f"attachment://{COVER}", is_missing=ends_early)
         return Music(files=files, is_missing=ends_early)
-    if urls := await _attached(task, messages, client) if task.files_shown else []:
-        return Music(urls=urls, source=texts.FROM_MESSAGE, is_missing=ends_early)
+    if task.files_shown and (message := await _carrying(task, messages, client)) is not None:
+        return Music(
+            urls=_audio_in(message), cover=_cover_in(message), source=texts.FROM_MESSAGE, is_missing=ends_early
+        )
     is_missing = not task.media or not all((media_dir / one.name).is_file() for one in task.media)
     source = texts.FETCHED_ANEW if is_missing else texts.FROM_PROVIDER
     return Music(urls=[track.audio_url for track in task.result.tracks], source=source, is_missing=is_missing)
 
 
-async def _attached(task: MusicTask, messages: Sequence[tuple[int, int]], client: discord.Client) -> list[str]:
-    """Addresses of the audio that a message carries, fresh from Discord; they work for about a day."""
+async def _carrying(
+    task: MusicTask, messages: Sequence[tuple[int, int]], client: discord.Client
+) -> discord.Message | None:
+    """The first message that carries the audio, fresh from Discord: its addresses work for about a day."""
     for channel_id, message_id in messages:
         try:
             message = await client.get_partial_messageable(channel_id).fetch_message(message_id)
@@ -66,10 +75,18 @@ async def _attached(task: MusicTask, messages: Sequence[tuple[int, int]], client
                 raise
             log.info("message can't be read", extra={"task_id": task.id, "verdict": verdict.name})
             continue
-        urls = [one.url for one in message.attachments if (one.content_type or "").startswith("audio/")]
-        if urls:
-            return urls
-    return []
+        if _audio_in(message):
+            return message
+    return None
+
+
+def _audio_in(message: discord.Message) -> list[str]:
+    return [one.url for one in message.attachments if (one.content_type or "").startswith("audio/")]
+
+
+def _cover_in(message: discord.Message) -> str | None:
+    shown = (embed.thumbnail.url for embed in message.embeds)
+    return next((url for url in shown if url and url.startswith("https://")), None)
 
 
 def opened_card(
@@ -78,6 +95,8 @@ def opened_card(
     """The words beside it, and the card with its buttons and all that only its owner is offered."""
     # where a song comes from is told beside the card
     card = render(task, scene, forecast, attaches_files=may_attach or task.kind.makes_audio)
+    if music.cover is not None:
+        card.embed.set_thumbnail(url=music.cover)
     lines, links = links_shown(listening(music.urls, words))
     said = "\n".join([*([words(music.source)] if music.source else []), *lines[:1]])
     return said, replace(card, buttons=(*card.buttons, *links, *_owner_buttons(task, scene, words)))

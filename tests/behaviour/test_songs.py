@@ -10,7 +10,7 @@ from bot.domain.tasks import Kind, MusicTask, State
 from bot.domain.transitions import Emptied
 from bot.ui import texts
 from sandbox.faults import changed
-from tests.behaviour.conftest import REPEAT, Seen, World, control, fill, labels, private, text_of
+from tests.behaviour.conftest import REPEAT, Seen, World, control, files_of, fill, labels, private, text_of
 
 
 async def shelf(world: World, count: int, **columns: Any) -> None:
@@ -194,7 +194,9 @@ async def test_a_song_is_opened_again_with_its_file_and_without_asking_anybody(w
 
     card = await opened(world, task)
 
-    assert [file.filename for file in card.attachments] == ["Harbour.mp3"]
+    assert files_of(card) == ["Harbour.mp3"]
+    assert card.embeds[0].thumbnail.url == "attachment://cover.jpg"
+    assert card.attachments[-1].description == "Cover of Harbour"
     assert "Finished" in text_of(card)
     assert labels(card.message) == ["Continue", "Lyrics", *REPEAT, "Go to the card", "Delete"]
     assert url_of(card, "Go to the card").endswith(f"/{world.channel.id}/{task.message_id}")
@@ -244,7 +246,7 @@ async def test_where_no_message_can_be_read_the_providers_link_is_given_and_name
 
     await world.turn()
     world.env.backend.faults.clear()
-    assert len((await opened(world, task)).attachments) == 1, "it was fetched anew"
+    assert len(files_of(await opened(world, task))) == 1, "it was fetched anew"
     assert len(world.standin.creates) == 1
 
 
@@ -257,7 +259,7 @@ async def test_a_song_that_was_given_up_is_fetched_anew_for_its_card_and_for_who
     assert card.content == texts.FETCHED_ANEW
     await world.advance(2)
 
-    assert [file.filename for file in (await opened(world, task)).attachments] == ["Harbour.mp3"]
+    assert files_of(await opened(world, task)) == ["Harbour.mp3"]
     assert "Harbour.mp3" in [file.filename for file in world.card(await world.task()).attachments]
 
 
@@ -335,7 +337,7 @@ async def test_songs_are_listed_opened_and_deleted_in_direct_messages(world: Wor
 
     shown = (await alice.slash("songs")).response
     answer = await alice.select(shown, [str(task.id)], custom_id=control(shown, "open_song"))
-    assert [file.filename for file in answer.response.attachments] == ["Harbour.mp3"]
+    assert files_of(answer.response) == ["Harbour.mp3"]
     question = await alice.click(answer.response.message, label="Delete")
     await alice.click(question.response.message, label="Yes, delete it")
     form = await alice.click(shown, label="Search")

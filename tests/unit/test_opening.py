@@ -1,18 +1,22 @@
 """An opened card keeps within Discord's limits and speaks its owner's language."""
 
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import discord
 import pytest
 
 from bot.domain.scene import Family, Scene
 from bot.domain.tasks import Kind, Result, State, Track
 from bot.ui import texts
 from bot.ui.card import Card, Press
-from bot.ui.opening import Music, opened_card
+from bot.ui.opening import Music, music_of, opened_card
 from bot.ui.words import words_for
 from tests.fakes.engine_fakes import SONG
 from tests.fakes.rows import make_task
+from tests.fakes.small_discord import FakeDiscord
 from tests.unit.test_cards import URL, assert_discord_takes, labels_of
 
 ENGLISH = words_for("en-US")
@@ -84,3 +88,33 @@ def test_a_song_without_its_file_does_not_say_twice_where_it_comes_from() -> Non
     _, card = opened(Music(urls=[URL], source=texts.FROM_PROVIDER), may_attach=False)
 
     assert "TokenLab" not in (card.embed.description or "")
+
+
+# --- the cover -------------------------------------------------------------------------------------------------------
+
+SIGNED = "https://cdn.discordapp.com/attachments/1/2/cover.jpg?ex=1&is=2&hm=3"
+PROVIDERS = "https://media.example/1.png"
+
+
+@pytest.mark.parametrize(
+    ("embeds", "shown"),
+    [
+        ([discord.Embed().set_thumbnail(url=SIGNED)], SIGNED),
+        ([discord.Embed()], PROVIDERS),
+        ([], PROVIDERS),
+        ([discord.Embed().set_thumbnail(url="attachment://cover.jpg")], PROVIDERS),
+    ],
+)
+async def test_without_our_own_file_the_cover_is_what_the_card_shows(
+    tmp_path: Path, embeds: list[discord.Embed], shown: str
+) -> None:
+    audio = SimpleNamespace(url=URL, content_type="audio/mpeg")
+    client: Any = FakeDiscord()
+    client.messages = [SimpleNamespace(attachments=[audio], embeds=embeds)]
+    tracks = (Track(audio_url=URL, image_url=PROVIDERS),)
+    task = replace(DONE, result=Result(tracks=tracks), files_shown=True)
+
+    music = await music_of(task, [(1, 2)], client, tmp_path, limit_bytes=100)
+
+    assert music.urls == [URL]
+    assert opened(music, result=Result(tracks=tracks))[1].embed.thumbnail.url == shown
