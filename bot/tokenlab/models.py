@@ -275,7 +275,7 @@ def _track(fields: Json, url_names: Sequence[str]) -> Track | None:
         audio_url=audio_url,
         audio_id=identifier(fields.get("audio_id")) or own_id,
         video_url=media_url(fields.get("video_url")),
-        image_url=media_url(fields.get("image_url")),
+        image_url=first(media_url(fields.get(name)) for name in ("image_url", "imageUrl")),
         title=text(fields.get("title"), TITLE_MAX_CHARS),
         duration_s=seconds(fields.get("duration")) or None,
     )

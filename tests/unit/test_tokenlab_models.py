@@ -277,6 +277,13 @@ def test_the_top_level_track_comes_first_and_the_same_audio_only_once():
     assert seen.clip_candidates == {"data": ["b", "a"], "task_id": ["t1"]}
 
 
+@pytest.mark.parametrize("name", ["image_url", "imageUrl"])
+def test_each_take_has_its_own_cover_however_that_is_spelt(name):
+    outputs = [{"url": MP3, "id": "a", name: "https://i.example/a.jpg"}, {"url": MP3_2, "id": "b", name: "/b.jpg"}]
+    tracks = look(status="completed", data=outputs).result.tracks
+    assert [track.image_url for track in tracks] == ["https://i.example/a.jpg", None]
+
+
 def test_the_tasks_own_id_is_never_taken_for_the_id_of_its_audio():
     assert look(status="completed", id="t1", audio_url=MP3).result.tracks[0].audio_id is None
 
