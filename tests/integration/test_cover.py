@@ -190,9 +190,12 @@ def slow(host: Host, path: str, body: bytes) -> str:
     return host.url(path)
 
 
-async def test_a_song_does_not_wait_long_for_its_cover(host, collector, folder, monkeypatch):
+async def test_a_song_does_not_wait_long_for_its_cover(host, collector, folder, monkeypatch, caplog):
     monkeypatch.setattr(cover, "WAIT_S", 0.05)
-    (only,) = await files_of(collector, song(host, slow(host, "/a.png", RED)))
+    with caplog.at_level(logging.INFO):
+        (only,) = await files_of(collector, song(host, slow(host, "/a.png", RED)))
+    (told,) = [record for record in caplog.records if record.name.startswith("bot.")]
+    assert (told.message, vars(told)["reason"]) == ("song has no cover", "not in time")
     assert (only.cover, colour_in(folder / only.name)) == (None, None)
     assert left_in(folder) == {"7-1.mp3", "7-1.png"}
     assert 1 <= AS_BUILT_S <= 10
@@ -225,7 +228,7 @@ async def test_whoever_stops_waiting_for_the_song_stops_its_cover(host, collecto
     fetching.cancel()
     with pytest.raises(asyncio.CancelledError):
         await fetching
-    assert not [one for one in asyncio.all_tasks() if one.get_name().startswith("cover")]
+    assert not [one for one in asyncio.all_tasks() if one.get_name().endswith(".jpg")]
     assert left_in(folder) <= {"7-1.mp3"}
 
 

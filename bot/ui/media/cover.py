@@ -39,8 +39,7 @@ class CoverCollector:
             if not self._store.path(name).is_file():
                 await self._fetch(url, self._store.path(name))
         except Exception as error:  # noqa: BLE001 -- an ornament: whatever is wrong with it must not hold up the song
-            reason = error.reason if isinstance(error, MediaError | NoReportError) else type(error).__name__
-            log.info("song has no cover", extra={"file": name, "reason": str(reason)})
+            _tell(name, error.reason if isinstance(error, MediaError | NoReportError) else type(error).__name__)
             return None
         return name
 
@@ -65,13 +64,14 @@ class Covers:
         self._task_id = task.id
         self._urls = [track.image_url for track in task.result.tracks] if task.result else []
         self._jobs: dict[str, asyncio.Task[str | None]] = {}
+        """By the address; each is named after its file."""
 
     def begin(self, take: int) -> None:
         """Begin to fetch what `of` may return for a take."""
         for url in self._urls_for(take):
             if url not in self._jobs:
                 name = f"{self._task_id}-{self._urls.index(url) + 1}.jpg"
-                self._jobs[url] = asyncio.create_task(self._collector.collect(url, name), name=f"cover {name}")
+                self._jobs[url] = asyncio.create_task(self._collector.collect(url, name), name=name)
 
     async def of(self, take: int) -> str | None:
         """Return the name of a take's own cover, else of the first take's; None if neither is there in time."""
@@ -89,5 +89,10 @@ class Covers:
     async def close(self) -> None:
         """Give up what is still on its way."""
         for job in self._jobs.values():
-            job.cancel()
+            if job.cancel():
+                _tell(job.get_name(), "not in time")
         await asyncio.gather(*self._jobs.values(), return_exceptions=True)
+
+
+def _tell(name: str, reason: str) -> None:
+    log.info("song has no cover", extra={"file": name, "reason": str(reason)})
