@@ -128,11 +128,18 @@ class Track:
     title: str | None = None
     duration_s: float | None = None
     """How long the provider says that it is."""
+    spare_urls: tuple[str, ...] = ()
+    """Other addresses of the same audio, the best first."""
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """All its addresses, in the order in which they are tried."""
+        return self.audio_url, *self.spare_urls
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What a completed task holds: tracks for music, the first one primary; text for lyrics."""
+    """What a completed task holds: tracks for music, take 1 first; text for lyrics."""
 
     title: str | None = None
     lyrics: str | None = None

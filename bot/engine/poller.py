@@ -134,7 +134,7 @@ class Poller(Worker[MusicTask]):
             await self._saw_again(task, look)
             return
         match look.status:
-            case ProviderStatus.COMPLETED if _has_result(task, look):
+            case ProviderStatus.COMPLETED if _is_finished(task, look):
                 await self._completed(task, look)
             case ProviderStatus.COMPLETED:
                 await self._empty(task, look)
@@ -190,6 +190,8 @@ class Poller(Worker[MusicTask]):
         again = empty_look_at(now=now, looks=self._doubted(task, Doubt.EMPTY).looks)
         if again is not None:
             await self._note(task, look, again)
+        elif _has_result(task, look):  # a stream: no finished file, but better than nothing
+            await self._completed(task, look)
         elif task.state is State.RUNNING:
             await self._expire(task, look, ErrorCode.NO_RESULT)
         elif gives_up(now=now, deadline_at=task.deadline_at or now):
@@ -341,11 +343,16 @@ def _has_result(task: MusicTask, look: Look) -> bool:
     return bool(look.result.tracks if task.kind.makes_audio else look.result.lyrics)
 
 
+def _is_finished(task: MusicTask, look: Look) -> bool:
+    """Whether it holds all of that: of audio a file, not only a stream."""
+    return _has_result(task, look) and not (task.kind.makes_audio and look.is_only_streamed)
+
+
 def _addresses_seen(task: MusicTask, look: Look, bill: transitions.BillLooked, now: datetime) -> transitions.BillLooked:
     """What a look says of audio that is still wanted; whatever else it says, a paid song stays finished."""
     if look.status is not ProviderStatus.COMPLETED or not look.result.tracks or task.result is None:
         return bill
-    result = renewed(task.result, look.result)
+    result = task.result if look.is_only_streamed else renewed(task.result, look.result)
     seen = transitions.AddressesSeen(
         billing_transaction_id=bill.billing_transaction_id,
         look_failures=bill.look_failures,

@@ -111,5 +111,5 @@ def _kept(value: object) -> object:
 def _result_of(value: Mapping[str, Any] | None) -> Result | None:
     if value is None:
         return None
-    tracks = tuple(Track(**track) for track in value["tracks"])
+    tracks = tuple(Track(**{**track, "spare_urls": tuple(track.get("spare_urls", ()))}) for track in value["tracks"])
     return Result(**{**value, "tracks": tracks, "other_lyrics": tuple(value.get("other_lyrics", ()))})

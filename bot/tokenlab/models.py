@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from bot.domain.price import FREE, Price
-from bot.domain.tasks import Kind, Result, Track
+from bot.domain.tasks import Kind, Result
 from bot.domain.versions import is_version
 from bot.tokenlab.reading import (
     Json,
@@ -16,18 +16,16 @@ from bot.tokenlab.reading import (
     identifier,
     items,
     mapping,
-    media_url,
     names,
     percent,
-    seconds,
+    snake_case,
     text,
     word,
 )
+from bot.tokenlab.takes import TAKES_MAX, TITLE_MAX_CHARS, clip_id_of, is_only_streamed, tracks_of
 from bot.tokenlab.troubles import is_about_content, trouble_in
 
-TITLE_MAX_CHARS = 300
 LYRICS_MAX_CHARS = 100_000
-TRACKS_MAX = 20
 OTHER_LYRICS_MAX = 9
 STATUS_MAX_CHARS = 40
 MODEL_MAX_CHARS = 100
@@ -152,6 +150,8 @@ class Look:
     progress: int | None = None
     """0 to 100 if the provider gave a real number; never a reason to call the task finished."""
     result: Result = field(default_factory=Result)
+    is_only_streamed: bool = False
+    """Whether there is audio, but no take has a finished file yet."""
     clip_candidates: Mapping[str, list[str]] = field(default_factory=dict)
     """Every id that may name the clip, by source: `audio_id`, `data`, `task_id`. Stored as JSON."""
     error_detail: str | None = None
@@ -190,6 +190,7 @@ def parse_look(
         raw_status=raw_status,
         progress=percent(body.get("progress")),
         result=_result(body),
+        is_only_streamed=is_only_streamed(body, _outputs(body)),
         clip_candidates=_clip_candidates(body, provider_task_id),
         error_detail=trouble.detail if trouble.is_there or status is ProviderStatus.FAILED else None,
         has_error=trouble.is_there,
@@ -229,13 +230,8 @@ def _result(body: Json) -> Result:
     texts = list(_texts(body))
     title = first(text(one.get("title"), TITLE_MAX_CHARS) for one in (body, *(holder for holder, _ in texts)))
     lyrics = tuple(dict.fromkeys(words for _, words in texts))
-    by_url: dict[str, Track] = {}
-    for track in (_track(body, ("audio_url",)), *(_track(item, ("audio_url", "url")) for item in _outputs(body))):
-        if track is not None:
-            by_url[track.audio_url] = _merged(by_url.get(track.audio_url), track)
-    tracks = tuple(by_url.values())[:TRACKS_MAX]
     others = lyrics[1 : 1 + OTHER_LYRICS_MAX]
-    return Result(title=title, lyrics=first(lyrics), tracks=tracks, other_lyrics=others)
+    return Result(title=title, lyrics=first(lyrics), tracks=tracks_of(body, _outputs(body)), other_lyrics=others)
 
 
 def _texts(body: Json) -> Iterator[tuple[Json, str]]:
@@ -266,40 +262,10 @@ def _outputs(body: Json) -> list[Json]:
     return items(body.get("data"))
 
 
-def _track(fields: Json, url_names: Sequence[str]) -> Track | None:
-    audio_url = first(media_url(fields.get(name)) for name in url_names)
-    if audio_url is None:
-        return None
-    own_id = identifier(fields.get("id")) if "url" in url_names else None
-    return Track(
-        audio_url=audio_url,
-        audio_id=identifier(fields.get("audio_id")) or own_id,
-        video_url=media_url(fields.get("video_url")),
-        image_url=first(media_url(fields.get(name)) for name in ("image_url", "imageUrl")),
-        title=text(fields.get("title"), TITLE_MAX_CHARS),
-        duration_s=seconds(fields.get("duration")) or None,
-    )
-
-
-def _merged(known: Track | None, more: Track) -> Track:
-    """The same audio told twice: what the first telling lacks comes from the second."""
-    if known is None:
-        return more
-    return replace(
-        known,
-        audio_id=known.audio_id or more.audio_id,
-        video_url=known.video_url or more.video_url,
-        image_url=known.image_url or more.image_url,
-        title=known.title or more.title,
-        duration_s=known.duration_s or more.duration_s,
-    )
-
-
 def _clip_candidates(body: Json, provider_task_id: str) -> dict[str, list[str]]:
-    in_data = (identifier(item.get("audio_id")) or identifier(item.get("id")) for item in _outputs(body)[:TRACKS_MAX])
     found: dict[str, list[str | None]] = {
-        "audio_id": [identifier(body.get("audio_id"))],
-        "data": list(in_data),
+        "audio_id": [identifier(snake_case(body).get("audio_id"))],
+        "data": [clip_id_of(item) for item in _outputs(body)[:TAKES_MAX]],
         "task_id": [provider_task_id],
     }
     cleaned = {source: list(dict.fromkeys(i for i in ids if i)) for source, ids in found.items()}

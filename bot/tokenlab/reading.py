@@ -17,6 +17,7 @@ Json = Mapping[str, object]
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 """What a database or UTF-8 can't hold: NUL and half surrogate pairs, which JSON can spell."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _AMOUNT = re.compile(r"\d{1,6}(?:\.\d{1,12})?", re.ASCII)
 
 
@@ -44,6 +45,11 @@ def identifier(value: object) -> str | None:
 def mapping(value: object) -> Json:
     """An object; an empty one for anything else."""
     return value if isinstance(value, Mapping) else {}
+
+
+def snake_case(fields: Json) -> Json:
+    """An object with names such as `audioUrl` spelt `audio_url`, unless that is there as well."""
+    return {**{_HUMP.sub("_", name).lower(): value for name, value in fields.items()}, **fields}
 
 
 def items(value: object) -> list[Json]:

@@ -18,7 +18,10 @@ FILES = (
 RESULT = Result(
     title="«雨» 🌧",
     lyrics="a\n\u2028b",
-    tracks=(Track(audio_url="https://a/1.mp3", audio_id="x"), Track(audio_url="https://a/2.mp3", title="two")),
+    tracks=(
+        Track(audio_url="https://a/1.mp3", audio_id="x", spare_urls=("https://b/1.mp3", "https://c/1")),
+        Track(audio_url="https://a/2.mp3", title="two"),
+    ),
 )
 ACCEPTED = Accepted(
     provider_task_id="ld_1", poll_url="https://api/1", request_id="r-1", endpoint="/v1/music", model="suno-music-2",

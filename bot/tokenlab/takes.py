@@ -1,0 +1,81 @@
+"""Which takes an answer tells of: each once, with all its addresses, however often and in whatever spelling."""
+
+from collections.abc import Sequence
+
+from bot.domain.tasks import Track
+from bot.tokenlab.reading import Json, first, identifier, media_url, seconds, snake_case, text
+
+TAKES_MAX = 20
+SPARE_URLS_MAX = 5
+TITLE_MAX_CHARS = 300
+_FILES = ("audio_url", "url", "source_audio_url")
+_ADDRESSES = (*_FILES, "stream_audio_url", "source_stream_audio_url")
+"""Where the audio of a take is, the best first: a stream is no finished file."""
+_OF_THE_TASK = frozenset({"id", "url"})
+"""What beside the outputs is of the task, not of its audio."""
+
+
+def tracks_of(body: Json, outputs: Sequence[Json]) -> tuple[Track, ...]:
+    """The takes in the order in which they are first told; what is told of one in several places is put together."""
+    takes: list[list[Json]] = []
+    for told in _tellings(body, outputs):
+        known = (take for is_same in (_is_same_clip, _is_same_audio) for take in takes if is_same(take, told))
+        if (take := next(known, None)) is not None:
+            take.append(told)
+        else:
+            takes.append([told])
+    return tuple(map(_track, takes[:TAKES_MAX]))
+
+
+def is_only_streamed(body: Json, outputs: Sequence[Json]) -> bool:
+    """Whether there is audio, but no finished file of any take."""
+    told = _tellings(body, outputs)
+    return bool(told) and not _urls(told, _FILES)
+
+
+def _tellings(body: Json, outputs: Sequence[Json]) -> list[Json]:
+    """Whatever tells where audio is: the task itself first, then each output."""
+    task = snake_case(body)
+    task_ids = [task.get("id"), task.get("task_id")]
+    told = [
+        {name: value for name, value in task.items() if name not in _OF_THE_TASK},
+        *({name: value for name, value in snake_case(one).items() if value not in task_ids} for one in outputs),
+    ]
+    return [fields for fields in told if _urls([fields])]
+
+
+def _is_same_clip(take: Sequence[Json], told: Json) -> bool:
+    return clip_id_of(told) is not None and clip_id_of(told) in map(clip_id_of, take)
+
+
+def _is_same_audio(take: Sequence[Json], told: Json) -> bool:
+    """Whether the file is the same, whatever it is called; two clips may share what is only a spare."""
+    if (file := _urls([told], _FILES)[:1]) and file == _urls(take, _FILES)[:1]:
+        return True
+    is_named = clip_id_of(told) is not None and any(map(clip_id_of, take))
+    return not is_named and not set(_urls(take)).isdisjoint(_urls([told]))
+
+
+def _urls(take: Sequence[Json], names: Sequence[str] = _ADDRESSES) -> list[str]:
+    """The addresses of a take, the best first, wherever they are told."""
+    told = (media_url(fields.get(name)) for name in names for fields in take)
+    return list(dict.fromkeys(url for url in told if url))
+
+
+def clip_id_of(output: Json) -> str | None:
+    """The id of the clip that an output of a task is."""
+    fields = snake_case(output)
+    return identifier(fields.get("audio_id")) or identifier(fields.get("id"))
+
+
+def _track(take: Sequence[Json]) -> Track:
+    audio_url, *spare_urls = _urls(take)
+    return Track(
+        audio_url=audio_url,
+        spare_urls=tuple(spare_urls[:SPARE_URLS_MAX]),
+        audio_id=first(map(clip_id_of, take)),
+        video_url=first(media_url(fields.get("video_url")) for fields in take),
+        image_url=first(media_url(fields.get("image_url")) for fields in take),
+        title=first(text(fields.get("title"), TITLE_MAX_CHARS) for fields in take),
+        duration_s=next((found for fields in take if (found := seconds(fields.get("duration")))), None),
+    )
