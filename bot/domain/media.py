@@ -1,10 +1,12 @@
 """What can go wrong with the audio of a finished song, and when it is tried for again. Pure."""
 
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.domain.tasks import MediaFile, Result, Track
+from bot.domain.due import Pause, is_due
+from bot.domain.tasks import MediaFile, MusicTask, Result, TakeTries, Track
 
 TRY_AGAIN_S = (5, 10, 20, 40, 80, 160, 300, 300, 300, 300, 300)
 """Delays between the first retries: links of a song just finished may be refused for minutes."""
@@ -40,7 +42,7 @@ def may_still_grow(*, short_tries: int, failures: int) -> bool:
 
     Args:
         short_tries: how often this take was too short before.
-        failures: the failed tries of its song that count, for whatever reason and of whichever take.
+        failures: its failed tries that count, for whatever reason.
     """
     return short_tries < SHORT_TRIES and failures < len(TRY_AGAIN_S)
 
@@ -69,18 +71,25 @@ class MediaError(Exception):
         self.is_temporary = is_temporary
 
 
+def summed_up(problems: Sequence[MediaError]) -> MediaError:
+    """What a try at all addresses of a take has come to: the problem that leaves most to hope for."""
+    return max(problems, key=lambda one: (one.reason is MediaProblem.CUT_SHORT, one.is_temporary))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brought:
     """What is there of a song after a try to fetch what was not."""
 
     files: tuple[MediaFile, ...] = ()
     """Of all takes that were ever fetched, in the order of the takes."""
-    is_new: bool = False
-    """Whether any of them was fetched since it was told last."""
+    fetched: Collection[int] = ()
+    """The takes that were fetched since it was told last."""
+    failed: Mapping[int, MediaError] = field(default_factory=dict)
+    """Why others were not, by take."""
+    there: Collection[int] = ()
+    """The takes that needed no fetching."""
     is_all: bool = True
     """False while others are still on their way: more will be told."""
-    missing: MediaError | None = None
-    """Why a take is still not there; where it is several, one that may come later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +110,7 @@ def next_try(*, failures: int, error: MediaError, age: timedelta, is_renewed: bo
         failures: those that counted so far.
         error: what went wrong now.
         age: how long ago the addresses were read.
-        is_renewed: whether they were read anew after the song was finished.
+        is_renewed: whether they were asked for because of an earlier failure of this take.
     """
     is_fresh = age < FRESH_FOR
     if not error.is_temporary and is_renewed and is_fresh:
@@ -115,22 +124,114 @@ def next_try(*, failures: int, error: MediaError, age: timedelta, is_renewed: bo
     return NextTry(failures=counted, delay_s=delays_s[counted - 1], looks=looks)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What is tried for after a round, and what it asks of others."""
+
+    tries: tuple[TakeTries, ...]
+    untried: Collection[int]
+    """The takes that are missing and not even tried for yet: others asked for them meanwhile, or they are under way."""
+    looks: bool
+    """Whether a take needs fresh addresses."""
+    gives_up: bool
+    """Whether a take that is not there was given up in this round."""
+
+    @property
+    def open(self) -> list[TakeTries]:
+        """The tries of the takes that are tried for again."""
+        return [one for one in self.tries if not one.is_over]
+
+    @property
+    def after(self) -> datetime | None:
+        """When the first take is due; None for at once."""
+        return None if self.untried else min((one.after for one in self.open if one.after), default=None)
+
+
+def due_takes(task: MusicTask, now: datetime) -> set[int]:
+    """The takes that are fetched now if they are not there: those never tried in vain, and those whose turn it is.
+
+    If none of those is due that failed before, addresses came that nobody had asked for: all are tried.
+    """
+    tries = [one for one in task.media_tries if not one.is_over]
+    due = [one for one in tries if _has_fresh(one, task) or is_due(one.after, now, Pause.FETCH)]
+    untried = {take.number for take in task.takes} - {one.take for one in task.media_tries}
+    return untried | {one.take for one in due or tries}
+
+
+def _has_fresh(tries: TakeTries, task: MusicTask) -> bool:
+    """Whether the addresses have come that were asked for because of this take."""
+    return tries.asked_at is not None and task.addresses_at is not None and task.addresses_at >= tries.asked_at
+
+
+def outlook(task: MusicTask, brought: Brought, now: datetime) -> Outlook:
+    """What follows from a round of tries for its takes, each by itself."""
+    before = {one.take: one for one in task.media_tries}
+    short = {one.take for one in brought.files if one.whole_s is not None}
+    failed = {
+        take: _after_failure(before.get(take) or TakeTries(take=take), error, task, now, is_short=take in short)
+        for take, error in brought.failed.items()
+    }
+    # one that is delivered too short is as whole as it will be
+    done = {take: TakeTries(take=take, is_over=True) for take in brought.fetched if take in short}
+    kept = {take: one for take, one in before.items() if take not in {*brought.fetched, *brought.there}}
+    after = kept | failed | done
+    here = {one.take for one in brought.files} - short
+    return Outlook(
+        tries=tuple(after[take] for take in sorted(after)),
+        untried={take.number for take in task.takes} - here - after.keys(),
+        looks=any(one.asked_at is not None for one in failed.values()),
+        gives_up=any(one.is_over for take, one in failed.items() if take not in short),
+    )
+
+
+def _after_failure(tries: TakeTries, error: MediaError, task: MusicTask, now: datetime, *, is_short: bool) -> TakeTries:
+    """The tries of a take after one more; for the rest of one that is there but too short, there are fewer."""
+    age = now - (task.addresses_at or task.state_at)
+    then = next_try(failures=tries.failures, error=error, age=age, is_renewed=_has_fresh(tries, task))
+    if then is None or (is_short and then.failures >= SHORT_TRIES):
+        return replace(tries, after=None, asked_at=None, is_over=True)
+    return replace(
+        tries,
+        failures=then.failures,
+        short_tries=tries.short_tries + (error.reason is MediaProblem.CUT_SHORT),
+        after=now + timedelta(seconds=then.delay_s),
+        asked_at=now if then.looks else None,
+    )
+
+
 def renewed(known: Result, seen: Result) -> Result:
-    """The takes of a song with the addresses that they have now; takes that only the newer look tells of come last."""
-    by_clip = {track.audio_id: track for track in seen.tracks if track.audio_id}
-    found = [by_clip.get(track.audio_id or "") for track in known.tracks]
-    left = [track for track in seen.tracks if track not in found]
+    """The takes of a song with the addresses that they have now; takes that only the newer look tells of come last.
+
+    A take is known again by its clip, then by an address; what is left is taken in the order in which it is told.
+    """
+    left = list(seen.tracks)
+    found: dict[int, Track] = {}
+    for is_same in (_is_same_clip, _shares_address, lambda *_: True):
+        for place, track in enumerate(known.tracks):
+            now = next((one for one in left if is_same(track, one)), None) if place not in found else None
+            if now is not None:
+                found[place] = now
+                left.remove(now)
     tracks = [
-        _at_its_new_address(track, now or (left.pop(0) if left else track))
-        for track, now in zip(known.tracks, found, strict=True)
+        _at_its_new_address(track, found[place]) if place in found else track
+        for place, track in enumerate(known.tracks)
     ]
     return replace(known, tracks=(*tracks, *left))
+
+
+def _is_same_clip(known: Track, seen: Track) -> bool:
+    return known.audio_id is not None and known.audio_id == seen.audio_id
+
+
+def _shares_address(known: Track, seen: Track) -> bool:
+    return not set(known.urls).isdisjoint(seen.urls)
 
 
 def _at_its_new_address(track: Track, now: Track) -> Track:
     return replace(
         track,
         audio_url=now.audio_url,
+        spare_urls=now.spare_urls,
         audio_id=track.audio_id or now.audio_id,
         video_url=now.video_url or track.video_url,
         image_url=now.image_url or track.image_url,

@@ -160,13 +160,53 @@ class MediaFile:
     duration_s: float | None = None
     """How long it really plays."""
     picture: str | None = None
-    """File name of its waveform inside `MEDIA_DIR`; only the first take has one."""
+    """File name of its waveform inside `MEDIA_DIR`."""
     cover: str | None = None
     """File name of its cover inside `MEDIA_DIR`: its own, else the first take's."""
     whole_s: float | None = None
     """How long it should be, if it ends before that."""
     encoded_kbps: int | None = None
     """At which rate it was encoded to fit its place; None if it is as it came."""
+    take: int = 1
+    """Which take of its song it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeTries:
+    """How the audio of one take has been tried for; a take that came at the first try has none."""
+
+    take: int
+    failures: int = 0
+    """Failed tries that count; `bot/domain/media.py` says what follows from how many."""
+    short_tries: int = 0
+    """How many of the tries found it too short."""
+    after: datetime | None = None
+    """When it is tried for again."""
+    asked_at: datetime | None = None
+    """Since when the provider is to be asked for fresh addresses of it; None if the last failure needs none."""
+    is_over: bool = False
+    """Whether it is not tried for any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Take:
+    """One take of a finished song: what the provider tells of it, and what is here of it."""
+
+    number: int
+    track: Track
+    file: MediaFile | None
+    is_given_up: bool
+    """Whether it is not here and nobody tries for it any more."""
+
+    @property
+    def plays_s(self) -> float | None:
+        """How long what can be heard of it is, as far as that is known."""
+        return self.file.duration_s if self.file else self.track.duration_s
+
+    @property
+    def length_s(self) -> float | None:
+        """How long it is, as far as that is known, even where its file ends early."""
+        return (self.file.whole_s if self.file else None) or self.plays_s
 
 
 class PingStatus(StrEnum):
@@ -339,9 +379,12 @@ class MusicTask:
     media: tuple[MediaFile, ...] = ()
     media_wanted: bool = False
     """Whether its audio is still to be fetched."""
+    media_tries: tuple[TakeTries, ...] = ()
+    """What was tried in vain, take by take."""
     media_after: datetime | None = None
+    """When the first of its takes is due."""
     media_failures: int = 0
-    """Failed tries that count; `bot/domain/media.py` says what follows from how many."""
+    """Failed tries of the take that has failed least often, of those that are still tried for."""
     addresses_at: datetime | None = None
     """When the addresses of its audio were last read again; None if only when it was finished."""
     error_code: ErrorCode | None = None
@@ -366,14 +409,25 @@ class MusicTask:
         return Price(min_usd=self.price_min_usd, max_usd=self.price_max_usd)
 
     @property
-    def length_s(self) -> float | None:
-        """How long the song is, as far as that is known, even where its file ends early."""
-        return self.media[0].whole_s or self.media[0].duration_s if self.media else None
+    def takes(self) -> tuple[Take, ...]:
+        """The takes of a finished song, each with its number, which stays."""
+        tracks = self.result.tracks if self.result else ()
+        files = {one.take: one for one in self.media}
+        over = {one.take for one in self.media_tries if one.is_over}
+        return tuple(
+            Take(
+                number=number,
+                track=track,
+                file=files.get(number),
+                is_given_up=number not in files and (number in over or not self.media_wanted),
+            )
+            for number, track in enumerate(tracks, start=1)
+        )
 
     @property
     def inside_s(self) -> float:
-        """A moment that the song has, as far as that is known: for examples."""
-        return EXAMPLE_S if self.length_s is None else self.length_s / 2
+        """A moment that each of its takes has, as far as that is known: for examples."""
+        return min((take.length_s for take in self.takes if take.length_s), default=2 * EXAMPLE_S) / 2
 
     @property
     def made_title(self) -> str | None:

@@ -20,6 +20,7 @@ from bot.domain.tasks import (
     PingStatus,
     Result,
     State,
+    TakeTries,
     check_move,
 )
 
@@ -308,46 +309,36 @@ class Expired(Move):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MediaFetched(Change):
-    """Audio was fetched that its card does not carry yet. Like all of these, holds only while audio is wanted."""
+class MediaTried(Change):
+    """Which takes are still tried for, and when. Like all of these, holds only while audio is wanted."""
 
     guarded: ClassVar[bool] = False
+    media_wanted: bool = False
+    """Whether any take is."""
+    media_tries: tuple[TakeTries, ...] = ()
+    media_failures: int = 0
+    media_after: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaFetched(MediaTried):
+    """Audio was fetched that its card does not carry yet."""
+
     is_news: ClassVar[bool] = True
     media: tuple[MediaFile, ...]
-    media_wanted: bool = False
-    """Whether a take is still missing."""
     files_shown: Literal[False] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MediaThere(Change):
-    """Its audio was there already."""
+class MediaGivenUp(MediaTried):
+    """A take that is not there will not come."""
 
-    guarded: ClassVar[bool] = False
-    media_wanted: Literal[False] = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MediaGivenUp(Change):
-    """What is not there of its audio will not come."""
-
-    guarded: ClassVar[bool] = False
     is_news: ClassVar[bool] = True
-    media_wanted: Literal[False] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FetchPostponed(Change):
-    """Its audio could not be fetched this time."""
-
-    guarded: ClassVar[bool] = False
-    media_failures: int
-    media_after: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddressesWanted(FetchPostponed):
-    """Its audio is not at the known addresses any more: the provider is asked for fresh ones."""
+class AddressesWanted(MediaTried):
+    """A take is not at the known addresses any more: the provider is asked for fresh ones."""
 
     next_look_at: datetime
     look_failures: Literal[0] = 0
@@ -355,9 +346,10 @@ class AddressesWanted(FetchPostponed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaWanted(Change):
-    """Its owner asked for a song whose audio is not here: it is fetched again."""
+    """Its owner asked for a song whose audio is not here: all of it is tried for as if for the first time."""
 
     media_wanted: Literal[True] = True
+    media_tries: tuple[TakeTries, ...] = ()
     media_failures: Literal[0] = 0
     media_after: None = None
 
@@ -479,6 +471,7 @@ class Redelivered(Change):
     pinged_for: None = None
     ping_status: None = None
     ping_at: None = None
+    media_tries: tuple[TakeTries, ...] = ()
     media_failures: Literal[0] = 0
     media_after: None = None
 

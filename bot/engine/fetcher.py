@@ -1,14 +1,15 @@
 """Fetches the audio of finished songs into `MEDIA_DIR`, outside the courier's edit slots."""
 
 import logging
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
-from datetime import timedelta
+from dataclasses import fields
+from datetime import datetime
 from functools import partial
 
 from bot.clock import Clock
 from bot.domain import transitions
-from bot.domain.media import Brought, MediaError, MediaProblem, next_try
+from bot.domain.media import Brought, MediaError, MediaProblem, Outlook, due_takes, outlook
 from bot.domain.tasks import MusicTask, TaskId
 from bot.engine.ports import Media
 from bot.engine.turns import Turns
@@ -44,45 +45,53 @@ class Fetcher(Worker[MusicTask]):
         return await self._downloads.pick(partial(self._tasks.media_wanted, self._clock()), room)
 
     async def handle(self, item: MusicTask) -> None:
-        """Fetch the takes of one song that are not there."""
-        async with aclosing(self._fetched(item)) as told:
+        """Fetch the takes of one song that are due and not there."""
+        async with aclosing(self._fetched(item, due_takes(item, self._clock()))) as told:
             async for brought in told:
-                item = await self._keep(item, brought)
+                await self._keep(item, brought)
 
-    async def _fetched(self, task: MusicTask) -> AsyncGenerator[Brought, None]:
+    async def _fetched(self, task: MusicTask, due: Collection[int]) -> AsyncGenerator[Brought, None]:
         try:
-            async with aclosing(self._media.fetch_task(task)) as told:
+            async with aclosing(self._media.fetch_task(task, due)) as told:
                 async for brought in told:
                     yield brought
         except Exception:  # a full disk, an address that nobody can read: the row must say when it ends
             log.exception("audio can't be fetched", extra={"task_id": task.id})
-            yield Brought(missing=MediaError(MediaProblem.UNREACHABLE, is_temporary=True))
+            trouble = MediaError(MediaProblem.UNREACHABLE, is_temporary=True)
+            yield Brought(files=task.media, failed=dict.fromkeys(due, trouble))
 
-    async def _keep(self, task: MusicTask, brought: Brought) -> MusicTask:
-        is_whole = brought.is_all and brought.missing is None
-        if brought.is_new:
-            fetched = transitions.MediaFetched(media=brought.files, media_wanted=not is_whole)
-            task = await self._tasks.apply(task, fetched)
-            log.info("audio fetched", extra={"task_id": task.id, "files": len(brought.files)})
-            self.on_done()
-        elif is_whole:
-            await self._tasks.apply(task, transitions.MediaThere())
-        if brought.is_all and brought.missing is not None:
-            await self._failed(task, brought.missing)
-        return task
-
-    async def _failed(self, task: MusicTask, error: MediaError) -> None:
+    async def _keep(self, task: MusicTask, brought: Brought) -> None:
+        """Write what was fetched, and what was not; what somebody has asked for meanwhile counts."""
         now = self._clock()
-        log.warning("audio can't be fetched", extra={"task_id": task.id, "reason": error.reason})
-        age = now - (task.addresses_at or task.state_at)
-        then = next_try(failures=task.media_failures, error=error, age=age, is_renewed=task.addresses_at is not None)
-        if then is None:
-            await self._tasks.apply(task, transitions.MediaGivenUp())
+        task = await self._tasks.get(task.id) or task
+        then = outlook(task, brought, now)
+        for take, error in brought.failed.items():
+            log.warning("take can't be fetched", extra={"task_id": task.id, "take": take, "reason": error.reason})
+        tried = transitions.MediaTried(
+            media_wanted=bool(then.open or then.untried),
+            media_tries=then.tries,
+            media_failures=min((one.failures for one in then.open), default=task.media_failures),
+            media_after=then.after,
+        )
+        for change in _changes(task, tried, brought, then, now):
+            await self._tasks.apply(task, change)
+        if brought.fetched:
+            log.info("audio fetched", extra={"task_id": task.id, "takes": sorted(brought.fetched)})
+            self.on_done()
+        if then.gives_up:
             log.warning("audio is given up", extra={"task_id": task.id})
-            return
-        after = now + timedelta(seconds=then.delay_s)
-        if then.looks and task.provider_task_id is not None:
-            wanted = transitions.AddressesWanted(media_failures=then.failures, media_after=after, next_look_at=now)
-            await self._tasks.apply(task, wanted)
-        else:
-            await self._tasks.apply(task, transitions.FetchPostponed(media_failures=then.failures, media_after=after))
+
+
+def _changes(
+    task: MusicTask, tried: transitions.MediaTried, brought: Brought, then: Outlook, now: datetime
+) -> list[transitions.Change]:
+    """What a round changes: what the card shows, whether the provider is asked, or else when it is tried again."""
+    same = {one.name: getattr(tried, one.name) for one in fields(tried)}
+    changes: list[transitions.Change] = []
+    if brought.fetched:
+        changes.append(transitions.MediaFetched(**same, media=brought.files))
+    elif then.gives_up:
+        changes.append(transitions.MediaGivenUp(**same))
+    if then.looks and task.provider_task_id is not None:
+        changes.append(transitions.AddressesWanted(**same, next_look_at=now))
+    return changes or [tried]

@@ -148,8 +148,8 @@ class Search(Protocol):
 class Media(Protocol):
     """What downloads audio: `bot/ui/media/collect.py`."""
 
-    def fetch_task(self, task: MusicTask) -> AsyncGenerator[Brought, None]:
-        """Download and tag the takes of a completed song that are not there; tells now and then what is."""
+    def fetch_task(self, task: MusicTask, due: Collection[int]) -> AsyncGenerator[Brought, None]:
+        """Download and tag those of the takes of a completed song that are not there; tells now and then what is."""
 
 
 class MediaFolder(Protocol):

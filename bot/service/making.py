@@ -240,7 +240,7 @@ class Maker:
         """
         if self._defaults.upload_extend and not at_s:
             raise Refused(Reason.NEEDS_START, parent.inside_s)
-        length_s = parent.length_s
+        length_s = parent.takes[0].length_s if parent.takes else None
         if at_s is not None and length_s is not None and at_s >= length_s:
             raise Refused(Reason.BEYOND_END, length_s)
 

@@ -1,7 +1,9 @@
 """Between rows and domain objects: the only place that knows both shapes."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
+from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 from sqlalchemy import Row, func
@@ -17,11 +19,12 @@ from bot.domain.tasks import (
     PingStatus,
     Result,
     State,
+    TakeTries,
     TaskId,
     Track,
 )
 from bot.domain.wishes import ContinuationWish, LyricsWish, SongWish, Wish
-from bot.store.schema import drafts, members, music_tasks
+from bot.store.schema import EPOCH, drafts, members, music_tasks
 
 TASK_COLUMNS = [music_tasks.c[field.name] for field in fields(MusicTask)]
 LISTED_PROMPT_CHARS = 200
@@ -36,6 +39,9 @@ DRAFT_COLUMNS = [drafts.c[field.name] for field in fields(Draft)]
 MEMBER_COLUMNS = [members.c[field.name] for field in fields(Preferences)]
 WISHES: Mapping[str, type[Wish]] = {one.kind: one for one in (SongWish, LyricsWish, ContinuationWish)}
 
+
+_TAKE = re.compile(r"-(\d+)\.")
+_MOMENTS = ("after", "asked_at")
 
 AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
 """A row of whichever columns a query has asked for."""
@@ -57,7 +63,8 @@ def task_of(row: AnyRow) -> MusicTask:
     values["error_code"] = ErrorCode(values["error_code"]) if values["error_code"] else None
     values["result"] = _result_of(values["result"])
     values["clip_candidates"] = values["clip_candidates"] or {}
-    values["media"] = tuple(MediaFile(**one) for one in values["media"] or ())
+    values["media"] = tuple(_file_of(one) for one in values["media"] or ())
+    values["media_tries"] = tuple(_tries_of(one) for one in values["media_tries"] or ())
     return MusicTask(**values)
 
 
@@ -101,11 +108,27 @@ def _kept(value: object) -> object:
         case Result():
             return asdict(value)
         case tuple():  # its files: none is no list, or the index of those that have any would hold it
-            return [asdict(one) for one in value] or None
+            return [{name: _plain(one) for name, one in asdict(item).items()} for item in value] or None
         case Mapping():  # what may name its clip
             return {source: list(ids) for source, ids in value.items()}
         case _:
             return value
+
+
+def _plain(value: object) -> object:
+    """What JSON can hold: a moment as in the columns, in milliseconds."""
+    return (value - EPOCH) // timedelta(milliseconds=1) if isinstance(value, datetime) else value
+
+
+def _file_of(value: Mapping[str, Any]) -> MediaFile:
+    """A file; in rows of before, its name alone says which take it is."""
+    numbered = _TAKE.search(value["name"])
+    return MediaFile(**{"take": int(numbered[1]) if numbered else 1, **value})
+
+
+def _tries_of(value: Mapping[str, Any]) -> TakeTries:
+    moments = {name: EPOCH + timedelta(milliseconds=value[name]) for name in _MOMENTS if value[name] is not None}
+    return TakeTries(**{**value, **moments})
 
 
 def _result_of(value: Mapping[str, Any] | None) -> Result | None:

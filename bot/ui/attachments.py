@@ -1,6 +1,6 @@
 """The files that go along with a card: audio, its waveform and cover, lyrics as text; each with a description."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -12,6 +12,7 @@ from bot.service import title_of
 from bot.ui import texts
 from bot.ui.cards import COVER, PICTURE
 from bot.ui.limits import FILE_DESCRIPTION_CHARS, FILES_MAX
+from bot.ui.takes import label_of, titled
 from bot.ui.words import N_, Words, words_for
 
 MakeFile = Callable[[], discord.File]
@@ -20,43 +21,59 @@ MakeFile = Callable[[], discord.File]
 DESCRIBED = {PICTURE: N_("Waveform of {song}"), COVER: N_("Cover of {song}")}
 
 
-def audio_files(task: MusicTask, media_dir: Path, *, limit_bytes: int) -> list[MakeFile]:
-    """Makers of attachments for the takes that fit and are there: the first one and others, or none."""
-    fitting = [one for one in task.media if one.size_bytes <= limit_bytes and (media_dir / one.name).is_file()]
-    if not fitting or fitting[0] != task.media[0]:
-        return []
+def attachable(task: MusicTask, media_dir: Path, *, limit_bytes: int) -> list[MediaFile]:
+    """The takes that are here and fit, as many as a message holds."""
+    return [one for one in _fitting(task, limit_bytes) if (media_dir / one.name).is_file()][:FILES_MAX]
+
+
+def carried(task: MusicTask) -> list[MediaFile]:
+    """The takes that its card carries, once it has its files."""
+    return _fitting(task, task.attachment_limit_bytes)[:FILES_MAX]
+
+
+def _fitting(task: MusicTask, limit_bytes: int) -> list[MediaFile]:
+    return [one for one in task.media if one.size_bytes <= limit_bytes]
+
+
+def audio_files(task: MusicTask, takes: Sequence[MediaFile], media_dir: Path) -> list[MakeFile]:
+    """Makers of attachments for these takes."""
     return [
         partial(discord.File, media_dir / one.name, filename=one.shown_as, description=_described(task, one))
-        for one in fitting[:FILES_MAX]
+        for one in takes
     ]
 
 
 def _described(task: MusicTask, file: MediaFile) -> str:
-    length = f", {texts.clock_time(int(file.duration_s))}" if file.duration_s else ""
-    return f"{title_of(task)[: FILE_DESCRIPTION_CHARS - len(length)]}{length}"
+    facts = [label_of(task, file.take, words_for(task.locale))]
+    facts.append(texts.clock_time(int(file.duration_s)) if file.duration_s else "")
+    ending = "".join(f", {fact}" for fact in facts if fact)
+    return f"{title_of(task)[: FILE_DESCRIPTION_CHARS - len(ending)]}{ending}"
 
 
-def pictures_of(task: MusicTask) -> Mapping[str, str]:
-    """Files of the pictures that its card shows where it carries the audio, by the names of the attachments.
+def pictures_beside(task: MusicTask, takes: Sequence[MediaFile]) -> Mapping[str, str]:
+    """Files of the pictures that its card shows beside these takes, by the names of the attachments.
 
-    The waveform of the first take, and its cover, else the first cover there is; a full card has no room for them.
+    The waveform of the first of them, and the first cover there is; a full card has no room for them.
     """
-    waveforms = [(PICTURE, one.picture) for one in task.media[:1] if one.picture]
+    waveforms = [(PICTURE, one.picture) for one in takes[:1] if one.picture]
     covers = [(COVER, one.cover) for one in task.media if one.cover]
-    return dict([*waveforms, *covers[:1]][: max(FILES_MAX - len(task.media), 0)])
+    return dict([*waveforms, *covers[:1]][: FILES_MAX - len(takes)]) if takes else {}
 
 
-def picture_files(task: MusicTask, media_dir: Path, *, limit_bytes: int) -> Mapping[str, MakeFile]:
+def picture_files(
+    task: MusicTask, takes: Sequence[MediaFile], media_dir: Path, *, limit_bytes: int
+) -> Mapping[str, MakeFile]:
     """Makers of the attachments of those pictures that are there and fit, by their names."""
-    words, song = words_for(task.locale), title_of(task)
+    words = words_for(task.locale)
+    songs = {PICTURE: titled(task, takes[0].take, words) if takes else "", COVER: title_of(task)}
     return {
         shown_as: partial(
             discord.File,
             path,
             filename=shown_as,
-            description=words(DESCRIBED[shown_as], song=song)[:FILE_DESCRIPTION_CHARS],
+            description=words(DESCRIBED[shown_as], song=songs[shown_as])[:FILE_DESCRIPTION_CHARS],
         )
-        for shown_as, name in pictures_of(task).items()
+        for shown_as, name in pictures_beside(task, takes).items()
         if (path := media_dir / name).is_file() and path.stat().st_size <= limit_bytes
     }
 

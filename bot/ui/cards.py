@@ -20,8 +20,9 @@ from bot.ui import lyrics, texts
 from bot.ui.card import Button, Card, Press, jump_url
 from bot.ui.escape import inline, link_name, quote, safe_text
 from bot.ui.limits import EMBED_CHARS, EMBED_TITLE_CHARS
-from bot.ui.links import ORIGINAL, links_shown, listening
+from bot.ui.links import ORIGINAL, link_to, links_shown
 from bot.ui.prices import cost_words
+from bot.ui.takes import carries, lengths, remarks
 from bot.ui.words import N_, Words, words_for
 
 PROMPT_SHOWN_CHARS = 300
@@ -31,6 +32,8 @@ TAGS_SHOWN_CHARS = 200
 RELATIVE_CHARS = 60
 CHILDREN_SHOWN = 3
 IMAGE_URL_CHARS = 2000
+LINKS_CHARS = 2000
+"""What addresses that are too long for buttons may take up."""
 PICTURE = "waveform.png"
 """The attachment that a finished song's card shows as its image."""
 COVER = "cover.jpg"
@@ -71,7 +74,8 @@ class Drawing:
     task: MusicTask
     scene: Scene
     forecast: Forecast | None
-    has_files: bool
+    attached: Collection[int] | None
+    """The takes that go along or are there already; None for all, and for whatever else goes along."""
     words: Words
 
 
@@ -83,7 +87,7 @@ def render(
     scene: Scene,
     forecast: Forecast | None,
     *,
-    attaches_files: bool = True,
+    attached: Collection[int] | None = None,
     pictures: Collection[str] = (),
 ) -> Card:
     """Draw a task as it stands, in its own language.
@@ -92,12 +96,12 @@ def render(
         task: the row.
         scene: where it stands in the line, and its family.
         forecast: when it should be finished, if that can be said.
-        attaches_files: whether its audio goes along (or is there already), so that no link is needed.
+        attached: the takes that go along (or are there already), so that no link is needed; None for all of them.
         pictures: which of `PICTURE` and `COVER` go along (or are there already); Discord is left to fetch another
             cover by itself.
     """
     words = words_for(task.locale)
-    drawing = Drawing(task=task, scene=scene, forecast=forecast, has_files=attaches_files, words=words)
+    drawing = Drawing(task=task, scene=scene, forecast=forecast, attached=attached, words=words)
     if task.state is State.COMPLETED and task.kind is Kind.LYRICS:
         return _lyrics_card(drawing)
     body, buttons = _BODIES[task.state](drawing)
@@ -252,43 +256,20 @@ def _completed(drawing: Drawing) -> Body:
     task, words = drawing.task, drawing.words
     if task.result is None or not task.result.tracks:
         return words(texts.FINISHED), ()
-    lines = [_finished_words(drawing)]
-    lines += _flaws(drawing)
-    if not drawing.has_files:
-        lines.append(words(_why_linked(task)))
-    long, short = links_shown(_links(task, words, audio=not drawing.has_files))
-    lines += [*long[:1], *_children_line(drawing)]
+    long, short = links_shown(_links(drawing), room_chars=LINKS_CHARS)
+    lines = [_finished_words(drawing), *remarks(task, drawing.attached, words), *long, *_children_line(drawing)]
     return "\n".join(lines), (*_song_buttons(task, words), *short)
 
 
-def _why_linked(task: MusicTask) -> str:
-    if task.media and task.attach_after is not None:
-        return texts.LINK_UNTIL_ATTACHED
-    if task.media_wanted:
-        return texts.LINK_FOR_NOW
-    return texts.LINK_ONLY if task.media else texts.LINK_GONE
-
-
 def _finished_words(drawing: Drawing) -> str:
+    """How long it is; where there are several takes, how long each of them."""
     task, words = drawing.task, drawing.words
-    parts = [words(texts.FINISHED)]
-    if duration_s := task.media[0].duration_s if task.media else None:
-        parts.append(words("{time} long.", time=texts.clock_time(int(duration_s))))
-    if task.result and (takes := len(task.result.tracks)) > 1:
-        parts.append(words.several("{number} take.", "{number} takes.", takes))
-    return " ".join([*parts, *_late_words(drawing)])
-
-
-def _flaws(drawing: Drawing) -> list[str]:
-    """Where the files are not quite what TokenLab made, or promised."""
-    task, words = drawing.task, drawing.words
-    short = [words(texts.CUT_SHORT, time=texts.clock_time(int(one.whole_s))) for one in task.media if one.whole_s]
-    encoded = [
-        words(texts.ENCODED, kind="Opus" if one.name.endswith(".ogg") else "MP3", rate=one.encoded_kbps)
-        for one in task.media
-        if one.encoded_kbps and drawing.has_files
-    ]
-    return [*short[:1], *encoded[:1]]
+    if len(task.takes) > 1:
+        length = lengths(task, words) or words.several("{number} take.", "{number} takes.", len(task.takes))
+    else:
+        plays_s = task.takes[0].plays_s if task.media else None
+        length = words("{time} long.", time=texts.clock_time(int(plays_s))) if plays_s else ""
+    return " ".join(filter(None, [words(texts.FINISHED), length, *_late_words(drawing)]))
 
 
 def _late_words(drawing: Drawing) -> list[str]:
@@ -318,13 +299,16 @@ def _more(task: MusicTask, words: Words) -> Button:
     return Button(label=words("More"), press=Press.MORE, subject=task.id)
 
 
-def _links(task: MusicTask, words: Words, *, audio: bool) -> list[tuple[str, str]]:
-    tracks = task.result.tracks if task.result else ()
-    urls = [track.audio_url for track in tracks]
-    links = listening(urls, words) if audio else []
-    if not audio and any(one.encoded_kbps for one in task.media):
-        links = listening(urls, words, ORIGINAL)
-    return links + [(words("Video"), track.video_url) for track in tracks[:1] if track.video_url]
+def _links(drawing: Drawing) -> list[tuple[str, str]]:
+    """Where to hear the takes that are not attached, and the originals of those that were made to fit."""
+    task, words, links = drawing.task, drawing.words, []
+    for take in task.takes:
+        if not carries(drawing.attached, take):
+            links.append(link_to(task, take.number, take.track.audio_url, words))
+        elif take.file and take.file.encoded_kbps:
+            links.append(link_to(task, take.number, take.track.audio_url, words, ORIGINAL))
+    videos = [take.track.video_url for take in task.takes if take.track.video_url]
+    return links + [(words("Video"), url) for url in videos[:1]]
 
 
 def _dress(embed: discord.Embed, task: MusicTask) -> None:
@@ -429,7 +413,7 @@ def _lyrics_card(drawing: Drawing) -> Card:
 def _beginning(drawing: Drawing, text: str) -> str:
     """The first lines of long lyrics, and where the others are."""
     begin = lyrics.shown(text)[:LYRICS_PART_CHARS].rsplit("\n", 1)[0].rstrip("\\")
-    where = drawing.words(texts.LYRICS_FILE if drawing.has_files else texts.LYRICS_KEPT)
+    where = drawing.words(texts.LYRICS_FILE if drawing.attached is None else texts.LYRICS_KEPT)
     return f"{begin}\n\n*{where}*"
 
 

@@ -14,10 +14,10 @@ import discord
 from bot.domain.members import Telling
 from bot.domain.pacing import Forecaster
 from bot.domain.scene import Scene
-from bot.domain.tasks import MusicTask, PingStatus, State
+from bot.domain.tasks import MediaFile, MusicTask, PingStatus, State
 from bot.engine.ports import BeforeSending, ShowLaterError, Shown
 from bot.ui import texts
-from bot.ui.attachments import audio_files, picture_files, pictures_of, text_file
+from bot.ui.attachments import attachable, audio_files, carried, picture_files, pictures_beside, text_file
 from bot.ui.buttons import view_of
 from bot.ui.card import Card, Post, jump_url
 from bot.ui.cards import plain, render, shows_task
@@ -79,7 +79,7 @@ class Messenger:
 
     def looks(self, task: MusicTask, scene: Scene) -> str:
         """See `Display.looks`."""
-        return self._card(task, scene, attaches_files=bool(self._files(task))).fingerprint()
+        return self._card(task, scene, attached=_numbers(self._takes(task))).fingerprint()
 
     async def show(self, task: MusicTask, scene: Scene, telling: Telling, begin: BeforeSending) -> Shown:
         """See `Display.show`. The rungs: token, channel edit, new message, direct message, kept for `/songs`.
@@ -320,20 +320,20 @@ class Messenger:
     def _variants(
         self, task: MusicTask, scene: Scene, *, is_edit: bool
     ) -> Iterator[tuple[Card, list[Callable[[], discord.File]]]]:
-        audio = self._files(task)
         stays = is_edit and task.files_shown
-        is_whole = bool(audio) or stays or not task.kind.makes_audio
-        card = self._card(task, scene, attaches_files=is_whole)
-        files = [] if stays else audio
+        takes = carried(task) if stays else self._takes(task)
+        attached = _numbers(takes) if task.kind.makes_audio else None
+        card = self._card(task, scene, attached=attached)
+        files = [] if stays else audio_files(task, takes, self._media_dir)
         if card.lyrics_file is not None and not stays:
             files = [partial(text_file, task, card.lyrics_file, words_for(task.locale))]
         limit_bytes = task.attachment_limit_bytes
-        pictures = picture_files(task, self._media_dir, limit_bytes=limit_bytes) if audio and not stays else {}
-        if shown := pictures_of(task) if stays else pictures:
-            yield self._card(task, scene, pictures=shown.keys()), [*files, *pictures.values()]
+        pictures = {} if stays else picture_files(task, takes, self._media_dir, limit_bytes=limit_bytes)
+        if shown := pictures_beside(task, takes) if stays else pictures:
+            yield self._card(task, scene, attached=attached, pictures=shown.keys()), [*files, *pictures.values()]
         if files:
             yield card, files
-            yield self._card(task, scene, attaches_files=False), []
+            yield self._card(task, scene, attached=()), []
         else:
             yield card, []
         if files:
@@ -341,13 +341,17 @@ class Messenger:
         yield plain(task), []
 
     def _card(
-        self, task: MusicTask, scene: Scene, *, attaches_files: bool = True, pictures: Collection[str] = ()
+        self, task: MusicTask, scene: Scene, *, attached: Collection[int] | None, pictures: Collection[str] = ()
     ) -> Card:
         forecast = self._forecast(task, scene.place)
-        return render(task, scene, forecast, attaches_files=attaches_files, pictures=pictures)
+        return render(task, scene, forecast, attached=attached, pictures=pictures)
 
-    def _files(self, task: MusicTask) -> list[Callable[[], discord.File]]:
-        """Makers of the attachments that fit: a file that was sent once can't be sent again."""
+    def _takes(self, task: MusicTask) -> list[MediaFile]:
+        """The takes that can be attached."""
         if task.state is not State.COMPLETED:
             return []
-        return audio_files(task, self._media_dir, limit_bytes=task.attachment_limit_bytes)
+        return attachable(task, self._media_dir, limit_bytes=task.attachment_limit_bytes)
+
+
+def _numbers(takes: Collection[MediaFile]) -> list[int]:
+    return [one.take for one in takes]

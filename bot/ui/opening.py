@@ -11,14 +11,18 @@ from bot.domain.pacing import Forecast
 from bot.domain.scene import Scene
 from bot.domain.tasks import TERMINAL, MusicTask, State
 from bot.ui import texts
-from bot.ui.attachments import audio_files, picture_files
+from bot.ui.attachments import attachable, audio_files, carried, picture_files
 from bot.ui.card import Button, Card, Press, jump_url
 from bot.ui.cards import COVER, render
-from bot.ui.links import links_shown, listening
+from bot.ui.links import link_to, links_shown
+from bot.ui.takes import told_by_take
 from bot.ui.verdicts import verdict_of
 from bot.ui.words import Words
 
 log = logging.getLogger(__name__)
+
+SAID_LINKS_CHARS = 1850
+"""What addresses that are too long for buttons may take up beside the words of a message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,12 +30,12 @@ class Music:
     """The takes of a song: as files that go along, or as links, with the words that say whose they are."""
 
     files: Sequence[Callable[[], discord.File]] = ()
-    urls: Sequence[str] = ()
-    source: str | None = None
+    links: Sequence[tuple[int, str, str]] = ()
+    """Takes that do not go along, each with its address and the words that say whose it is."""
     cover: str | None = None
     """The address of the cover: of a file that goes along, or of what a message of ours shows."""
     is_missing: bool = False
-    """Whether neither we nor a message of ours has it, or only a part of it."""
+    """Whether neither we nor a message of ours has all of it."""
 
 
 async def music_of(
@@ -46,21 +50,27 @@ async def music_of(
         media_dir: where our own files lie.
         limit_bytes: how large a file may be attached.
     """
-    if task.state is not State.COMPLETED or task.result is None or not task.result.tracks:
+    if task.state is not State.COMPLETED or not task.takes:
         return Music()
-    ends_early = any(one.whole_s for one in task.media)
-    if files := audio_files(task, media_dir, limit_bytes=limit_bytes):
-        cover = picture_files(task, media_dir, limit_bytes=limit_bytes).get(COVER)
-        if cover is not None:
-            return Music(files=[*files, cover], cover=f"attachment://{COVER}", is_missing=ends_early)
-        return Music(files=files, is_missing=ends_early)
-    if task.files_shown and (message := await _carrying(task, messages, client)) is not None:
-        return Music(
-            urls=_audio_in(message), cover=_cover_in(message), source=texts.FROM_MESSAGE, is_missing=ends_early
-        )
-    is_missing = not task.media or not all((media_dir / one.name).is_file() for one in task.media)
-    source = texts.FETCHED_ANEW if is_missing else texts.FROM_PROVIDER
-    return Music(urls=[track.audio_url for track in task.result.tracks], source=source, is_missing=is_missing)
+    here = attachable(task, media_dir, limit_bytes=limit_bytes)
+    linked = [take for take in task.takes if take.number not in {one.take for one in here}]
+    message = await _carrying(task, messages, client) if linked and task.files_shown else None
+    urls = _audio_in(message) if message else []
+    shown = carried(task)
+    elsewhere = {one.take: url for one, url in zip(shown, urls, strict=True)} if len(shown) == len(urls) else {}
+    links = []
+    for take in linked:
+        is_ours = take.number in elsewhere
+        is_here = take.file is not None and (media_dir / take.file.name).is_file()
+        source = texts.FROM_MESSAGE if is_ours else texts.FROM_PROVIDER if is_here else texts.FETCHED_ANEW
+        links.append((take.number, elsewhere.get(take.number, take.track.audio_url), source))
+    cover = picture_files(task, here, media_dir, limit_bytes=limit_bytes).get(COVER)
+    return Music(
+        files=[*audio_files(task, here, media_dir), *([cover] if cover else [])],
+        links=links,
+        cover=f"attachment://{COVER}" if cover else _cover_in(message) if message else None,
+        is_missing=any(source is texts.FETCHED_ANEW for *_, source in links) or any(one.whole_s for one in task.media),
+    )
 
 
 async def _carrying(
@@ -94,11 +104,14 @@ def opened_card(
 ) -> tuple[str, Card]:
     """The words beside it, and the card with its buttons and all that only its owner is offered."""
     # where a song comes from is told beside the card
-    card = render(task, scene, forecast, attaches_files=may_attach or task.kind.makes_audio)
+    card = render(task, scene, forecast, attached=None if may_attach or task.kind.makes_audio else ())
     if music.cover is not None:
         card.embed.set_thumbnail(url=music.cover)
-    lines, links = links_shown(listening(music.urls, words))
-    said = "\n".join([*([words(music.source)] if music.source else []), *lines[:1]])
+    lines, links = links_shown(
+        [link_to(task, number, url, words) for number, url, _ in music.links], room_chars=SAID_LINKS_CHARS
+    )
+    sources = [(number, words(source)) for number, _, source in music.links]
+    said = "\n".join([*told_by_take(sources, len(task.takes), words), *lines])
     return said, replace(card, buttons=(*card.buttons, *links, *_owner_buttons(task, scene, words)))
 
 

@@ -308,9 +308,9 @@ async def _asker(world: World) -> Asker:
 
 async def test_a_start_beyond_the_end_is_refused_at_once_with_the_length(world: World) -> None:
     parent = await world.song()
-    assert parent.length_s is not None
+    assert parent.takes[0].length_s is not None
     assert world.app.bot.user is not None
-    length = f"0:{int(parent.length_s):02}"
+    length = f"0:{int(parent.takes[0].length_s):02}"
     refused = f"This song is only {length} long. Name a moment before its end."
 
     assert private(await world.alice.slash(world.channel, "continue", song="1", at="1:05")) == refused
@@ -322,14 +322,14 @@ async def test_a_start_beyond_the_end_is_refused_at_once_with_the_length(world: 
     )
     assert refused in [message.content for message in world.channel.history()]
     assert len(world.standin.creates) == 1
-    last = str(int(parent.length_s) - 1)
+    last = str(int(parent.takes[0].length_s) - 1)
     assert (await world.alice.slash(world.channel, "continue", song="1", at=last)).response.ephemeral is False
 
 
 async def test_examples_are_moments_that_the_song_has(world: World) -> None:
     parent = await world.song()
-    assert parent.length_s is not None
-    half = f"0:{int(parent.length_s / 2):02}"
+    assert parent.takes[0].length_s is not None
+    half = f"0:{int(parent.takes[0].length_s / 2):02}"
     assert f"`from {half}, quieter bridge`" in world.pings()[-1].content
     form = await world.alice.click(world.card(parent), label="Continue")
     assert f"{half}, or nothing for the end" in str(form.modal)

@@ -199,7 +199,7 @@ async def test_a_first_take_that_is_dead_does_not_take_the_second_one_along(worl
     for _ in range(3):
         await world.advance(30)
 
-    assert files_of(world.card(await world.task())) == ["Harbour.mp3", "Harbour (take 2).mp3"]
+    assert files_of(world.card(await world.task())) == ["Harbour (take 1).mp3", "Harbour (take 2).mp3"]
 
 
 async def test_a_song_whose_audio_is_late_comes_directly_once_and_with_its_file(world: World) -> None:

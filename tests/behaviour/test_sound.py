@@ -112,16 +112,16 @@ async def test_a_second_take_that_stays_half_neither_holds_up_the_first_one_nor_
     await world.turn()
 
     first = world.card(task)
-    assert files_of(first) == ["Low Tide.mp3"]
+    assert files_of(first) == ["Low Tide (take 1).mp3"]
     assert "ends early" not in text_of(first)
     for _ in range(SHORT_TRIES):
         await world.advance(100)
 
     task = await world.task()
     card = world.card(task)
-    assert files_of(card) == ["Low Tide.mp3", "Low Tide (take 2).mp3"]
-    assert "0:08 long" in text_of(card)
-    assert "ends early: it should be 0:08 long" in text_of(card)
+    assert files_of(card) == ["Low Tide (take 1).mp3", "Low Tide (take 2).mp3"]
+    assert "Take 1: 0:08 · Take 2: 0:03" in text_of(card)
+    assert "Take 2: The file ends early: it should be 0:08 long" in text_of(card)
     assert not task.media_wanted
     names = [path.rpartition("-")[2] for path in world.standin.downloads]
     assert (names.count("1.mp3"), names.count("2.mp3")) == (1, SHORT_TRIES + 1)

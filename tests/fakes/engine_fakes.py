@@ -143,14 +143,19 @@ class FakeMedia:
 
     def __init__(self, *steps: Sequence[MediaFile] | MediaError | Brought) -> None:
         self.script = Script(*steps)
+        self.due: list[Collection[int]] = []
 
-    async def fetch_task(self, task: MusicTask) -> AsyncGenerator[Brought, None]:
-        """Files are new ones; of a `MediaError` all takes are missing."""
+    async def fetch_task(self, task: MusicTask, due: Collection[int]) -> AsyncGenerator[Brought, None]:
+        """Files are new ones; of a `MediaError` all takes are missing that are due and not there."""
+        self.due.append(due)
         try:
             step = await self.script.next(task)
         except MediaError as error:
-            step = Brought(files=task.media, missing=error)
-        yield step if isinstance(step, Brought) else Brought(files=tuple(step), is_new=True)
+            missing = set(due) - {one.take for one in task.media}
+            step = Brought(files=task.media, failed=dict.fromkeys(missing, error))
+        if not isinstance(step, Brought):
+            step = Brought(files=tuple(step), fetched={one.take for one in step})
+        yield step
 
 
 class FakeGoodbyes:

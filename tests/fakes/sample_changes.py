@@ -7,13 +7,17 @@ from decimal import Decimal
 from typing import Any
 
 from bot.domain import transitions as to
-from bot.domain.tasks import TERMINAL, ErrorCode, MediaFile, PingStatus, Result, State, Track
+from bot.domain.tasks import TERMINAL, ErrorCode, MediaFile, PingStatus, Result, State, TakeTries, Track
 from bot.domain.transitions import Accepted, Change, Completed, Move, Part
 
 LATER = datetime(2026, 3, 4, 5, 6, 7, 89000, tzinfo=UTC)
 FILES = (
-    MediaFile(name="1-0.mp3", shown_as="Regen.mp3", size_bytes=5, duration_s=1.25, picture="1-0.png", cover="1-0.jpg"),
-    MediaFile(name="1-1.mp3", shown_as="Regen 2.mp3", size_bytes=6),
+    MediaFile(name="1-1.mp3", shown_as="Regen.mp3", size_bytes=5, duration_s=1.25, picture="1-1.png", cover="1-1.jpg"),
+    MediaFile(name="1-2.mp3", shown_as="Regen 2.mp3", size_bytes=6, take=2),
+)
+TRIES = (
+    TakeTries(take=1, failures=2, short_tries=1, after=datetime(2026, 3, 4, tzinfo=UTC), is_over=True),
+    TakeTries(take=2, failures=3, asked_at=datetime(2026, 3, 5, tzinfo=UTC)),
 )
 RESULT = Result(
     title="«雨» 🌧",
@@ -60,11 +64,10 @@ EACH: Sequence[Change] = (
     ),
     to.Failed(error_code=ErrorCode.PROVIDER_FAILED, error_detail="broken", provider_status="failed", looked_at=LATER),
     to.Expired(provider_status="running", looked_at=LATER, next_look_at=LATER),
-    to.MediaFetched(media=FILES),
-    to.MediaThere(),
-    to.MediaGivenUp(),
-    to.FetchPostponed(media_failures=2, media_after=LATER),
-    to.AddressesWanted(media_failures=2, media_after=LATER, next_look_at=LATER),
+    to.MediaTried(media_wanted=True, media_tries=TRIES, media_failures=2, media_after=LATER),
+    to.MediaFetched(media_wanted=False, media=FILES),
+    to.MediaGivenUp(media_wanted=True, media_tries=TRIES, media_failures=2, media_after=LATER),
+    to.AddressesWanted(media_wanted=True, media_tries=TRIES, media_failures=2, media_after=LATER, next_look_at=LATER),
     to.MediaWanted(),
     to.Shown(card_lost=None),
     to.PostBegun(posting="rc1-1", posting_in=701, posting_at=LATER),
@@ -97,7 +100,7 @@ BUSY: Mapping[str, Any] = {
     "submitted_at": MADE, "deadline_at": MADE, "looked_at": MADE, "next_look_at": MADE, "look_failures": 1,
     "result": Result(title="Old"), "clip_candidates": {"data": ["old"]}, "media_wanted": True,
     "media": (MediaFile(name="0.mp3", shown_as="Old.mp3", size_bytes=4),), "media_after": MADE, "media_failures": 1,
-    "addresses_at": MADE,
+    "addresses_at": MADE, "media_tries": (TakeTries(take=1, failures=1),),
     "error_code": ErrorCode.NO_CREDIT, "error_detail": "old", "edited_lyrics": "drip",
 }  # fmt: skip
 """Columns of a row that holds something else than what any of `EACH` writes."""

@@ -13,7 +13,7 @@ import pytest
 from aiohttp import web
 from PIL import Image
 
-from bot.domain.media import Brought, MediaError
+from bot.domain.media import Brought
 from bot.domain.tasks import MediaFile, MusicTask, Track
 from bot.ui.media import MediaCollector, MediaFetcher, MediaStore, cover, open_media_session
 from tests.fakes.pictures import claimed, noise, picture
@@ -51,8 +51,8 @@ def song(host: Host, *covers: str | None) -> MusicTask:
 
 async def files_of(collector: MediaCollector, task: MusicTask) -> tuple[MediaFile, ...]:
     """What has come home in the end."""
-    told: list[Brought] = [one async for one in collector.fetch_task(task)]
-    assert told[-1].missing is None
+    told: list[Brought] = [one async for one in collector.fetch_task(task, {take.number for take in task.takes})]
+    assert not told[-1].failed
     return told[-1].files
 
 
@@ -84,7 +84,7 @@ async def test_each_take_carries_its_own_cover(host, collector, folder):
     assert (colour_in(folder / first.name), colour_in(folder / second.name)) == ("red", "blue")
     with Image.open(folder / "7-1.jpg") as stored:
         assert (stored.format, stored.size) == ("JPEG", (640, 640))
-    assert left_in(folder) == {"7-1.mp3", "7-1.png", "7-1.jpg", "7-2.mp3", "7-2.jpg"}
+    assert left_in(folder) == {"7-1.mp3", "7-1.png", "7-1.jpg", "7-2.mp3", "7-2.png", "7-2.jpg"}
 
 
 async def test_a_take_without_one_carries_that_of_the_first(host, collector, folder):
@@ -235,8 +235,8 @@ async def test_whoever_stops_waiting_for_the_song_stops_its_cover(host, collecto
 async def test_audio_that_fails_is_no_matter_of_its_cover(host, collector):
     task = song(host, host.gives("/a.png", RED))
     host.gives("/1.mp3", b"", status=404)
-    (brought,) = [one async for one in collector.fetch_task(task)]
-    assert isinstance(brought.missing, MediaError)
+    (brought,) = [one async for one in collector.fetch_task(task, {take.number for take in task.takes})]
+    assert set(brought.failed) == {1}
     assert brought.files == ()
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.test_utils import TestServer
 
 from bot.domain.media import SHORT_TRIES, TRY_AGAIN_S, Brought, MediaError, MediaProblem
-from bot.domain.tasks import Kind, MusicTask, Result, State, TaskId, Track
+from bot.domain.tasks import Kind, MusicTask, Result, State, TakeTries, TaskId, Track
 from bot.ui.media import (
     AudioKind,
     MediaCollector,
@@ -608,27 +608,42 @@ def collector(fetcher, tmp_path) -> MediaCollector:
     return MediaCollector(fetcher, store)
 
 
-async def brought_by(collector: MediaCollector, task: MusicTask) -> Brought:
+ALL = range(1, 9)
+
+
+async def brought_by(collector: MediaCollector, task: MusicTask, due: Collection[int] = ALL) -> Brought:
     """What is told once all takes have ended, which is all that is told where none takes its time."""
-    (brought,) = [one async for one in collector.fetch_task(task)]
+    (brought,) = [one async for one in collector.fetch_task(task, due)]
     return brought
+
+
+def reasons(brought: Brought) -> dict[int, MediaProblem]:
+    """Why takes could not be fetched."""
+    return {take: error.reason for take, error in brought.failed.items()}
+
+
+def tried(task: MusicTask, *, take: int = 1, failures: int = 0, short_tries: int = 0) -> MusicTask:
+    """The task after tries for one of its takes."""
+    return replace(task, media_tries=(TakeTries(take=take, failures=failures, short_tries=short_tries),))
 
 
 async def test_all_takes_of_a_song_come_home(host, collector, tmp_path):
     task = finished(host.gives("/a", MP3), host.gives("/b", MP3), title="Low Tide", result_title="Other")
     first, second = (await brought_by(collector, task)).files
-    assert (first.name, first.shown_as) == ("7-1.mp3", "Low Tide.mp3")
+    assert (first.name, first.shown_as) == ("7-1.mp3", "Low Tide (take 1).mp3")
     assert (second.name, second.shown_as) == ("7-2.mp3", "Low Tide (take 2).mp3")
     assert first.size_bytes == (tmp_path / "media" / "7-1.mp3").stat().st_size
     assert first.duration_s == pytest.approx(1.0, abs=0.1)
-    assert sorted(path.name for path in (tmp_path / "media").iterdir()) == ["7-1.mp3", "7-1.png", "7-2.mp3"]
+    assert sorted(path.name for path in (tmp_path / "media").iterdir()) == ["7-1.mp3", "7-1.png", "7-2.mp3", "7-2.png"]
 
 
-async def test_the_first_take_has_a_picture_of_the_whole_song(host, collector, tmp_path):
+async def test_each_take_has_a_picture_of_its_own(host, collector, tmp_path):
     task = finished(host.gives("/a", MP3), host.gives("/b", MP3))
     first, second = (await brought_by(collector, task)).files
-    assert (first.picture, second.picture) == ("7-1.png", None)
-    assert (tmp_path / "media" / "7-1.png").read_bytes().startswith(b"\x89PNG")
+    assert (first.take, first.picture, second.take, second.picture) == (1, "7-1.png", 2, "7-2.png")
+    pictures = [(tmp_path / "media" / f"7-{take}.png").read_bytes() for take in (1, 2)]
+    assert all(one.startswith(b"\x89PNG") for one in pictures)
+    assert pictures[0] != pictures[1], "each names its take"
 
 
 @pytest.fixture
@@ -666,34 +681,27 @@ HALF = sample(AudioKind.MP3)[: len(sample(AudioKind.MP3)) // 2]
 
 
 async def is_short(collector: MediaCollector, task: MusicTask) -> bool:
-    """Whether one of its takes is said to be too short, for now."""
-    missing = (await brought_by(collector, task)).missing
-    assert missing is not None
-    return (missing.reason, missing.is_temporary) == (MediaProblem.CUT_SHORT, True)
+    """Whether its only take is said to be too short, for now."""
+    (error,) = (await brought_by(collector, task)).failed.values()
+    return (error.reason, error.is_temporary) == (MediaProblem.CUT_SHORT, True)
 
 
 async def test_half_a_file_is_asked_for_again_and_comes_home_with_both_lengths_if_it_stays_so(host, roomy, tmp_path):
     task = finished(host.gives("/a", HALF))
-    for failures in range(SHORT_TRIES):
-        assert await is_short(roomy, replace(task, media_failures=failures))
+    for tries in range(SHORT_TRIES):
+        assert await is_short(roomy, tried(task, failures=tries, short_tries=tries))
     assert list((tmp_path / "media").iterdir()) == []
-    (only,) = (await brought_by(roomy, replace(task, media_failures=SHORT_TRIES))).files
+    (only,) = (await brought_by(roomy, tried(task, failures=SHORT_TRIES, short_tries=SHORT_TRIES))).files
     assert only.duration_s == pytest.approx(4.0, abs=0.2)
     assert only.whole_s == pytest.approx(8.0, abs=0.2)
 
 
 async def test_tries_that_failed_for_other_reasons_leave_half_a_file_its_own(host, roomy):
-    task = replace(finished(host.gives("/a", HALF)), media_failures=SHORT_TRIES)
-    assert await is_short(roomy, task)
-    host.gives("/a", sample(AudioKind.MP3))
-    (only,) = (await brought_by(roomy, replace(task, media_failures=SHORT_TRIES + 1))).files
-    assert only.whole_s is None
-    assert not roomy._short
+    assert await is_short(roomy, tried(finished(host.gives("/a", HALF)), failures=SHORT_TRIES))
 
 
 async def test_half_a_file_comes_home_where_the_next_try_would_be_an_hour_away(host, roomy):
-    task = replace(finished(host.gives("/a", HALF)), media_failures=len(TRY_AGAIN_S))
-    (only,) = (await brought_by(roomy, task)).files
+    (only,) = (await brought_by(roomy, tried(finished(host.gives("/a", HALF)), failures=len(TRY_AGAIN_S)))).files
     assert only.whole_s == pytest.approx(8.0, abs=0.2)
 
 
@@ -701,7 +709,7 @@ async def test_a_file_shorter_than_the_provider_says_is_asked_for_again(host, ro
     task = finished(host.gives("/a", MP3))
     told = replace(task, result=Result(tracks=(Track(audio_url=host.url("/a"), duration_s=9.5),)))
     assert await is_short(roomy, told)
-    (only,) = (await brought_by(roomy, replace(told, media_failures=len(TRY_AGAIN_S)))).files
+    (only,) = (await brought_by(roomy, tried(told, failures=len(TRY_AGAIN_S)))).files
     assert only.whole_s == 9.5
 
 
@@ -710,34 +718,38 @@ async def test_a_take_that_is_too_short_is_asked_for_again_without_the_other_one
     urls = [host.gives(f"/{take}", HALF if take == short else MP3) for take in (1, 2)]
     brought = await brought_by(roomy, finished(*urls))
     assert [(file.name, file.whole_s) for file in brought.files] == [(f"7-{3 - short}.mp3", None)]
-    assert (brought.is_new, brought.missing and brought.missing.reason) == (True, MediaProblem.CUT_SHORT)
+    assert (set(brought.fetched), reasons(brought)) == ({3 - short}, {short: MediaProblem.CUT_SHORT})
     assert (tmp_path / "media" / f"7-{3 - short}.mp3").is_file()
     host.seen.clear()
-    then = replace(finished(*urls), media=brought.files, media_failures=len(TRY_AGAIN_S))
+    then = tried(replace(finished(*urls), media=brought.files), take=short, failures=len(TRY_AGAIN_S))
     both = (await brought_by(roomy, then)).files
-    assert [file.name for file in both if file.whole_s] == [f"7-{short}.mp3"]
+    assert [(file.name, file.take) for file in both if file.whole_s] == [(f"7-{short}.mp3", short)]
     assert both[2 - short] == brought.files[0]
     assert [request.path for request in host.seen] == [f"/{short}"]
 
 
 async def test_a_file_that_ended_early_is_fetched_anew_once_its_song_is_wanted_again(host, roomy, tmp_path):
     task = finished(host.gives("/a", HALF))
-    files = (await brought_by(roomy, replace(task, media_failures=len(TRY_AGAIN_S)))).files
+    files = (await brought_by(roomy, tried(task, failures=len(TRY_AGAIN_S)))).files
     task, kept = replace(task, media=files), (tmp_path / "media" / "7-1.mp3").read_bytes()
 
     still = await brought_by(roomy, task)
-    assert (still.files, still.is_new, still.missing and still.missing.reason) == (
-        files, False, MediaProblem.CUT_SHORT
-    )  # fmt: skip
+    assert (still.files, still.fetched, reasons(still)) == (files, frozenset(), {1: MediaProblem.CUT_SHORT})
     assert (tmp_path / "media" / "7-1.mp3").read_bytes() == kept
     host.seen.clear()
-    enough = await brought_by(roomy, replace(task, media_failures=SHORT_TRIES))
-    assert (enough, host.seen) == (Brought(files=files), [])
+    enough = await brought_by(roomy, task, due=())
+    assert (enough.files, set(enough.fetched), enough.failed, set(enough.there), host.seen) == (
+        files,
+        set(),
+        {},
+        set(),
+        [],
+    )
 
     host.gives("/a", sample(AudioKind.MP3))
-    brought = await brought_by(roomy, replace(task, media_failures=1))
+    brought = await brought_by(roomy, tried(task, failures=1))
     assert [(file.name, file.whole_s) for file in brought.files] == [("7-1.mp3", None)]
-    assert (brought.is_new, brought.missing) == (True, None)
+    assert (set(brought.fetched), brought.failed) == ({1}, {})
 
 
 async def test_a_picture_that_cannot_be_stored_does_not_hold_up_the_song(host, collector, tmp_path, caplog):
@@ -763,9 +775,9 @@ async def test_a_dead_take_does_not_take_the_other_one_along(host, collector, tm
     brought = await brought_by(collector, finished(*urls))
     assert [file.name for file in brought.files] == [f"7-{3 - dead}.mp3"]
     assert (tmp_path / "media" / f"7-{3 - dead}.mp3").exists()
-    assert brought.is_new
-    assert brought.missing is not None
-    assert brought.missing.is_temporary is (status != 410)
+    assert set(brought.fetched) == {3 - dead}
+    (error,) = brought.failed.values()
+    assert error.is_temporary is (status != 410)
 
 
 @pytest.mark.parametrize("slow", [1, 2])
@@ -773,21 +785,21 @@ async def test_a_take_that_drips_does_not_hold_up_the_other_one(host, collector,
     monkeypatch.setattr(collect, "TOGETHER_S", 0.05)
     urls = [host.gives("/1", MP3), host.gives("/2", MP3)]
     urls[slow - 1] = host.streams("/slow", MP3, hang=True)
-    told = collector.fetch_task(finished(*urls))
+    told = collector.fetch_task(finished(*urls), ALL)
     first = await anext(told)
     assert [file.name for file in first.files] == [f"7-{3 - slow}.mp3"]
-    assert (first.is_new, first.is_all, first.missing) == (True, False, None)
+    assert (set(first.fetched), first.is_all, first.failed) == ({3 - slow}, False, {})
     host.release.set()
     rest = await anext(told)
     assert [file.name for file in rest.files] == ["7-1.mp3", "7-2.mp3"]
-    assert (rest.is_new, rest.is_all, rest.missing) == (True, True, None)
+    assert (set(rest.fetched), rest.is_all, rest.failed) == ({slow}, True, {})
     with pytest.raises(StopAsyncIteration):
         await anext(told)
 
 
 async def test_whoever_wants_no_more_leaves_nothing_under_way(host, collector, tmp_path, monkeypatch):
     monkeypatch.setattr(collect, "TOGETHER_S", 0.05)
-    told = collector.fetch_task(finished(host.gives("/1", MP3), host.streams("/slow", MP3[:99], hang=True)))
+    told = collector.fetch_task(finished(host.gives("/1", MP3), host.streams("/slow", MP3[:99], hang=True)), ALL)
     await anext(told)
     await told.aclose()
     assert sorted(path.name for path in (tmp_path / "media").iterdir()) == ["7-1.mp3", "7-1.png"]
@@ -801,10 +813,10 @@ async def test_only_what_is_missing_is_fetched_again(host, collector, tmp_path):
     host.seen.clear()
     brought = await brought_by(collector, task)
     assert [file.name for file in brought.files] == ["7-1.mp3", "7-2.mp3"]
-    assert (brought.is_new, brought.missing) == (True, None)
+    assert (set(brought.fetched), brought.failed) == ({1}, {})
     assert [request.path for request in host.seen] == ["/a"]
     again = await brought_by(collector, replace(task, media=brought.files))
-    assert (again.files, again.is_new, again.missing) == (brought.files, False, None)
+    assert (again.files, set(again.fetched), again.failed, set(again.there)) == (brought.files, set(), {}, {1, 2})
     assert len(host.seen) == 1
 
 
@@ -814,28 +826,70 @@ async def test_a_file_that_is_gone_from_the_disk_is_fetched_anew_and_known_until
     (tmp_path / "media" / "7-1.mp3").unlink()
     host.gives("/a", b"", status=403)
     brought = await brought_by(collector, replace(task, media=files))
-    assert (brought.files, brought.is_new) == (files, False)
-    assert brought.missing is not None
+    assert (brought.files, reasons(brought)) == (files, {1: MediaProblem.REFUSED})
     host.gives("/a", MP3)
     brought = await brought_by(collector, replace(task, media=files))
-    assert (brought.files, brought.is_new, brought.missing) == (files, True, None)
+    assert (brought.files, set(brought.fetched), brought.failed) == (files, {1}, {})
 
 
 async def test_trouble_of_our_own_with_one_take_leaves_the_other_one_alone(host, collector, tmp_path):
     (tmp_path / "media" / "7-1.mp3").mkdir()
     brought = await brought_by(collector, finished(host.gives("/a", MP3), host.gives("/b", MP3)))
     assert [file.name for file in brought.files] == ["7-2.mp3"]
-    assert brought.missing is not None
-    assert brought.missing.is_temporary
+    assert reasons(brought) == {1: MediaProblem.UNREACHABLE}
+    assert brought.failed[1].is_temporary
 
 
-async def test_what_may_still_come_counts_more_than_what_is_gone(host, collector):
+async def test_each_take_tells_its_own_trouble(host, collector):
     task = finished(host.gives("/a", b"", status=410), host.gives("/b", b"", status=403))
-    missing = (await brought_by(collector, task)).missing
-    assert missing is not None
-    assert missing.is_temporary
+    assert reasons(await brought_by(collector, task)) == {1: MediaProblem.GONE, 2: MediaProblem.REFUSED}
+
+
+async def test_only_takes_that_are_due_are_tried_for(host, collector):
+    task = finished(host.gives("/a", MP3), host.gives("/b", MP3))
+    brought = await brought_by(collector, task, due={2})
+    assert [(file.take, file.name) for file in brought.files] == [(2, "7-2.mp3")]
+    assert [request.path for request in host.seen] == ["/b"]
+
+
+def spared(host, *answers: tuple[bytes, int]) -> MusicTask:
+    """A song of one take with several addresses, which give these."""
+    first, *spares = [host.gives(f"/{number}", body, status=status) for number, (body, status) in enumerate(answers)]
+    task = finished(first)
+    return replace(task, result=Result(tracks=(Track(audio_url=first, spare_urls=tuple(spares)),)))
+
+
+PAGE = b"<html>expired</html>"
+
+
+@pytest.mark.parametrize("dead", [(b"", 404), (b"", 403), (b"", 410), (b"", 200), (PAGE, 200), (HALF, 200)])
+async def test_what_one_address_does_not_give_comes_from_the_next(host, roomy, dead):
+    brought = await brought_by(roomy, spared(host, dead, (sample(AudioKind.MP3), 200)))
+    assert [(file.name, file.whole_s) for file in brought.files] == [("7-1.mp3", None)]
+    assert ([request.path for request in host.seen], brought.failed) == (["/0", "/1"], {})
+
+
+async def test_spare_addresses_are_left_alone_where_the_first_one_works(host, roomy):
+    await brought_by(roomy, spared(host, (MP3, 200), (MP3, 200)))
+    assert [request.path for request in host.seen] == ["/0"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "reason", "is_temporary"),
+    [
+        ([(b"", 410), (b"", 404)], MediaProblem.REFUSED, True),
+        ([(b"", 404), (b"", 410)], MediaProblem.REFUSED, True),
+        ([(b"", 410), (b"", 410)], MediaProblem.GONE, False),
+        ([(b"", 404), (HALF, 200)], MediaProblem.CUT_SHORT, True),
+    ],
+)
+async def test_a_try_fails_once_for_all_addresses_with_what_leaves_most_to_hope(
+    host, roomy, answers, reason, is_temporary
+):
+    (error,) = (await brought_by(roomy, spared(host, *answers))).failed.values()
+    assert (error.reason, error.is_temporary) == (reason, is_temporary)
 
 
 async def test_a_task_without_audio_has_no_files(collector):
     brought = await brought_by(collector, finished())
-    assert (brought.files, brought.is_new, brought.missing) == ((), False, None)
+    assert (brought.files, set(brought.fetched), brought.failed) == ((), set(), {})

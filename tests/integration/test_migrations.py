@@ -1,10 +1,12 @@
 """The tables: made whole or not at all, as the program describes them, on both databases."""
 
 import asyncio
+import json
 import os
 import shutil
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from sqlalchemy import BigInteger, Connection, inspect, text
 
 from bot.domain.listing import Wanted
 from bot.domain.media import TRY_AGAIN_S
-from bot.domain.tasks import TaskId
+from bot.domain.tasks import TakeTries, TaskId
 from bot.store import migrate as migrating
 from bot.store.database import Database
 from bot.store.migrate import NewerDatabaseError, OlderDatabaseError, alembic_config, check_current, migrate
@@ -173,6 +175,35 @@ async def test_titles_of_earlier_continuations_are_ours_and_those_of_songs_their
     assert [(task.title, task.title_is_ours, task.sings_prompt) for task in kept if task] == [
         ("Low Tide", False, False), ("Low Tide", True, False),
     ]  # fmt: skip
+
+
+async def test_what_was_tried_for_a_song_goes_on_for_each_take_that_it_lacks(empty: Database, clock: HandClock):
+    """Files of before tell their take by their name alone."""
+    tracks = [{"audio_url": f"https://m.example/{take}", "audio_id": f"c{take}"} for take in (1, 2)]
+    file = {"name": "1-2.mp3", "shown_as": "Rain (take 2).mp3", "size_bytes": 9, "duration_s": 60.0}
+    async with empty.write() as connection:
+        await connection.run_sync(lambda sync: command.upgrade(alembic_config(sync), "0007"))
+        for number in (1, 2):
+            made = json.dumps({"title": None, "lyrics": None, "tracks": tracks})
+            row = {"title": "Rain", "made": made, "number": number, "origin": f"i:{number}"}
+            await connection.execute(text(OLD_ROW), row)
+        tried = "UPDATE music_tasks SET media_wanted = true, media_failures = 3, media_after = 5000 WHERE id = 1"
+        await connection.execute(text(tried))
+        await connection.execute(
+            text("UPDATE music_tasks SET media = :media WHERE id = 1"), {"media": json.dumps([file])}
+        )
+    await migrate(empty)
+    store = TaskStore(empty, clock)
+    task, untried = await store.get(TaskId(1)), await store.get(TaskId(2))
+    assert task is not None
+    assert untried is not None
+    after = datetime(1970, 1, 1, 0, 0, 5, tzinfo=UTC)
+    assert task.media_tries == (TakeTries(take=1, failures=3, after=after),)
+    assert (task.media_failures, task.media_after) == (3, after)
+    assert [(take.number, take.file and take.file.take, take.length_s) for take in task.takes] == [
+        (1, None, None), (2, 2, 60.0),
+    ]  # fmt: skip
+    assert untried.media_tries == ()
 
 
 async def test_the_migrations_make_the_tables_that_the_program_describes(database: Database):

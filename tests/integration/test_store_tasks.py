@@ -544,7 +544,7 @@ async def test_audio_that_never_comes_leaves_no_row_among_those_with_files(
 
 @pytest.mark.parametrize(
     "change",
-    [one for one in EACH if isinstance(one, to.MediaFetched | to.MediaThere | to.MediaGivenUp | to.FetchPostponed)]
+    [one for one in EACH if isinstance(one, to.MediaTried)]
     + [one for one in EACH if isinstance(one, to.AddressesSeen)],
     ids=name_of,
 )

@@ -40,7 +40,7 @@ LATER = START + timedelta(seconds=30)
 def card_of(
     place: Place | None = None, *, forecast: Forecast | None = None, attaches_files: bool = True, **changes: Any
 ) -> Card:
-    return render(make_task(**changes), Scene(place=place), forecast, attaches_files=attaches_files)
+    return render(make_task(**changes), Scene(place=place), forecast, attached=None if attaches_files else ())
 
 
 def words_of(card: Card) -> str:
@@ -205,7 +205,7 @@ def test_all_takes_and_the_video_are_linked() -> None:
 
     card = card_of(state=State.COMPLETED, result=Result(tracks=tracks), attaches_files=False)
 
-    assert labels_of(card) == [*SUNG, "Listen 1", "Listen 2", "Video"]
+    assert labels_of(card) == [*SUNG, "Listen: Take 1", "Listen: Take 2", "Video"]
 
 
 @pytest.mark.parametrize(("length", "where"), [(512, "button"), (513, "text"), (1800, "text"), (1801, "nowhere")])
@@ -478,8 +478,8 @@ def test_no_text_makes_discord_refuse_a_card(
         result=Result(title=prompt[:300], lyrics=detail * 10, tracks=(Track(audio_url=URL + "x" * 600),) * 5),
     )  # fmt: skip
     for kind in Kind:
-        for files in (True, False):
-            card = render(replace(task, kind=kind), CROWDED, None, attaches_files=files)
+        for attached in (None, (), (2,)):
+            card = render(replace(task, kind=kind), CROWDED, None, attached=attached)
             assert_discord_takes(card)
             assert "@everyone" not in words_of(card)
             assert "<@&123456789012345678>" not in words_of(card)

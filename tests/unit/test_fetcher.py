@@ -1,7 +1,7 @@
 """Fetches audio: once if it works, less and less often if it does not, with fresh addresses, for about two weeks."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
@@ -9,8 +9,18 @@ from typing import Any
 
 import pytest
 
-from bot.domain.media import FRESH_FOR, TRY_AGAIN_S, Brought, MediaError, MediaProblem, next_try, renewed
-from bot.domain.tasks import MediaFile, MusicTask, Result, State, Track
+from bot.domain.media import (
+    FRESH_FOR,
+    TRY_AGAIN_S,
+    Brought,
+    MediaError,
+    MediaProblem,
+    due_takes,
+    next_try,
+    renewed,
+)
+from bot.domain.tasks import MediaFile, MusicTask, Result, State, TakeTries, Track
+from bot.domain.transitions import MediaWanted
 from bot.engine.budget import Budget
 from bot.engine.fetcher import Fetcher
 from bot.engine.poller import Poller
@@ -22,10 +32,12 @@ from tests.fakes.rows import START, HandClock, Rows, history_of, make_task
 
 pytestmark = pytest.mark.usefixtures("databases")
 FILE = MediaFile(name="1-1.mp3", shown_as="Low Tide.mp3", size_bytes=9, duration_s=15.0)
-SECOND = MediaFile(name="1-2.mp3", shown_as="Low Tide (take 2).mp3", size_bytes=9, duration_s=15.0)
+SECOND = MediaFile(name="1-2.mp3", shown_as="Low Tide (take 2).mp3", size_bytes=9, duration_s=15.0, take=2)
 LATER = MediaError(MediaProblem.REFUSED, is_temporary=True)
 GONE = MediaError(MediaProblem.GONE)
 FRESH = replace(SONG, tracks=(replace(SONG.tracks[0], audio_url="https://media.example.net/fresh.mp3"),))
+DUET = replace(SONG, tracks=(*SONG.tracks, Track(audio_url="https://media.example.net/b.mp3", audio_id="clip_2")))
+SEEN_DUET = look(ProviderStatus.COMPLETED, result=DUET)
 SEEN = look(ProviderStatus.COMPLETED)
 RENEWED = look(ProviderStatus.COMPLETED, result=FRESH)
 DAY_S = 86_400
@@ -205,9 +217,8 @@ async def test_a_look_for_addresses_forgets_no_bill() -> None:
 
 
 async def test_a_take_that_is_missing_does_not_hold_up_the_other_one() -> None:
-    shelf = Shelf(
-        Brought(files=(SECOND,), is_new=True, missing=LATER), LATER, [FILE, SECOND], files_shown=True
-    )  # fmt: skip
+    partly = Brought(files=(SECOND,), fetched={2}, failed={1: LATER})
+    shelf = Shelf(partly, LATER, Brought(files=(FILE, SECOND), fetched={1}), result=DUET, files_shown=True)
     before = shelf.task.revision
 
     await shelf.fetcher.step()
@@ -226,11 +237,11 @@ async def test_a_take_is_kept_while_another_one_is_still_on_its_way() -> None:
     shelf = Shelf([FILE])
     gate, seen = asyncio.Event(), asyncio.Event()
 
-    async def fetch_task(_task: MusicTask) -> AsyncGenerator[Brought, None]:
-        yield Brought(files=(SECOND,), is_new=True, is_all=False)
+    async def fetch_task(_task: MusicTask, _due: object) -> AsyncGenerator[Brought, None]:
+        yield Brought(files=(SECOND,), fetched={2}, is_all=False)
         seen.set()
         await gate.wait()
-        yield Brought(files=(FILE, SECOND), is_new=True)
+        yield Brought(files=(FILE, SECOND), fetched={1})
 
     shelf.media.fetch_task = fetch_task  # type: ignore[assignment,method-assign]  # one that tells twice
     rung = []
@@ -255,11 +266,144 @@ async def test_where_no_task_is_known_nobody_is_asked_for_addresses() -> None:
 
 
 async def test_what_is_given_up_leaves_what_is_there() -> None:
-    shelf = Shelf(GONE, looks=[SEEN], media=(SECOND,), files_shown=True)
+    shelf = Shelf(GONE, looks=[SEEN_DUET], result=DUET, media=(SECOND,), files_shown=True)
 
     await shelf.to_the_end()
 
     assert (shelf.task.media, shelf.task.media_wanted, shelf.task.files_shown) == ((SECOND,), False, True)
+
+
+# --- each take by itself ---------------------------------------------------------------------------------------------
+
+
+def tries_of(task: MusicTask) -> dict[int, tuple[int, bool]]:
+    """Failures of each take, and whether it is given up."""
+    return {one.take: (one.failures, one.is_over) for one in task.media_tries}
+
+
+async def test_each_take_has_failures_and_a_moment_of_its_own() -> None:
+    both = Brought(failed={1: LATER, 2: LATER})
+    shelf = Shelf(both, Brought(failed={1: LATER}), Brought(files=(SECOND,), fetched={2}), result=DUET)
+    await shelf.fetcher.step()
+    shelf.rows.change(1, media_tries=(shelf.task.media_tries[0], replace(shelf.task.media_tries[1], failures=3,
+                      after=START + timedelta(seconds=40))))  # fmt: skip
+
+    shelf.clock.tick(5)
+    await shelf.fetcher.step()
+
+    assert shelf.media.due == [{1, 2}, {1}]
+    assert tries_of(shelf.task) == {1: (2, False), 2: (3, False)}
+    assert (shelf.task.media_failures, shelf.task.media_after) == (2, START + timedelta(seconds=15))
+
+
+async def test_a_take_that_is_given_up_ends_neither_the_other_one_nor_its_tries() -> None:
+    first_gone = Brought(failed={1: GONE, 2: LATER})
+    shelf = Shelf(first_gone, Brought(failed={1: GONE}), Brought(files=(SECOND,), fetched={2}), looks=[SEEN_DUET],
+                  result=DUET)  # fmt: skip
+    before = shelf.task.revision
+
+    await shelf.step()
+
+    assert shelf.media.due == [{1, 2}, {1}], "410 twice, the second time at the fresh address"
+    assert tries_of(shelf.task) == {1: (1, True), 2: (1, False)}
+    assert (shelf.task.media_wanted, shelf.task.revision) == (True, before + 1), "the card says that it is missing"
+    assert [take.is_given_up for take in shelf.task.takes] == [True, False]
+
+    await shelf.to_the_end()
+
+    assert shelf.media.due[2:] == [{2}]
+    assert (shelf.task.media, shelf.task.media_wanted, shelf.task.revision) == ((SECOND,), False, before + 2)
+
+
+async def test_a_take_is_never_given_up_after_a_single_answer() -> None:
+    shelf = Shelf(Brought(failed={1: LATER, 2: GONE}), result=DUET, addresses_at=START)
+    shelf.clock.tick(1)
+
+    await shelf.fetcher.step()
+
+    assert (tries_of(shelf.task)[2], shelf.task.next_look_at) == ((1, False), shelf.clock())
+
+
+async def test_addresses_that_nobody_asked_for_are_tried_at_once_for_all_that_is_missing() -> None:
+    shelf = Shelf(LATER, Brought(files=(FILE, SECOND), fetched={1, 2}), looks=[SEEN_DUET], result=DUET,
+                  billing_transaction_id=None, next_look_at=START)  # fmt: skip
+
+    task = await shelf.step()
+
+    assert (shelf.media.due, task.media) == ([{1, 2}, {1, 2}], (FILE, SECOND))
+
+
+async def test_fresh_addresses_are_tried_at_once_for_the_take_that_they_were_asked_for() -> None:
+    shelf = Shelf(Brought(failed={1: GONE, 2: LATER}), Brought(failed={1: LATER}), LATER, looks=[SEEN_DUET],
+                  result=DUET)  # fmt: skip
+
+    await shelf.step()
+
+    assert shelf.media.due == [{1, 2}, {1}]
+    assert shelf.task.media_after == START + timedelta(seconds=5), "when the second one is due"
+
+
+async def test_a_take_that_only_a_later_look_tells_of_is_fetched_too() -> None:
+    shelf = Shelf(GONE, Brought(files=(FILE, SECOND), fetched={1, 2}), looks=[SEEN_DUET])
+
+    task = await shelf.step()
+
+    assert (shelf.media.due, task.media) == ([{1}, {1, 2}], (FILE, SECOND))
+
+
+async def test_what_is_asked_for_again_while_it_is_tried_for_begins_from_the_start() -> None:
+    gate = asyncio.Event()
+    shelf = Shelf((gate, LATER), media_tries=(TakeTries(take=1, failures=9),), media_failures=9)
+    fetching = asyncio.create_task(shelf.fetcher.step())
+    await until(lambda: shelf.asked == 1)
+
+    await shelf.rows.apply(shelf.task, MediaWanted())
+    gate.set()
+    await fetching
+
+    assert tries_of(shelf.task) == {1: (1, False)}
+
+
+async def test_a_take_that_is_asked_for_again_while_the_other_one_is_fetched_is_tried_for() -> None:
+    gate = asyncio.Event()
+    given_up = (TakeTries(take=1, failures=1, is_over=True), TakeTries(take=2, failures=1))
+    shelf = Shelf((gate, Brought(files=(SECOND,), fetched={2})), Brought(files=(FILE, SECOND), fetched={1}, there={2}),
+                  result=DUET, media_tries=given_up, media_failures=1)  # fmt: skip
+    fetching = asyncio.create_task(shelf.fetcher.step())
+    await until(lambda: shelf.asked == 1)
+
+    await shelf.rows.apply(shelf.task, MediaWanted())
+    gate.set()
+    await fetching
+    await shelf.fetcher.step()
+
+    assert [set(due) for due in shelf.media.due] == [{2}, {1, 2}]
+    assert (shelf.task.media, shelf.task.media_wanted) == ((FILE, SECOND), False)
+
+
+async def test_a_take_that_turns_out_to_be_there_is_not_tried_for_any_more() -> None:
+    shelf = Shelf(OSError("disk full"), Brought(files=(FILE, SECOND), fetched={2}, there={1}), result=DUET,
+                  media=(FILE,))  # fmt: skip
+
+    await shelf.to_the_end()
+
+    assert (shelf.asked, shelf.task.media, shelf.task.media_tries) == (2, (FILE, SECOND), ())
+
+
+async def test_a_take_that_stays_too_short_is_tried_for_only_when_its_song_is_wanted_again() -> None:
+    short = replace(FILE, whole_s=30.0)
+    cut = MediaError(MediaProblem.CUT_SHORT, is_temporary=True)
+    shelf = Shelf(Brought(failed={1: cut}), Brought(files=(short,), fetched={1}, failed={2: LATER}),
+                  Brought(files=(short, SECOND), fetched={2}), result=DUET)  # fmt: skip
+    await shelf.fetcher.step()
+    assert shelf.task.media_tries[0].short_tries == 1
+
+    await shelf.to_the_end()
+
+    assert shelf.media.due == [{1, 2}, {1, 2}, {2}]
+    assert tries_of(shelf.task) == {1: (0, True)}
+    await shelf.rows.apply(shelf.task, MediaWanted())
+    assert due_takes(shelf.task, shelf.clock()) == {1, 2}
 
 
 async def test_what_is_there_already_is_no_news() -> None:
@@ -312,9 +456,9 @@ async def test_a_channel_whose_songs_all_drip_holds_up_no_other() -> None:
     late = START + timedelta(seconds=1)
     shelf.rows.put(*drip, make_task(70, state=State.COMPLETED, result=SONG, media_wanted=True, state_at=late))
 
-    async def fetch_task(task: MusicTask) -> AsyncGenerator[Brought, None]:
+    async def fetch_task(task: MusicTask, due: Collection[int]) -> AsyncGenerator[Brought, None]:
         await (gate.wait() if task.channel_id == 710 else asyncio.sleep(0))
-        yield Brought(files=(FILE,), is_new=True)
+        yield Brought(files=(FILE,), fetched=due)
 
     shelf.media.fetch_task = fetch_task  # type: ignore[method-assign]  # a host that drips
     stop = asyncio.Event()
@@ -353,6 +497,9 @@ def track(name: str, clip: str | None = None) -> Track:
         ([("1", "x"), ("2", "y")], [("4", "y")], [("1", "x"), ("4", "y")]),
         ([("1", "x")], [("4", "y"), ("3", "x")], [("3", "x"), ("4", "y")]),
         ([("1", "x")], [], [("1", "x")]),
+        ([("1", None), ("2", None)], [("2", None)], [("1", None), ("2", None)]),
+        ([("1", None), ("2", None)], [("2", "y"), ("1", "x")], [("1", "x"), ("2", "y")]),
+        ([("1", "x"), ("2", None)], [("2", "y"), ("3", "x"), ("4", "z")], [("3", "x"), ("2", "y"), ("4", "z")]),
     ],
 )
 def test_takes_keep_their_place_and_their_clip_at_a_new_address(known: Any, seen: Any, after: Any) -> None:

@@ -36,7 +36,11 @@ def test_addresses_of_any_length_fit(length: int, source: str) -> None:
     urls = [f"{URL}?{number}".ljust(length, "x") for number in range(10)]
     tracks = tuple(Track(audio_url=url, video_url=url) for url in urls)
 
-    said, card = opened(Music(urls=urls, source=source), result=Result(tracks=tracks), prompt="*" * 5000)
+    said, card = opened(
+        Music(links=[(n, url, source) for n, url in enumerate(urls, 1)]),
+        result=Result(tracks=tracks),
+        prompt="*" * 5000,
+    )
 
     assert len(said) <= 2000
     assert said.startswith(source)
@@ -66,9 +70,24 @@ def test_an_opened_card_offers_what_is_its_owners(changes: dict[str, Any], scene
 
 
 def test_several_takes_are_numbered() -> None:
-    _, card = opened(Music(urls=[URL, f"{URL}?2"], source=texts.FROM_MESSAGE))
+    urls = [URL, f"{URL}?2"]
+    links = [(number, url, texts.FROM_MESSAGE) for number, url in enumerate(urls, 1)]
 
-    assert [button.url for button in card.buttons if button.label.startswith("Listen ")] == [URL, f"{URL}?2"]
+    said, card = opened(Music(links=links), result=Result(tracks=tuple(Track(audio_url=url) for url in urls)))
+
+    assert said == texts.FROM_MESSAGE
+    assert [(one.label, one.url) for one in card.buttons if one.url in urls] == [
+        ("Listen: Take 1", URL), ("Listen: Take 2", f"{URL}?2"),
+    ]  # fmt: skip
+
+
+def test_what_is_said_of_one_take_names_it() -> None:
+    links = [(1, URL, texts.FETCHED_ANEW), (3, f"{URL}?3", texts.FROM_MESSAGE)]
+    tracks = tuple(Track(audio_url=f"{URL}?{number}") for number in (1, 2, 3))
+
+    said, _ = opened(Music(links=links), result=Result(tracks=tracks))
+
+    assert said == f"Take 1: {texts.FETCHED_ANEW}\nTake 3: {texts.FROM_MESSAGE}"
 
 
 def test_an_opened_card_is_deleted_only_after_a_question() -> None:
@@ -85,7 +104,7 @@ def test_long_lyrics_say_whether_their_file_goes_along(*, may_attach: bool, word
 
 
 def test_a_song_without_its_file_does_not_say_twice_where_it_comes_from() -> None:
-    _, card = opened(Music(urls=[URL], source=texts.FROM_PROVIDER), may_attach=False)
+    _, card = opened(Music(links=[(1, URL, texts.FROM_PROVIDER)]), may_attach=False)
 
     assert "TokenLab" not in (card.embed.description or "")
 
@@ -116,5 +135,5 @@ async def test_without_our_own_file_the_cover_is_what_the_card_shows(
 
     music = await music_of(task, [(1, 2)], client, tmp_path, limit_bytes=100)
 
-    assert music.urls == [URL]
+    assert [url for _, url, _ in music.links] == [URL]
     assert opened(music, result=Result(tracks=tracks))[1].embed.thumbnail.url == shown

@@ -11,9 +11,9 @@ _LEADING = re.compile(r"(?:SPOILER_|[.\s])+")
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9\u00b9\u00b2\u00b3])(?:\..*)?", re.I)
 
 
-def safe_filename(title: str, ext: str, *, take: int = 1) -> str:
+def safe_filename(title: str, ext: str, *, take: str = "") -> str:
     """A pleasant file name for any system, at most 80 characters: `Low Tide.mp3`, `Low Tide (take 2).mp3`."""
-    ending = f"{f' (take {take})' if take > 1 else ''}.{ext}"
+    ending = f"{f' ({take})' if take else ''}.{ext}"
     stem = _clean(title)[: _NAME_MAX_CHARS - len(ending)].encode()[:_STEM_MAX_BYTES].decode(errors="ignore")
     return f"{stem.rstrip(' .') or 'song'}{ending}"
 
