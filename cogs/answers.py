@@ -286,3 +286,15 @@ def picked_task(value: str) -> TaskId:
     if not re.fullmatch(r"[0-9]{1,18}", value):
         raise Refused(Reason.NOT_FOUND)
     return TaskId(int(value))
+
+
+def picked_take(value: str) -> tuple[TaskId, int | None]:
+    """The task that was picked from a list, and which take of it if that was said: `12:2`.
+
+    Raises:
+        Refused: no task has such an id.
+    """
+    task, colon, take = value.partition(":")
+    if colon and not re.fullmatch(r"[0-9]{1,2}", take):
+        raise Refused(Reason.NOT_FOUND)
+    return picked_task(task), int(take) if colon else None

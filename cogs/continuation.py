@@ -1,6 +1,7 @@
 """Going on with a finished song: `/continue`, the button and its form, and replies in free text."""
 
 import logging
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Unpack
 
@@ -26,13 +27,14 @@ from bot.ui import texts
 from bot.ui.buttons import view_of
 from bot.ui.card import Button, Card, Post, Press
 from bot.ui.client import MusicBot, asker_of, author_of, words_of
-from bot.ui.forms import Field, Form, Values, form_of
+from bot.ui.forms import Choice, Field, Form, Values, form_of
 from bot.ui.limits import OPTION_CHARS, OPTIONS_MAX
 from bot.ui.prices import cost_words
 from bot.ui.questions import draft_card
+from bot.ui.takes import TAKE
 from bot.ui.verdicts import Verdict, verdict_of
 from bot.ui.words import N_, Words, words_for
-from cogs.answers import confirm, first_card, giving_back, picked_task, show_card
+from cogs.answers import confirm, first_card, giving_back, picked_take, show_card
 
 log = logging.getLogger(__name__)
 
@@ -81,21 +83,25 @@ class ContinuationCog(commands.Cog):
         at: app_commands.Range[str, 1, 12] | None = None,
     ) -> None:
         """Take the wish and show its card."""
-        await self._continue(interaction, picked_task(song), prompt, at)
+        await self._continue(interaction, *picked_take(song), prompt, at)
 
     @go_on.autocomplete("song")
     async def _songs(self, interaction: discord.Interaction[MusicBot], current: str) -> list[app_commands.Choice[str]]:
+        """Each take of each song."""
         made = await self._service.library.clips(interaction.user.id, current, OPTIONS_MAX)
-        words = words_of(interaction)
-        return [
-            app_commands.Choice(name=_choice_name(task, self._bot.clock(), words), value=str(task.id)) for task in made
-        ]
+        words, now = words_of(interaction), self._bot.clock()
+        return [choice for task in made for choice in _choices(task, now, words)][:OPTIONS_MAX]
 
     async def _continue(
-        self, interaction: discord.Interaction[MusicBot], parent_id: TaskId, prompt: str | None, at: str | None
+        self,
+        interaction: discord.Interaction[MusicBot],
+        parent_id: TaskId,
+        take: int | None,
+        prompt: str | None,
+        at: str | None,
     ) -> None:
         at_s = parse_at(at) if at and at.strip() else None
-        await show_card(interaction, ContinuationWish(parent_id=parent_id, prompt=prompt or None, at_s=at_s))
+        await show_card(interaction, ContinuationWish(parent_id=parent_id, take=take, prompt=prompt or None, at_s=at_s))
 
     # --- the button and its form -------------------------------------------------------------------------------
 
@@ -114,17 +120,26 @@ class ContinuationCog(commands.Cog):
         parent = await self._service.asking.continuable(parent_id, asker)
         await self._service.asking.check_may_ask(asker)
         words = words_of(interaction)
-        example = texts.rough_time(parent.inside_s)
         title = words("Continue {song}", song=title_of(parent))
-        await interaction.response.send_modal(
-            form_of(Form.CONTINUE, parent.id, title=title, fields=_fields(words, prompt="", at_s=None, example=example))
-        )
+        fields = self._fields(parent, ContinuationWish(parent_id=parent.id), words)
+        await interaction.response.send_modal(form_of(Form.CONTINUE, parent.id, title=title, fields=fields))
 
     async def _filled(self, interaction: discord.Interaction[MusicBot], values: Values, parent_id: int) -> None:
         label = words_of(interaction)("Continue")
         again = Button(label=label, press=Press.CONTINUE, subject=parent_id, style=discord.ButtonStyle.primary)
         async with giving_back(interaction, values["prompt"], again):
-            await self._continue(interaction, TaskId(parent_id), values["prompt"], values["at"])
+            await self._continue(interaction, TaskId(parent_id), _take_in(values), values["prompt"], values["at"])
+
+    def _fields(self, parent: MusicTask, wish: ContinuationWish, words: Words) -> list[Field | Choice]:
+        """What a form asks; which take, where there is a choice."""
+        takes = self._service.asking.takes_to_continue(parent)
+        which = Choice(
+            name="take",
+            label=words("Which take?"),
+            options=_take_options(parent, takes, words),
+            value=str(self._service.asking.chosen_take(wish.take, parent)),
+        )
+        return [*([which] if len(takes) > 1 else []), *_fields(wish, words, example=texts.rough_time(parent.inside_s))]
 
     # --- replies -----------------------------------------------------------------------------------------------
 
@@ -174,7 +189,10 @@ class ContinuationCog(commands.Cog):
         price = await self._service.asking.price(draft.wish, draft.guild_id)
         told = cost_words(price, words)
         wish = _wish_of(draft)
-        return draft_card(draft_id=draft.id, parent=parent, prompt=wish.prompt, at_s=wish.at_s, price=told, words=words)
+        return draft_card(
+            draft_id=draft.id, parent=parent, prompt=wish.prompt, at_s=wish.at_s, take=wish.take, price=told,
+            words=words,
+        )  # fmt: skip
 
     async def _offer_form(self, message: discord.Message, parent: MusicTask) -> None:
         """A button instead of words that can't be read; nothing where they may well be about something else."""
@@ -229,8 +247,7 @@ class ContinuationCog(commands.Cog):
         draft = await self._service.asking.drafted(subject, asker)
         words, wish = words_of(interaction), _wish_of(draft)
         parent = await self._service.asking.continuable(wish.parent_id, asker)
-        example = texts.rough_time(parent.inside_s)
-        fields = _fields(words, prompt=wish.prompt or "", at_s=wish.at_s, example=example)
+        fields = self._fields(parent, wish, words)
         await interaction.response.send_modal(form_of(Form.EDIT_DRAFT, draft.id, title=words("Edit"), fields=fields))
 
     async def _edited(self, interaction: discord.Interaction[MusicBot], values: Values, draft_id: int) -> None:
@@ -238,7 +255,9 @@ class ContinuationCog(commands.Cog):
         asker = asker_of(interaction)
         async with giving_back(interaction, values["prompt"]):
             at_s = parse_at(values["at"]) if values["at"].strip() else None
-            draft = await self._service.asking.change_draft(draft_id, asker, prompt=values["prompt"] or None, at_s=at_s)
+            draft = await self._service.asking.change_draft(
+                draft_id, asker, take=_take_in(values), prompt=values["prompt"] or None, at_s=at_s
+            )
             parent = await self._service.asking.continuable(_wish_of(draft).parent_id, asker)
             card = await self._draft_card(draft, parent, words_for(asker.locale))
             await interaction.response.edit_message(embed=card.embed, view=view_of(card.buttons))
@@ -266,19 +285,31 @@ async def _reply(message: discord.Message, **post: Unpack[Post]) -> discord.Mess
         return await message.channel.send(**post)
 
 
-def _fields(words: Words, *, prompt: str, at_s: float | None, example: str) -> list[Field]:
+def _take_options(parent: MusicTask, takes: Sequence[int], words: Words) -> list[tuple[str, str]]:
+    """These takes as a menu offers them, with their lengths as far as they are known."""
+    lengths = {take.number: texts.clock_time(int(take.length_s)) for take in parent.takes if take.length_s}
+    names = {take: filter(None, [words(TAKE, number=take), lengths.get(take)]) for take in takes[:OPTIONS_MAX]}
+    return [(str(take), " · ".join(name)) for take, name in names.items()]
+
+
+def _take_in(values: Values) -> int | None:
+    """The take that was chosen in a form, if it asked."""
+    return int(values["take"]) if values.get("take", "").isdecimal() else None
+
+
+def _fields(wish: ContinuationWish, words: Words, *, example: str) -> list[Field]:
     return [
         Field(
             name="prompt",
             label=words("What comes next?"),
-            value=prompt,
+            value=wish.prompt or "",
             placeholder=words("Leave it empty to go on with the same words"),
             is_long=True,
         ),
         Field(
             name="at",
             label=words("From where?"),
-            value=texts.clock_time(at_s) if at_s is not None else "",
+            value=texts.clock_time(wish.at_s) if wish.at_s is not None else "",
             placeholder=words("{time}, or nothing for the end", time=example),
             max_chars=12,
         ),
@@ -291,8 +322,15 @@ def _locale_at(message: discord.Message, parent: MusicTask) -> str:
     return str(message.guild.preferred_locale) if message.guild and is_known else parent.locale
 
 
-def _choice_name(task: ListedTask, now: datetime, words: Words) -> str:
-    return f"{title_of(task)[: OPTION_CHARS - 20]} · {texts.ago(now - task.created_at, words)}"
+def _choices(task: ListedTask, now: datetime, words: Words) -> Iterator[app_commands.Choice[str]]:
+    """A song as it is offered while typing, each take by itself."""
+    ago = texts.ago(now - task.created_at, words)
+    if task.takes <= 1:
+        yield app_commands.Choice(name=f"{title_of(task)[: OPTION_CHARS - 20]} · {ago}", value=str(task.id))
+        return
+    for number in range(1, task.takes + 1):
+        ending = f" · {words(TAKE, number=number)} · {ago}"
+        yield app_commands.Choice(name=f"{title_of(task)[: OPTION_CHARS - 40]}{ending}", value=f"{task.id}:{number}")
 
 
 async def setup(bot: MusicBot) -> None:

@@ -60,6 +60,8 @@ class ListedTask:
     """The result's own title."""
     prompt: str
     """Its beginning."""
+    takes: int = 0
+    """How many takes it has."""
 
 
 def folded(text: str) -> str:

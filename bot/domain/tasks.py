@@ -256,6 +256,7 @@ class NewTask:
     price_min_usd: Decimal | None = None
     price_max_usd: Decimal | None = None
     parent_id: TaskId | None = None
+    parent_take: int | None = None
     clip_id: str | None = None
     continue_at_s: float | None = None
     message_id: int | None = None
@@ -312,6 +313,8 @@ class MusicTask:
     """What the catalogue said that it costs when it was asked for, from and to; the same for a fixed price."""
     parent_id: TaskId | None = None
     """The song that it continues; for a song made from lyrics, those."""
+    parent_take: int | None = None
+    """Which take of that song, where it has several."""
     clip_id: str | None = None
     continue_at_s: float | None = None
 

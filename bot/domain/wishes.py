@@ -80,6 +80,8 @@ class ContinuationWish:
     """A wish to go on with a finished song."""
 
     parent_id: TaskId
+    take: int | None = None
+    """Which take of it; None if that was left open."""
     prompt: str | None = None
     at_s: float | None = None
 
@@ -95,6 +97,7 @@ class ReplyWish:
 
     at_s: float | None = None
     prompt: str | None = None
+    take: int | None = None
 
 
 def checked(wish: Wish) -> Wish:
@@ -170,7 +173,9 @@ def wish_again(task: MusicTask) -> Wish:
         case Kind.CONTINUATION:
             if task.parent_id is None:
                 raise ValueError("a continuation has a parent")
-            return ContinuationWish(parent_id=task.parent_id, prompt=task.prompt, at_s=task.continue_at_s)
+            return ContinuationWish(
+                parent_id=task.parent_id, take=task.parent_take, prompt=task.prompt, at_s=task.continue_at_s
+            )
 
 
 def _needed(prompt: str | None) -> str:
@@ -267,6 +272,10 @@ _FROM = (
     re.compile(rf"{_AT}\s*から(?!\s*\d)(?P<gap>[\s、。,;:.!?\uff01\uff0c\uff1f]*)(?P<rest>.*)", re.I | re.A | re.S),
 )
 """What stands before a time in English, German and Spanish, and what stands behind it in Japanese."""
+_TAKE = re.compile(
+    r"(?:take|toma|テイク)\s*(?P<take>\d{1,2})(?!\w)(?P<gap>[\s,;:.!?\u2013\u2014、。の-]*)", re.I | re.A
+)
+"""Which take is meant; "take 2 steps back" names none, so punctuation, a time or nothing must follow."""
 _TIME_OF_DAY = (
     r"[ap]\.?m\b|o['\u2019]?clock|past\b|tonight|in the (?:morning|afternoon|evening)"
     r"|uhr\b|(?:vor|nach)mittags|morgens|abends|nachts|de la (?:mañana|tarde|noche)"
@@ -311,6 +320,14 @@ def parse_reply(text: str) -> ReplyWish:
         WishError: it begins with a clock time that does not exist, such as 1:75.
     """
     said = normalise(_MENTION.sub(" ", text))
+    if (named := _TAKE.match(said)) is not None:
+        rest = said[named.end() :]
+        if not rest or named["gap"].strip() or any(form.match(rest) for form in _FROM):
+            return replace(_parse_rest(rest), take=int(named["take"]))
+    return _parse_rest(said)
+
+
+def _parse_rest(said: str) -> ReplyWish:
     found = next(filter(None, (form.match(said) for form in _FROM)), None)
     if found is None or _means_something_else(found):
         return ReplyWish(prompt=said or None)

@@ -33,7 +33,8 @@ SAME_WISH = timedelta(minutes=3)
 ENDED_BADLY = frozenset({State.FAILED, State.CANCELLED, State.ABANDONED})
 """Asking again after these is no repetition."""
 WISHED = (
-    "kind", "prompt", "title", "tags", "negative_tags", "instrumental", "model", "parent_id", "continue_at_s"
+    "kind", "prompt", "title", "tags", "negative_tags", "instrumental", "model", "parent_id", "parent_take",
+    "continue_at_s",
 )  # fmt: skip
 """What makes two wishes the same, beside a version that was chosen."""
 
@@ -129,10 +130,12 @@ class Asking:
             WishError: the text can't be taken.
         """
         server = await self._admission.admit(asker)
-        wish = ContinuationWish(parent_id=parent.id, prompt=understood.prompt, at_s=understood.at_s)
+        wish = ContinuationWish(
+            parent_id=parent.id, take=understood.take, prompt=understood.prompt, at_s=understood.at_s
+        )
         wish = checked_continuation(wish)
         await self.check_continuable(parent, user_id=asker.user_id, channel_id=asker.channel_id)
-        self._maker.check_start(wish.at_s, parent)
+        wish = self._with_take(wish, parent)
         await self._admission.check_words(server, {WishPart.PROMPT: wish.prompt})
         return await self._draft(asker, wish, f"r:{message_id}")
 
@@ -164,8 +167,10 @@ class Asking:
             raise Refused(Reason.NOT_YOURS)
         return draft
 
-    async def change_draft(self, draft_id: int, asker: Asker, *, prompt: str | None, at_s: float | None) -> Draft:
-        """Word the continuation of a draft differently.
+    async def change_draft(
+        self, draft_id: int, asker: Asker, *, take: int | None = None, prompt: str | None, at_s: float | None
+    ) -> Draft:
+        """Word the continuation of a draft differently; without a take, it stays that of the draft.
 
         Raises:
             Refused: see `admit` and `drafted`; or a word is kept out.
@@ -175,8 +180,8 @@ class Asking:
         draft = await self.drafted(draft_id, asker)
         if not isinstance(draft.wish, ContinuationWish):
             raise Refused(Reason.DRAFT_GONE)
-        wish = checked_continuation(replace(draft.wish, prompt=prompt, at_s=at_s))
-        self._maker.check_start(wish.at_s, await known(self._tasks, wish.parent_id))
+        wish = checked_continuation(replace(draft.wish, take=take or draft.wish.take, prompt=prompt, at_s=at_s))
+        wish = self._with_take(wish, await known(self._tasks, wish.parent_id))
         await self._admission.check_words(server, {WishPart.PROMPT: wish.prompt})
         if not await self._drafts.change(draft.id, wish):
             raise Refused(Reason.DRAFT_GONE)
@@ -250,6 +255,20 @@ class Asking:
     async def check_continuable(self, parent: MusicTask, *, user_id: int, channel_id: int) -> None:
         """See `Maker.check_continuable`."""
         await self._maker.check_continuable(parent, user_id=user_id, channel_id=channel_id)
+
+    def takes_to_continue(self, parent: MusicTask) -> list[int]:
+        """The numbers of the takes of a song that can be continued."""
+        return self._maker.takes_to_continue(parent)
+
+    def chosen_take(self, wanted: int | None, parent: MusicTask) -> int:
+        """See `Maker.chosen_take`."""
+        return self._maker.chosen_take(wanted, parent)
+
+    def _with_take(self, wish: ContinuationWish, parent: MusicTask) -> ContinuationWish:
+        """The wish with the take that is meant, where there are several; its start lies in that one."""
+        take = self._maker.chosen_take(wish.take, parent)
+        self._maker.check_start(wish.at_s, take, parent)
+        return replace(wish, take=take if len(parent.takes) > 1 else None)
 
     async def price(self, wish: Wish, guild_id: int | None) -> Price | None:
         """What a wish would cost in a server, as far as the catalogue says."""

@@ -99,6 +99,7 @@ def _task(kept: KeptTask) -> dict[str, object]:
         "model": task.model,
         "version": task.version,
         "continues_task_id": task.parent_id,
+        "continues_take": task.parent_take,
         "clip_id": task.clip_id,
         "continue_at_s": task.continue_at_s,
         "others_may_continue": task.others_may_continue,

@@ -19,7 +19,7 @@ from bot.store.singing import SingingStore
 from bot.store.tasks import TaskStore
 from bot.store.versions import VersionStore
 from bot.tokenlab.catalogue import Availability, Catalogue
-from bot.tokenlab.models import choose_clip
+from bot.tokenlab.models import clip_of_take
 
 MODEL_ID = re.compile(r"[\w.:/-]{1,100}", re.ASCII)
 
@@ -47,6 +47,7 @@ class Made:
     version: str | None = None
     version_chosen: bool = False
     parent_id: TaskId | None = None
+    parent_take: int | None = None
     clip_id: str | None = None
     continue_at_s: float | None = None
 
@@ -114,6 +115,7 @@ class Maker:
             price_min_usd=price.min_usd if price else None,
             price_max_usd=price.max_usd if price else None,
             parent_id=made.parent_id,
+            parent_take=made.parent_take,
             clip_id=made.clip_id,
             continue_at_s=made.continue_at_s,
             message_id=origin.message_id,
@@ -194,7 +196,8 @@ class Maker:
     async def _continuation(self, wish: ContinuationWish, asker: Asker) -> Made:
         parent = await known(self._tasks, wish.parent_id)
         await self.check_continuable(parent, user_id=asker.user_id, channel_id=asker.channel_id)
-        self.check_start(wish.at_s, parent)
+        take = self.chosen_take(wish.take, parent)
+        self.check_start(wish.at_s, take, parent)
         version = parent.version or self._defaults.version
         _check_fits(version, Sent(prompt=wish.prompt or ""))
         return Made(
@@ -207,7 +210,8 @@ class Maker:
             model=parent.model,
             version=version,
             parent_id=parent.id,
-            clip_id=self._clip_of(parent),
+            parent_take=take if len(parent.takes) > 1 else None,
+            clip_id=self._clip_of(parent, take),
             continue_at_s=wish.at_s,
         )
 
@@ -226,21 +230,41 @@ class Maker:
             raise Refused(Reason.NO_CLIP)
         if parent.state is not State.COMPLETED:
             raise Refused(Reason.NOT_FINISHED)
-        if self._clip_of(parent) is None:
+        if not self.takes_to_continue(parent):
             raise Refused(Reason.NO_CLIP)
+
+    def takes_to_continue(self, parent: MusicTask) -> list[int]:
+        """The numbers of the takes that can be continued."""
+        return [number for number in _numbers(parent) if self._clip_of(parent, number) is not None]
+
+    def chosen_take(self, wanted: int | None, parent: MusicTask) -> int:
+        """The number of the take that is continued: where none is named, the first one that can be heard here.
+
+        Raises:
+            Refused: there is no such take, or nothing by which it can be continued.
+        """
+        numbers = self.takes_to_continue(parent)
+        if wanted is None:
+            here = [one.take for one in parent.media if one.take in numbers]
+            return min(here or numbers)
+        if wanted not in _numbers(parent):
+            raise Refused(Reason.NO_SUCH_TAKE, *map(str, _numbers(parent)))
+        if wanted not in numbers:
+            raise Refused(Reason.NO_CLIP_OF_TAKE, *map(str, numbers))
+        return wanted
 
     async def _is_shared(self, parent: MusicTask) -> bool:
         return (await self._servers.get(parent.guild_id or EVERYWHERE)).rules.others_may_continue
 
-    def check_start(self, at_s: float | None, parent: MusicTask) -> None:
-        """A song goes on from a moment that it has, and `upload-extend` needs to know from which.
+    def check_start(self, at_s: float | None, take: int, parent: MusicTask) -> None:
+        """A take goes on from a moment that it has, and `upload-extend` needs to know from which.
 
         Raises:
             Refused: it is not said, or beyond the end as far as that is known.
         """
         if self._defaults.upload_extend and not at_s:
             raise Refused(Reason.NEEDS_START, parent.inside_s)
-        length_s = parent.takes[0].length_s if parent.takes else None
+        length_s = next((one.length_s for one in parent.takes if one.number == take), None)
         if at_s is not None and length_s is not None and at_s >= length_s:
             raise Refused(Reason.BEYOND_END, length_s)
 
@@ -257,10 +281,11 @@ class Maker:
         if negative_tags and not self.takes_negative_tags(model):
             raise Refused(Reason.NO_NEGATIVE_TAGS)
 
-    def _clip_of(self, parent: MusicTask) -> str | None:
-        if self._defaults.upload_extend and parent.result and parent.result.tracks:
-            return parent.result.tracks[0].audio_url
-        return choose_clip(parent.clip_candidates, self._defaults.clip_id_order)
+    def _clip_of(self, parent: MusicTask, take: int) -> str | None:
+        tracks = parent.result.tracks if parent.result else ()
+        if self._defaults.upload_extend and tracks:
+            return tracks[take - 1].audio_url
+        return clip_of_take(tracks, take, parent.clip_candidates, self._defaults.clip_id_order)
 
     def _music_model(self, wanted: str | None, rules: Rules) -> str:
         if wanted is None:
@@ -283,6 +308,11 @@ class Maker:
             none = choice.availability is Availability.NONE
             raise Refused(Reason.NO_LYRICS_MODEL if none else Reason.LYRICS_UNKNOWN)
         return choice.model
+
+
+def _numbers(song: MusicTask) -> range:
+    """The numbers of its takes; whatever else is known of it, a song has one."""
+    return range(1, max(1, len(song.takes)) + 1)
 
 
 def _check_fits(version: str, sent: Sent) -> None:

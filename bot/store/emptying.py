@@ -11,7 +11,7 @@ from bot.store.schema import T, lyrics_versions, music_tasks, task_moves
 from bot.store.statements import lock_in_order
 
 TEXTS = (
-    "title", "tags", "negative_tags", "clip_id", "clip_candidates", "result", "media", "media_tries",
+    "title", "tags", "negative_tags", "parent_take", "clip_id", "clip_candidates", "result", "media", "media_tries",
     "edited_lyrics", "error_detail",
 )  # fmt: skip
 EMPTIED: Mapping[str, object] = {

@@ -30,6 +30,7 @@ TASK_COLUMNS = [music_tasks.c[field.name] for field in fields(MusicTask)]
 LISTED_PROMPT_CHARS = 200
 _SHORT = {
     "prompt": func.substr(music_tasks.c.prompt, 1, LISTED_PROMPT_CHARS).label("prompt"),
+    "takes": func.coalesce(func.json_array_length(music_tasks.c.result["tracks"]), 0).label("takes"),
     "made_title": music_tasks.c.result["title"].as_string().label("made_title"),
 }
 LISTED_COLUMNS = [

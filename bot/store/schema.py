@@ -174,6 +174,7 @@ music_tasks = Table(
     Column("version_offered", String(40)),
     Column("title_is_ours", Boolean, nullable=False, server_default=text("false")),
     Column("sings_prompt", Boolean, nullable=False, server_default=text("false")),
+    Column("parent_take", Integer),
     Column("media_tries", JSON(none_as_null=True)),
     _one_of("state", State),
     _one_of("kind", Kind),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from bot.domain.price import FREE, Price
-from bot.domain.tasks import Kind, Result
+from bot.domain.tasks import Kind, Result, Track
 from bot.domain.versions import is_version
 from bot.tokenlab.reading import (
     Json,
@@ -224,6 +224,22 @@ def parse_created(
 def choose_clip(candidates: Mapping[str, Sequence[str]], order: Sequence[str] = CLIP_ID_ORDER) -> str | None:
     """The id to send as `continue_clip_id`: the first of the first source in `order` that has one."""
     return first(clip_id for source in order for clip_id in candidates.get(source, []))
+
+
+def clip_of_take(
+    tracks: Sequence[Track], take: int, candidates: Mapping[str, Sequence[str]], order: Sequence[str] = CLIP_ID_ORDER
+) -> str | None:
+    """The id by which one take of a song can be continued: its own; what names no take is that of the first."""
+    if len(tracks) <= 1:
+        return choose_clip(candidates, order)
+    own, others = tracks[take - 1].audio_id, {track.audio_id for track in tracks[1:]}
+    if take > 1:
+        return own
+    fitting = {
+        source: [one for one in found if source == "task_id" or (one == own if own else one not in others)]
+        for source, found in candidates.items()
+    }
+    return choose_clip(fitting, order) or own
 
 
 def _result(body: Json) -> Result:

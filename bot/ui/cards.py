@@ -22,7 +22,7 @@ from bot.ui.escape import inline, link_name, quote, safe_text
 from bot.ui.limits import EMBED_CHARS, EMBED_TITLE_CHARS
 from bot.ui.links import ORIGINAL, link_to, links_shown
 from bot.ui.prices import cost_words
-from bot.ui.takes import carries, lengths, remarks
+from bot.ui.takes import WITHIN, carries, lengths, remarks
 from bot.ui.words import N_, Words, words_for
 
 PROMPT_SHOWN_CHARS = 300
@@ -151,7 +151,9 @@ def _wish_lines(drawing: Drawing) -> str:
         facts.append(words("without {styles}", styles=inline(task.negative_tags, TAGS_SHOWN_CHARS)))
     if task.parent_id is not None:
         origin = N_("continues {song}") if task.kind is Kind.CONTINUATION else N_("words from {song}")
-        facts.append(words(origin, song=_relative(task, drawing.scene.family.parent) or f"#{task.parent_id}"))
+        song = _relative(task, drawing.scene.family.parent) or f"#{task.parent_id}"
+        take = f", {words(WITHIN, number=task.parent_take)}" if task.parent_take else ""
+        facts.append(words(origin, song=f"{song}{take}"))
     if (change := _version_change(drawing)) is not None:
         facts.append(change)
     if is_sung(task):

@@ -8,14 +8,24 @@ from bot.ui import texts
 from bot.ui.card import Button, Card, Press
 from bot.ui.cards import COLOURS, PROMPT_SHOWN_CHARS, TITLE_CHARS
 from bot.ui.escape import inline, quote
+from bot.ui.takes import TAKE
 from bot.ui.words import Words
 
 
 def draft_card(
-    *, draft_id: int, parent: MusicTask, prompt: str | None, at_s: float | None, price: str | None, words: Words
+    *,
+    draft_id: int,
+    parent: MusicTask,
+    prompt: str | None,
+    at_s: float | None,
+    take: int | None = None,
+    price: str | None,
+    words: Words,
 ) -> Card:
     """What was understood of a reply, before it costs anything."""
     lines = [words("Continue **{song}**?", song=inline(title_of(parent), TITLE_CHARS))]
+    if take is not None:
+        lines.append(words(TAKE, number=take))
     if at_s is not None:
         lines.append(words("From: {time}", time=texts.clock_time(at_s)))
     else:

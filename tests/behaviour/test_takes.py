@@ -9,7 +9,7 @@ from bot.domain.tasks import MusicTask, State
 from bot.ui import texts
 from sandbox.faults import changed
 from sandbox.problems import Body
-from tests.behaviour.conftest import World, files_of, labels, text_of
+from tests.behaviour.conftest import World, files_of, fill, labels, private, text_of
 from tests.behaviour.test_moderating import FINISHED, done, panel
 from tests.behaviour.test_songs import opened
 
@@ -188,3 +188,129 @@ async def test_delivering_again_tries_anew_for_a_take_that_was_given_up(world: W
     await world.advance(1)
 
     assert files_of(world.card(await world.task())) == BOTH
+
+
+# --- continued -------------------------------------------------------------------------------------------------------
+
+
+def sent_clip(world: World) -> str:
+    return str(world.standin.creates[-1].body["continue_clip_id"])
+
+
+async def test_the_form_asks_which_take_and_the_card_says_so(world: World) -> None:
+    task = await made(world)
+
+    form = await world.alice.click(world.card(task), label="Continue")
+    length = f"0:{int(task.media[1].duration_s or 0):02}"
+    options = form.modal["components"][0]["component"]["options"]
+    assert [(one["value"], one["label"], one.get("default", False)) for one in options] == [
+        ("1", f"Take 1 · {length}", True), ("2", f"Take 2 · {length}", False),
+    ]  # fmt: skip
+    await fill(world.alice, form, take=["2"], prompt="softer")
+    await world.turn()
+
+    assert sent_clip(world) == task.takes[1].track.audio_id
+    assert "continues #1, take 2" in text_of(world.card(await world.task(2)))
+
+
+async def test_a_form_that_leaves_the_take_as_it_is_continues_the_first_one(world: World) -> None:
+    task = await made(world)
+
+    await fill(world.alice, await world.alice.click(world.card(task), label="Continue"), prompt="softer")
+    await world.turn()
+
+    assert sent_clip(world) == task.takes[0].track.audio_id
+
+
+async def test_where_only_the_second_take_can_be_heard_that_one_is_suggested(world: World) -> None:
+    task = await made(world, dead=1)
+
+    form = await world.alice.click(world.card(task), label="Continue")
+
+    assert [one["value"] for one in form.modal["components"][0]["component"]["options"] if one.get("default")] == ["2"]
+
+
+async def test_the_command_offers_each_take_and_still_knows_a_song_by_its_number(world: World) -> None:
+    task = await made(world)
+
+    offered = await world.alice.autocomplete(world.channel, "continue", "song", "")
+    assert [(one["value"], one["name"].partition(" ago")[0]) for one in offered] == [
+        ("1:1", "Low Tide · Take 1 · 0 min"), ("1:2", "Low Tide · Take 2 · 0 min"),
+    ]  # fmt: skip
+    for song, take in (("1:2", 1), ("1", 0)):
+        await world.alice.slash(world.channel, "continue", song=song, prompt=f"as {song}")
+        await world.turn()
+        assert sent_clip(world) == task.takes[take].track.audio_id
+
+
+@pytest.mark.parametrize("song", ["1:3", "1:0"])
+async def test_a_take_that_does_not_exist_is_refused_privately_with_those_that_do(world: World, song: str) -> None:
+    await made(world)
+
+    answer = await world.alice.slash(world.channel, "continue", song=song)
+
+    assert private(answer) == "This song has no such take. Its takes: 1, 2."
+    assert len(world.standin.creates) == 1
+
+
+@pytest.mark.parametrize("song", ["1:", "1:x", "1:2:3", "1:222"])
+async def test_what_names_no_take_names_no_song(world: World, song: str) -> None:
+    await made(world)
+
+    assert "can't find that song" in private(await world.alice.slash(world.channel, "continue", song=song))
+
+
+async def test_a_reply_names_a_take_and_the_question_shows_it(world: World) -> None:
+    task = await made(world)
+
+    await world.alice.send(world.channel, "take 2 from 0:05, softer", reply_to=world.pings()[0])
+    question = world.channel.last_message
+    assert "Take 2\nFrom: 0:05" in text_of(question)
+    await world.alice.click(question, label="Start")
+    await world.turn()
+
+    assert sent_clip(world) == task.takes[1].track.audio_id
+
+
+async def test_a_question_can_be_changed_to_the_other_take(world: World) -> None:
+    task = await made(world)
+    await world.alice.send(world.channel, "softer", reply_to=world.pings()[0])
+    question = world.channel.last_message
+    assert "Take 1\n" in text_of(question)
+
+    await fill(world.alice, await world.alice.click(question, label="Edit"), take=["2"])
+    assert "Take 2\n" in text_of(world.channel.last_message)
+    await world.alice.click(world.channel.last_message, label="Start")
+    await world.turn()
+
+    assert sent_clip(world) == task.takes[1].track.audio_id
+
+
+async def test_a_continuation_made_again_is_of_the_same_take(world: World) -> None:
+    task = await made(world)
+    await world.alice.slash(world.channel, "continue", song="1:2", prompt="softer")
+    child = await world.until(State.COMPLETED, 2, step_s=16)
+
+    question = await world.alice.click(world.card(child), label="Again")
+    await world.alice.click(question.response, label="Start")
+    await world.turn()
+
+    assert len(world.standin.creates) == 3
+    assert sent_clip(world) == task.takes[1].track.audio_id
+
+
+@pytest.mark.parametrize("world", [{"tokenlab_upload_extend": True}], indirect=True)
+async def test_extending_by_upload_sends_the_take_that_was_chosen(world: World) -> None:
+    task = await made(world)
+
+    await world.alice.slash(world.channel, "continue", song="1:2", at="10")
+    await world.turn()
+
+    assert world.standin.creates[1].body["audio_url"] == urls_of(task)[1]
+
+
+async def test_a_song_with_one_take_asks_nothing(world: World) -> None:
+    world.standin.faults.on_status("completed_data_only", times=None)
+    form = await world.alice.click(world.card(await world.song("Harbour")), label="Continue")
+
+    assert [one["component"]["custom_id"] for one in form.modal["components"]] == ["prompt", "at"]

@@ -385,6 +385,18 @@ async def test_an_old_song_is_continued_by_its_button(world: World, places: Plac
     assert str(task.message_id) in text_of(await places.card(Old.FINISHED)), "the old card leads to the new song"
 
 
+async def test_the_button_of_an_old_card_with_two_takes_asks_which(world: World, places: Places) -> None:
+    form = await world.bob.click(await places.card(Old.TWO_TAKES), label="Continue")
+    options = form.modal["components"][0]["component"]["options"]
+    assert [one["label"] for one in options] == ["Take 1 · 0:14", "Take 2 · 0:14"]
+
+    await fill(world.bob, form, take=["2"], prompt="a bridge")
+    await world.advance(2)
+
+    (body,) = sent(world, "a bridge")
+    assert body["continue_clip_id"] == "clip_412ff2f6322cb18a_2"
+
+
 async def test_an_old_song_is_continued_by_a_reply_to_its_old_ping(world: World) -> None:
     (ping,) = pings_for(world.channel, await world.task(Old.FINISHED))
 

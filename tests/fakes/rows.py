@@ -83,7 +83,8 @@ def make_task(number: int = 1, **changes: Any) -> MusicTask:
 
 def make_listed(task: MusicTask) -> ListedTask:
     """A task as a list shows it."""
-    return ListedTask(**{field.name: getattr(task, field.name) for field in fields(ListedTask)})
+    values = {field.name: getattr(task, field.name) for field in fields(ListedTask)}
+    return ListedTask(**{**values, "takes": len(task.takes)})
 
 
 # --- databases -------------------------------------------------------------------------------------------------------

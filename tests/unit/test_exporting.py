@@ -30,7 +30,8 @@ BIG = 2**60
 TASK_KEYS = {
     "id", "kind", "state", "asked_at", "state_since", "submitted_at", "deleted_at", "server_id", "channel_id",
     "messages", "locale", "history", "prompt", "title", "tags", "negative_tags", "instrumental", "model", "version",
-    "continues_task_id", "clip_id", "continue_at_s", "others_may_continue", "price_min_usd", "price_max_usd",
+    "continues_task_id", "continues_take",
+    "clip_id", "continue_at_s", "others_may_continue", "price_min_usd", "price_max_usd",
     "billing_transaction_id", "attempts", "result", "files", "edited_lyrics", "earlier_lyrics", "error_code",
     "error_detail", "cost_usd",
 }  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.domain.scene import Scene
-from bot.domain.tasks import MediaFile, MusicTask, Result, State, TakeTries, Track
+from bot.domain.tasks import Kind, MediaFile, MusicTask, Result, State, TakeTries, Track
 from bot.ui import texts
 from bot.ui.attachments import attachable, audio_files, picture_files
 from bot.ui.card import Card
@@ -133,6 +133,13 @@ def test_the_names_of_takes_are_translated() -> None:
 
     assert words_for("ja")("Take {number}", number=2) in said
     assert any("1" in label for label in links_of(card))
+
+
+def test_a_continuation_says_of_which_take() -> None:
+    task = make_task(kind=Kind.CONTINUATION, parent_id=3, parent_take=2)
+
+    assert "continues #3, take 2" in (render(task, Scene(), None).embed.description or "")
+    assert "take" not in (render(replace(task, parent_take=None), Scene(), None).embed.description or "")
 
 
 # --- files -----------------------------------------------------------------------------------------------------------

@@ -53,6 +53,8 @@ SOON = datetime(2026, 1, 1, tzinfo=UTC)
 DETAILS: dict[Reason, tuple[str | float | datetime, str]] = {
     Reason.MISSING_PERMISSION: ("see this channel", "see this channel"),
     Reason.TOO_LONG_TO_SING: ("17", "17"),
+    Reason.NO_SUCH_TAKE: ("17", "17"),
+    Reason.NO_CLIP_OF_TAKE: ("17", "17"),
     Reason.PAUSED: ("Back at eight", "Back at eight"),
     Reason.BLOCKED: (SOON, "<t:1767225600:R>"),
     Reason.BEYOND_END: (83.9, "only 1:23 long"),

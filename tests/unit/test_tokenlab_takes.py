@@ -1,10 +1,10 @@
-"""Which takes an answer tells of: each once, with all its addresses."""
+"""Which takes an answer tells of: each once, with all its addresses, and the clip by which it is continued."""
 
 from typing import Any
 
 import pytest
 
-from bot.tokenlab.models import Look, ProviderStatus, parse_look
+from bot.tokenlab.models import Look, ProviderStatus, clip_of_take, parse_look
 
 U1, U2, U3 = (f"https://media.example/{number}.mp3?sig=a%2Fb" for number in (1, 2, 3))
 MIRROR, STREAM = "https://mirror.example/1.mp3", "https://stream.example/1"
@@ -90,3 +90,32 @@ def test_a_stream_alone_is_no_finished_file(data: Any, *, only: bool) -> None:
     seen = look(data=data)
 
     assert (seen.status, seen.is_only_streamed) == (ProviderStatus.COMPLETED, only)
+
+
+# --- clips -----------------------------------------------------------------------------------------------------------
+
+DATA = [{"id": "a", "audio_url": U1}, {"id": "b", "audio_url": U2}]
+
+
+@pytest.mark.parametrize(
+    ("body", "order", "clips"),
+    [
+        ({"audio_id": "a", "audio_url": U1, "data": DATA}, ("audio_id", "data"), ["a", "b"]),
+        ({"audio_id": "b", "data": DATA}, ("audio_id", "data"), ["a", "b"]),
+        ({"audio_id": "b", "audio_url": U2, "data": DATA}, ("data", "audio_id"), ["b", "a"]),
+        ({"audio_id": "x", "data": DATA}, ("audio_id", "data"), ["a", "b"]),
+        ({"audio_id": "x", "audio_url": U1, "data": DATA}, ("audio_id", "data"), ["x", "b"]),
+        ({"audio_url": U1, "data": [DATA[1], DATA[0]]}, ("audio_id", "data"), ["a", "b"]),
+        ({"data": [{"audio_url": U1}, DATA[1]]}, ("audio_id", "data", "task_id"), ["t1", "b"]),
+        ({"data": [{"audio_url": U1}, DATA[1]]}, ("audio_id", "data"), [None, "b"]),
+        ({"data": [DATA[0], {"audio_url": U2}]}, ("audio_id", "data", "task_id"), ["a", None]),
+        ({"data": DATA}, ("task_id", "data"), ["t1", "b"]),
+        ({"audio_id": "x", "data": DATA[:1]}, ("audio_id", "data"), ["x"]),
+        ({"audio_url": U1}, ("audio_id", "data", "task_id"), ["t1"]),
+    ],
+)  # fmt: skip
+def test_each_take_is_continued_by_its_own_clip(body: Any, order: Any, clips: Any) -> None:
+    seen = look(**body)
+    tracks = seen.result.tracks
+
+    assert [clip_of_take(tracks, take, seen.clip_candidates, order) for take in range(1, len(tracks) + 1)] == clips

@@ -263,6 +263,25 @@ def test_replies_without_a_time_are_all_prompt(text):
     assert parse_reply(text) == ReplyWish(prompt=text)
 
 
+@pytest.mark.parametrize(
+    ("text", "wish"),
+    [
+        ("take 2", ReplyWish(take=2)),
+        ("Take 2, louder", ReplyWish(take=2, prompt="louder")),
+        ("take 2 from 1:05, quieter", ReplyWish(take=2, at_s=65.0, prompt="quieter")),
+        ("<@5> Take 1: ab 1:05", ReplyWish(take=1, at_s=65.0)),
+        ("toma 2 desde 1:05, más suave", ReplyWish(take=2, at_s=65.0, prompt="más suave")),
+        ("テイク2、1:05から", ReplyWish(take=2, at_s=65.0)),
+        ("テイク 2の1:05から静かに", ReplyWish(take=2, at_s=65.0, prompt="静かに")),
+        ("take 2 steps back", ReplyWish(prompt="take 2 steps back")),
+        ("take 2nd verse", ReplyWish(prompt="take 2nd verse")),
+        ("take it slow", ReplyWish(prompt="take it slow")),
+    ],
+)
+def test_a_reply_may_say_which_take_it_means(text, wish):
+    assert parse_reply(text) == wish
+
+
 @pytest.mark.parametrize("text", ["", " ", "<@123>", "<@&5> \u200b"])
 def test_an_empty_reply_is_an_empty_wish(text):
     assert parse_reply(text) == ReplyWish()

@@ -57,3 +57,20 @@ async def test_a_dead_first_take_is_linked_and_tried_for_over_a_crash_beside_the
     assert (names(card), downloads(shared, provider_id, 2)) == (["Duet (take 2).mp3"], 1)
     assert len(shared.pings_of(card)) == 1
     assert len(shared.creates("Dead first")) == 1
+
+
+async def test_the_second_take_is_continued_by_command(shared: Studio) -> None:
+    discord = shared.discord
+    card, provider_id = await finishing(shared, "Which one")
+    await attached(shared, card, 1, 2)
+    offered = await discord.autocomplete(discord.alice, discord.songs, "continue", option="song", typed="which")
+    second = offered[1]
+    assert "Take 2" in second["name"]
+
+    shared.standin.rules.song_s = 0.2
+    answer = await discord.slash(discord.alice, discord.songs, "continue", song=second["value"], prompt="This one")
+
+    await shared.shows(answer.shown, "Finished")
+    (create,) = shared.creates("This one")
+    assert create.body["continue_clip_id"] == shared.standin.task(provider_id).clip(2)
+    assert "take 2" in answer.shown.text

@@ -1,4 +1,4 @@
-"""Each take is tried for by itself: what was counted for a song goes to those that it lacks."""
+"""Which take a song continues; each take is tried for by itself: what was counted for a song goes to those it lacks."""
 
 from collections.abc import Mapping
 
@@ -16,6 +16,7 @@ TASKS = sa.table(
 
 
 def upgrade() -> None:
+    op.add_column("music_tasks", sa.Column("parent_take", sa.Integer(), nullable=True))
     op.add_column("music_tasks", sa.Column("media_tries", sa.JSON(none_as_null=True), nullable=True))
     tried = sa.select(TASKS).where(sa.text("media_wanted"), TASKS.c.media_failures > 0)
     connection = op.get_bind()
