@@ -1,7 +1,7 @@
 """A whole world in one process: real discord.py on a simulated Discord, the stand-in, SQLite, and a clock by hand."""
 
 import sqlite3
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -168,6 +168,14 @@ class World:
                 return task
             await self.advance(step_s)
         raise AssertionError(f"task {task_id} is {task.state}, not {state}")
+
+    async def until_seen(self, condition: Callable[[], bool]) -> None:
+        """Let the workers take turns until people see this; no time passes."""
+        for _ in range(TURNS_MAX):
+            if condition():
+                return
+            await self.turn()
+        raise AssertionError("the workers never show that")
 
     async def task(self, task_id: int = 1) -> MusicTask:
         task = await self.app.stores.tasks.get(TaskId(task_id))

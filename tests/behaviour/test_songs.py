@@ -449,11 +449,9 @@ async def test_a_deleted_song_is_no_longer_named_by_its_family(world: World) -> 
 
     question = await world.alice.click((await opened(world, await world.task(2))).message, label="Delete")
     await world.alice.click(question.response.message, label="Yes, delete it")
-    await world.turn()
-    await world.turn()
 
-    assert "Continued in" not in text_of(world.card(root))
-    assert "continues #2" in text_of(world.card(leaf))
+    await world.until_seen(lambda: "Continued in" not in text_of(world.card(root)))
+    await world.until_seen(lambda: "continues #2" in text_of(world.card(leaf)))
 
 
 async def test_a_strangers_press_deletes_nothing(world: World) -> None:
