@@ -47,6 +47,16 @@ def may_still_grow(*, short_tries: int, failures: int) -> bool:
     return short_tries < SHORT_TRIES and failures < len(TRY_AGAIN_S)
 
 
+def is_stream_tried(*, failures: int, error: "MediaError") -> bool:
+    """Whether the stream of a take is fetched instead of its file: while the file may still come, it may not be whole.
+
+    Args:
+        failures: the failed tries of the take that counted before.
+        error: why its file was not there this time.
+    """
+    return not error.is_temporary or failures >= len(TRY_AGAIN_S)
+
+
 class MediaProblem(StrEnum):
     """Why audio could not be fetched."""
 
@@ -224,7 +234,7 @@ def _is_same_clip(known: Track, seen: Track) -> bool:
 
 
 def _shares_address(known: Track, seen: Track) -> bool:
-    return not set(known.urls).isdisjoint(seen.urls)
+    return bool({*known.urls, known.stream_url} & {*seen.urls, seen.stream_url} - {None})
 
 
 def _at_its_new_address(track: Track, now: Track) -> Track:
@@ -232,6 +242,7 @@ def _at_its_new_address(track: Track, now: Track) -> Track:
         track,
         audio_url=now.audio_url,
         spare_urls=now.spare_urls,
+        stream_url=now.stream_url,
         audio_id=track.audio_id or now.audio_id,
         video_url=now.video_url or track.video_url,
         image_url=now.image_url or track.image_url,

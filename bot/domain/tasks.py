@@ -129,11 +129,13 @@ class Track:
     duration_s: float | None = None
     """How long the provider says that it is."""
     spare_urls: tuple[str, ...] = ()
-    """Other addresses of the same audio, the best first."""
+    """Other addresses of the same file, the best first."""
+    stream_url: str | None = None
+    """Where it can be heard while it is being made: what comes from there may end early without a sign of it."""
 
     @property
     def urls(self) -> tuple[str, ...]:
-        """All its addresses, in the order in which they are tried."""
+        """All addresses of its file, in the order in which they are tried."""
         return self.audio_url, *self.spare_urls
 
 

@@ -9,7 +9,8 @@ TAKES_MAX = 20
 SPARE_URLS_MAX = 5
 TITLE_MAX_CHARS = 300
 _FILES = ("audio_url", "url", "source_audio_url")
-_ADDRESSES = (*_FILES, "stream_audio_url", "source_stream_audio_url")
+_STREAMS = ("stream_audio_url", "source_stream_audio_url")
+_ADDRESSES = (*_FILES, *_STREAMS)
 """Where the audio of a take is, the best first: a stream is no finished file."""
 _OF_THE_TASK = frozenset({"id", "url"})
 """What beside the outputs is of the task, not of its audio."""
@@ -69,10 +70,12 @@ def clip_id_of(output: Json) -> str | None:
 
 
 def _track(take: Sequence[Json]) -> Track:
-    audio_url, *spare_urls = _urls(take)
+    streams = _urls(take, _STREAMS)
+    audio_url, *spare_urls = _urls(take, _FILES) or streams
     return Track(
         audio_url=audio_url,
         spare_urls=tuple(spare_urls[:SPARE_URLS_MAX]),
+        stream_url=first(url for url in streams if url != audio_url),
         audio_id=first(map(clip_id_of, take)),
         video_url=first(media_url(fields.get("video_url")) for fields in take),
         image_url=first(media_url(fields.get("image_url")) for fields in take),

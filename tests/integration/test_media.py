@@ -890,6 +890,26 @@ async def test_a_try_fails_once_for_all_addresses_with_what_leaves_most_to_hope(
     assert (error.reason, error.is_temporary) == (reason, is_temporary)
 
 
+@pytest.mark.parametrize(
+    ("status", "failures", "asked"),
+    [
+        (404, 0, ["/0"]),
+        (404, len(TRY_AGAIN_S) - 1, ["/0"]),
+        (404, len(TRY_AGAIN_S), ["/0", "/stream"]),
+        (410, 0, ["/0", "/stream"]),
+    ],
+)
+async def test_a_stream_is_fetched_only_where_the_file_has_long_failed_or_is_gone(host, roomy, status, failures, asked):
+    task = spared(host, (b"", status))
+    track = replace(task.takes[0].track, stream_url=host.gives("/stream", sample(AudioKind.MP3)))
+    tries = (TakeTries(take=1, failures=failures),)
+
+    brought = await brought_by(roomy, replace(task, result=Result(tracks=(track,)), media_tries=tries))
+
+    assert [request.path for request in host.seen] == asked
+    assert bool(brought.files) == ("/stream" in asked)
+
+
 async def test_a_task_without_audio_has_no_files(collector):
     brought = await brought_by(collector, finished())
     assert (brought.files, set(brought.fetched), brought.failed) == ((), set(), {})

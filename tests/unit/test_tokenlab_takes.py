@@ -39,10 +39,11 @@ def test_a_take_that_is_told_twice_is_one_with_a_spare_address(body: Any, found:
     assert takes(**body) == found
 
 
-def test_addresses_are_tried_the_finished_files_first_and_a_stream_last() -> None:
+def test_finished_files_are_told_from_the_stream() -> None:
     told = {"id": "a", "stream_audio_url": STREAM, "source_audio_url": MIRROR, "audio_url": U1}
 
-    assert takes(data=[told, {"id": "a", "audio_url": U2}]) == [("a", (U1, U2, MIRROR, STREAM))]
+    assert takes(data=[told, {"id": "a", "audio_url": U2}]) == [("a", (U1, U2, MIRROR))]
+    assert look(data=[told]).result.tracks[0].stream_url == STREAM
 
 
 def test_names_in_humps_are_understood() -> None:
@@ -51,7 +52,7 @@ def test_names_in_humps_are_understood() -> None:
                "videoUrl": U3, "duration": 183.4}]
     ).result.tracks  # fmt: skip
 
-    assert (track.audio_id, track.urls) == ("a", (U1, MIRROR, STREAM))
+    assert (track.audio_id, track.urls, track.stream_url) == ("a", (U1, MIRROR), STREAM)
     assert (track.image_url, track.video_url, track.duration_s) == (U2, U3, 183.4)
     assert look(audioId="a", audioUrl=U1).clip_candidates == {"audio_id": ["a"], "task_id": ["t1"]}
 

@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Collection
+from collections.abc import AsyncGenerator, Collection, Sequence
 from pathlib import Path
 
-from bot.domain.media import Brought, MediaError, MediaProblem, is_cut_short, may_still_grow, summed_up
+from bot.domain.media import Brought, MediaError, MediaProblem, is_cut_short, is_stream_tried, may_still_grow, summed_up
 from bot.domain.tasks import MediaFile, MusicTask, Take, TakeTries, Track
 from bot.sound.jobs import SongTags
 from bot.ui.media.cover import CoverCollector, Covers
@@ -75,10 +75,20 @@ class MediaCollector:
         return take.file is not None and take.file.whole_s is None and self._store.path(take.file.name).is_file()
 
     async def _try_take(self, task: MusicTask, take: Take, covers: Covers) -> MediaFile | MediaError:
-        """Fetch one take from the first of its addresses that gives it."""
+        """Fetch one take from the first of its addresses that gives it, from its stream where nothing else is left."""
         covers.begin(take.number)
+        came = await self._try_urls(task, take, take.track.urls, covers)
+        stream_url, failures = take.track.stream_url, _tries(task, take.number).failures
+        if isinstance(came, MediaError) and stream_url and is_stream_tried(failures=failures, error=came):
+            from_stream = await self._try_urls(task, take, [stream_url], covers)
+            return summed_up([came, from_stream]) if isinstance(from_stream, MediaError) else from_stream
+        return came
+
+    async def _try_urls(
+        self, task: MusicTask, take: Take, urls: Sequence[str], covers: Covers
+    ) -> MediaFile | MediaError:
         problems = []
-        for url in take.track.urls:
+        for url in urls:
             try:
                 return await self._fetch(task, take, url, covers)
             except MediaError as error:
@@ -144,8 +154,12 @@ class MediaCollector:
 
 def _may_grow(task: MusicTask, take: int) -> bool:
     """Whether another try may help a take that is too short."""
-    tries = next((one for one in task.media_tries if one.take == take), TakeTries(take=take))
+    tries = _tries(task, take)
     return may_still_grow(short_tries=tries.short_tries, failures=tries.failures)
+
+
+def _tries(task: MusicTask, take: int) -> TakeTries:
+    return next((one for one in task.media_tries if one.take == take), TakeTries(take=take))
 
 
 def _missed_length(prepared: Prepared, track: Track) -> float | None:
