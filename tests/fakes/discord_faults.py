@@ -10,7 +10,8 @@ from typing import Any, Literal
 from tests.fakes.discord_rules import ERRORS
 from tests.fakes.discord_world import Changes, Json
 
-GATE_TIMEOUT_S = 10.0
+GATE_TIMEOUT_S = 30.0
+"""As long as a start of the bot may take: some gates are reached only after one."""
 Body = dict[str, Any] | list[Any] | None
 
 
