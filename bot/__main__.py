@@ -103,18 +103,34 @@ def rules(context: click.Context) -> None:
         _operate(lambda operator: operator.rules())
 
 
+everywhere = click.option(
+    "--everywhere",
+    is_flag=True,
+    help="The budget over all servers and direct messages together: monthly_usd, monthly_songs.",
+)
+
+
+@rules.command("show")
+@everywhere
+def show_rules(*, everywhere: bool) -> None:
+    """Show them."""
+    _operate(lambda operator: operator.rules(overall=everywhere))
+
+
 @rules.command("set")
 @click.argument("pairs", metavar="NAME=VALUE...", nargs=-1, required=True)
-def set_rules(pairs: tuple[str, ...]) -> None:
+@everywhere
+def set_rules(pairs: tuple[str, ...], *, everywhere: bool) -> None:
     """Change some of them; NAME may be there once for each word or pattern."""
-    _operate(lambda operator: operator.set_rules(pairs))
+    _operate(lambda operator: operator.set_rules(pairs, overall=everywhere))
 
 
 @rules.command("unset")
 @click.argument("names", metavar="NAME...", nargs=-1, required=True)
-def unset_rules(names: tuple[str, ...]) -> None:
+@everywhere
+def unset_rules(names: tuple[str, ...], *, everywhere: bool) -> None:
     """Go back to what is usual."""
-    _operate(lambda operator: operator.unset_rules(names))
+    _operate(lambda operator: operator.unset_rules(names, overall=everywhere))
 
 
 @main.command()

@@ -1,15 +1,15 @@
-"""What the operator does at the command line while the bot runs or not: rules of direct messages, blocks everywhere."""
+"""What the operator does at the command line while the bot runs or not: budget, rules of direct messages, blocks."""
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from bot.clock import Clock
 from bot.domain.audit import REASON_CHARS, Act, Deed
 from bot.domain.blocks import Block, UntilError, parse_until
 from bot.domain.members import id_of
-from bot.domain.rules import EVERYWHERE, RuleChanges, Rules, RuleValue
+from bot.domain.rules import BUDGETS, EVERYWHERE, OVERALL, RuleChanges, Rules, RuleValue
 from bot.domain.ruling import READERS, RuleError, RuleProblem, read_rule, usual_rules
 from bot.domain.versions import among
 from bot.domain.wishes import one_line
@@ -37,11 +37,12 @@ class Operator:
         self._servers = servers
         self._clock = clock
 
-    async def rules(self) -> list[str]:
-        """The rules of direct messages; words and patterns among them hold everywhere."""
-        return _lines((await self._servers.get(EVERYWHERE)).rules, RULES)
+    async def rules(self, *, overall: bool = False) -> list[str]:
+        """The rules of direct messages, whose words and patterns hold everywhere; or the budget over everything."""
+        place, names = _scope(overall=overall)
+        return _lines((await self._servers.get(place)).rules, names)
 
-    async def set_rules(self, pairs: Sequence[str]) -> list[str]:
+    async def set_rules(self, pairs: Sequence[str], *, overall: bool = False) -> list[str]:
         """Set rules from `NAME=VALUE`; several words or patterns may also be named one by one.
 
         Raises:
@@ -52,28 +53,30 @@ class Operator:
             name, sign, value = pair.partition("=")
             if not sign:
                 raise BadInputError(f"{pair}: write NAME=VALUE")
-            if _known(name) in typed and name not in LISTS:
+            if _known(name, overall=overall) in typed and name not in LISTS:
                 raise BadInputError(f"{name}: is there twice")
             if value.strip().casefold() == NONE:
                 value = ""
             typed[name] = f"{typed[name]}\n{value}" if name in typed else value
         values: dict[str, Any] = {name: _read(name, value) for name, value in typed.items()}
-        lines = await self._change(RuleChanges(**values), typed)
+        lines = await self._change(RuleChanges(**values), typed, overall=overall)
         version = values.get("version")
         unknown = version is not None and not among(version, VERSIONS)
         return [*lines, *([f"{version}: no version that I know; TokenLab may refuse it"] if unknown else [])]
 
-    async def unset_rules(self, names: Sequence[str]) -> list[str]:
+    async def unset_rules(self, names: Sequence[str], *, overall: bool = False) -> list[str]:
         """Go back to what is usual.
 
         Raises:
             BadInputError: no such rule; nothing was changed.
         """
-        return await self._change(usual_rules(map(_known, names)), dict.fromkeys(names))
+        known = [_known(name, overall=overall) for name in names]
+        return await self._change(usual_rules(known), dict.fromkeys(known), overall=overall)
 
-    async def _change(self, changes: RuleChanges, typed: Iterable[str]) -> list[str]:
+    async def _change(self, changes: RuleChanges, typed: Iterable[str], *, overall: bool) -> list[str]:
         """Tell of the rules in the order in which they were typed."""
-        server = await self._servers.change_rules(EVERYWHERE, changes, _deed(Act.RULES))
+        place, _ = _scope(overall=overall)
+        server = await self._servers.change_rules(place, changes, replace(_deed(Act.RULES), guild_id=place))
         return _lines(server.rules, typed)
 
     # --- blocks ----------------------------------------------------------------------------------------------------
@@ -115,9 +118,16 @@ def _deed(act: Act, *, subject_id: int | None = None, reason: str | None = None)
     return Deed(act=act, guild_id=EVERYWHERE, actor_id=None, subject_id=subject_id, reason=reason)
 
 
-def _known(name: str) -> str:
-    if name not in RULES:
-        raise BadInputError(f"{name}: no such rule; there are {', '.join(RULES)}")
+def _scope(*, overall: bool) -> tuple[int, Sequence[str]]:
+    """Where rules are kept, and which there are: only a budget can hold over everything."""
+    return (OVERALL, BUDGETS) if overall else (EVERYWHERE, RULES)
+
+
+def _known(name: str, *, overall: bool) -> str:
+    _, names = _scope(overall=overall)
+    if name not in names:
+        where = " with --everywhere" if overall else ""
+        raise BadInputError(f"{name}: no such rule{where}; there are {', '.join(names)}")
     return name
 
 

@@ -21,12 +21,10 @@ class Limit(StrEnum):
     DAY_SERVER = "day_server"
     MONTH_SONGS = "month_songs"
     MONTH_USD = "month_usd"
+    OVERALL = "overall"
+    """The operator's budget over everything, in songs or in money."""
     UNPRICED = "unpriced"
     """There is a budget in money, and nobody knows what the wish would take of it."""
-
-
-MONTHLY = frozenset({Limit.MONTH_SONGS, Limit.MONTH_USD})
-"""What a month's budget is about."""
 
 
 class LimitReachedError(Exception):
@@ -66,6 +64,14 @@ def limit_reached(rules: Rules, used: Used, *, costs_usd: Decimal | None) -> Lim
         if most is not None and so_many >= most:
             return limit
     return money_limit_reached(rules, used, costs_usd=costs_usd)
+
+
+def overall_limit_reached(rules: Rules, used: Used, *, songs: int, costs_usd: Decimal | None) -> Limit | None:
+    """Which limit of the budget over everything one more song, or none but one more try, would break."""
+    if rules.monthly_songs is not None and songs and used.month_songs + songs > rules.monthly_songs:
+        return Limit.OVERALL
+    limit = money_limit_reached(rules, used, costs_usd=costs_usd)
+    return Limit.OVERALL if limit is Limit.MONTH_USD else limit
 
 
 def money_limit_reached(rules: Rules, used: Used, *, costs_usd: Decimal | None) -> Limit | None:

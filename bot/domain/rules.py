@@ -11,6 +11,10 @@ from bot.domain.changes import UNSET, Unset
 EVERYWHERE = 0
 """Stands where a server's id would: the operator's own rules and blocks. The rules hold in direct messages; the blocks
 and the words that are kept out hold in every server, too."""
+OVERALL = -1
+"""Stands where a server's id would: the operator's budget over all servers and direct messages together."""
+BUDGETS = ("monthly_songs", "monthly_usd")
+"""The rules that limit a month; they alone can hold for everything."""
 LIMIT_MOST = 1_000_000
 """More than this is no limit at all."""
 USD_MOST = Decimal(1_000_000)

@@ -10,6 +10,7 @@ from bot.domain.due import is_over
 from bot.domain.limits import is_warned
 from bot.domain.line import in_turn
 from bot.domain.notices import Board, BudgetWarning, Standing, standing_of
+from bot.domain.rules import BUDGETS, OVERALL
 from bot.engine.ports import Gone, NoticeDisplay, ShowLaterError
 from bot.engine.worker import NotNowError, Worker
 from bot.store.notices import NoticeStore
@@ -54,7 +55,7 @@ class Crier(Worker[DueBoard | BudgetWarning]):
         """Channels of boards that can't be drawn: told once."""
 
     def key(self, item: DueBoard | BudgetWarning) -> int:
-        """The channel of a board; the server of a warning, below zero, so that it never is a channel's."""
+        """The channel of a board; the server of a warning, negated, so that it never is a channel's."""
         return item.board.channel_id if isinstance(item, DueBoard) else -item.server.guild_id
 
     async def find(self, _room: int, /) -> Sequence[DueBoard | BudgetWarning]:
@@ -164,7 +165,9 @@ class Crier(Worker[DueBoard | BudgetWarning]):
             await self._notices.withdraw(warning)
             log.info("budget warning is not true any more", extra=facts)
             return
-        if rules.warning_channel_id is None:
+        if warning.server.guild_id == OVERALL:
+            log.warning("most of the budget over everything is used", extra=_overall_facts(warning))
+        elif rules.warning_channel_id is None:
             log.info("most of a server's budget is used", extra=facts)
         else:
             try:
@@ -174,6 +177,13 @@ class Crier(Worker[DueBoard | BudgetWarning]):
             else:
                 log.info("server was warned of its budget", extra=facts)
         await self._notices.warned(warning)
+
+
+def _overall_facts(warning: BudgetWarning) -> Mapping[str, object]:
+    """What is used of the budget over everything, for the operator's log."""
+    used = {"monthly_songs": warning.used.month_songs, "monthly_usd": warning.used.month_usd}
+    limited = {name: most for name in BUDGETS if (most := getattr(warning.server.rules, name)) is not None}
+    return {name: f"{used[name]} of {most}" for name, most in limited.items()}
 
 
 def _lacks_message(board: Board) -> bool:

@@ -7,14 +7,24 @@ from datetime import timedelta
 from bot.clock import Clock
 from bot.domain.blocks import Block
 from bot.domain.filters import filter_of
-from bot.domain.limits import MONTHLY, Limit, day_of, next_month_of
+from bot.domain.limits import Limit, day_of, next_month_of
 from bot.domain.refusals import Reason, Refused, WishPart
-from bot.domain.rules import EVERYWHERE, Intake, Rules, Server
+from bot.domain.rules import EVERYWHERE, OVERALL, Intake, Rules, Server
 from bot.service.access import Asker
 from bot.store.notices import NoticeStore
 from bot.store.servers import ServerStore
 
 DAY = timedelta(days=1)
+BY_LIMIT: Mapping[Limit, Reason] = {
+    Limit.WAITING_MEMBER: Reason.LINE_FULL,
+    Limit.WAITING_SERVER: Reason.SERVER_LINE_FULL,
+    Limit.DAY_MEMBER: Reason.DAY_USED,
+    Limit.DAY_SERVER: Reason.SERVER_DAY_USED,
+    Limit.MONTH_SONGS: Reason.BUDGET_USED,
+    Limit.MONTH_USD: Reason.BUDGET_USED,
+    Limit.OVERALL: Reason.OVERALL_BUDGET_USED,
+    Limit.UNPRICED: Reason.UNPRICED,
+}
 PlacesAbove = Callable[[int], Awaitable[frozenset[int]]]
 """Finds out what a channel belongs to."""
 
@@ -94,23 +104,16 @@ class Admission:
                     raise Refused(reason, part)
 
     async def limit_refused(self, limit: Limit, guild_id: int | None) -> Refused:
-        """The answer to a wish that would break a limit; a server whose budget is used hears of it, if it has not."""
-        if limit in MONTHLY:
-            await self._notices.look_at_budget(guild_id or EVERYWHERE)
-        now = self._clock()
+        """The answer to a wish that would break a limit; whose budget is used hears of it, if they have not."""
+        now, reason = self._clock(), BY_LIMIT[limit]
         match limit:
-            case Limit.WAITING_MEMBER:
-                return Refused(Reason.LINE_FULL)
-            case Limit.WAITING_SERVER:
-                return Refused(Reason.SERVER_LINE_FULL)
-            case Limit.DAY_MEMBER:
-                return Refused(Reason.DAY_USED, day_of(now) + DAY)
-            case Limit.DAY_SERVER:
-                return Refused(Reason.SERVER_DAY_USED, day_of(now) + DAY)
-            case Limit.MONTH_SONGS | Limit.MONTH_USD:
-                return Refused(Reason.BUDGET_USED, next_month_of(now))
-            case Limit.UNPRICED:
-                return Refused(Reason.UNPRICED)
+            case Limit.DAY_MEMBER | Limit.DAY_SERVER:
+                return Refused(reason, day_of(now) + DAY)
+            case Limit.MONTH_SONGS | Limit.MONTH_USD | Limit.OVERALL:
+                await self._notices.look_at_budget(OVERALL if limit is Limit.OVERALL else guild_id or EVERYWHERE)
+                return Refused(reason, next_month_of(now))
+            case Limit.WAITING_MEMBER | Limit.WAITING_SERVER | Limit.UNPRICED:
+                return Refused(reason)
 
 
 async def entry_in(rules: Rules, text: str) -> str | None:

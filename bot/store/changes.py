@@ -19,7 +19,7 @@ from bot.store.audit import write_deed
 from bot.store.emptying import EMPTIED, forget_beside
 from bot.store.rows import TASK_COLUMNS, columns_of, task_of
 from bot.store.schema import T, attempts, lyrics_versions, music_tasks, task_messages, task_moves
-from bot.store.servers import server_in
+from bot.store.servers import ask_overall, server_in
 from bot.store.statements import greatest, insert_or
 from bot.store.used import lock_server, look_at_budget, running_in, used_in
 
@@ -34,7 +34,7 @@ async def change_task(
     Raises:
         InvalidMoveError: it does not lead out of the state of `before`.
         StaleTaskError: the change does not hold any more: look again before acting.
-        LimitReachedError: the server's money does not suffice for one more try.
+        LimitReachedError: the money, the server's or overall, does not suffice for one more try.
     """
     if isinstance(change, Move):
         change.check(before.state)
@@ -69,6 +69,7 @@ async def _ask(connection: AsyncConnection, before: MusicTask, change: Change, n
             used = await used_in(connection, before.guild_id, before.user_id, home.rules, now)
             if (limit := money_limit_reached(home.rules, used, costs_usd=before.price_max_usd)) is not None:
                 raise LimitReachedError(limit)
+            await ask_overall(connection, now, songs=0, costs_usd=before.price_max_usd)
         case _:
             pass
 

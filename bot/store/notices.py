@@ -9,8 +9,7 @@ from sqlalchemy import ColumnElement, Update, and_, delete, or_, select, true, u
 from bot.clock import Clock
 from bot.domain.audit import Deed
 from bot.domain.notices import Board, BudgetWarning, OpenTask
-from bot.domain.privacy import NOBODY
-from bot.domain.rules import EVERYWHERE, Server
+from bot.domain.rules import Server
 from bot.domain.tasks import Kind, State, TaskId
 from bot.store.audit import write_deed
 from bot.store.database import Database
@@ -18,7 +17,7 @@ from bot.store.rows import AnyRow, values_of
 from bot.store.schema import OPEN, boards, music_tasks, servers
 from bot.store.servers import SERVER_COLUMNS, look_at_budget_of, server_of, servers_among
 from bot.store.statements import insert_or
-from bot.store.used import lock_server, used_in
+from bot.store.used import lock_server, used_in_month
 
 B = boards.c
 BOARD_COLUMNS = [B[field.name] for field in fields(Board)]
@@ -138,9 +137,8 @@ class NoticeStore:
         now, found = self._clock(), []
         async with self._database.read() as connection:
             for row in (await connection.execute(query)).all():
-                server, guild_id = server_of(row), None if row.guild_id == EVERYWHERE else row.guild_id
-                used = await used_in(connection, guild_id, NOBODY, server.rules, now)
-                found.append(BudgetWarning(server=server, month=row.warned_for, used=used))
+                used = await used_in_month(connection, row.guild_id, now)
+                found.append(BudgetWarning(server=server_of(row), month=row.warned_for, used=used))
         return found
 
     async def warned(self, warning: BudgetWarning) -> None:

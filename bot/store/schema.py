@@ -227,6 +227,15 @@ Index(
     music_tasks.c.error_code,
 )
 Index(
+    "ix_music_tasks_month",
+    music_tasks.c.created_at,
+    music_tasks.c.state,
+    music_tasks.c.price_max_usd,
+    music_tasks.c.cost_usd,
+    music_tasks.c.unclear_attempts,
+    music_tasks.c.error_code,
+)
+Index(
     "ix_music_tasks_parent_id",
     music_tasks.c.parent_id,
     sqlite_where=music_tasks.c.parent_id.isnot(None),

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import asdict, replace
 from datetime import datetime
+from decimal import Decimal
 
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,15 +12,15 @@ from bot.clock import Clock
 from bot.domain.audit import Deed
 from bot.domain.blocks import Block
 from bot.domain.changes import named
-from bot.domain.rules import EVERYWHERE, Intake, RuleChanges, Rules, Server
+from bot.domain.limits import LimitReachedError, overall_limit_reached
+from bot.domain.rules import BUDGETS, EVERYWHERE, OVERALL, Intake, RuleChanges, Rules, Server
 from bot.store.audit import write_deed
 from bot.store.database import Database
 from bot.store.rows import AnyRow, values_of
 from bot.store.schema import T, blocks, servers
 from bot.store.statements import insert_or
-from bot.store.used import lock_server, look_at_budget
+from bot.store.used import has_budget, lock_server, look_at_budget, used_in_month, warn_if_due
 
-BUDGETS = {"monthly_songs", "monthly_usd"}
 SERVER_COLUMNS = (servers.c.guild_id, servers.c.rules, servers.c.intake, servers.c.intake_note)
 
 
@@ -47,7 +48,7 @@ class ServerStore:
                 return before
             row = update(servers).where(servers.c.guild_id == guild_id)
             await connection.execute(row.values(rules=rules.encode()))
-            if BUDGETS & set(changed):  # another budget has a warning of its own
+            if set(BUDGETS) & set(changed):  # another budget has a warning of its own
                 await connection.execute(row.values(warned_for=None, warning_due=False))
                 await look_at_budget(connection, replace(before, rules=rules), self._clock())
             told = replace(deed, before=before.rules.plain(changed), after=rules.plain(changed))
@@ -121,6 +122,25 @@ async def look_at_budget_of(connection: AsyncConnection, guild_id: int, now: dat
     """Have a server warned if most of its budget is used at this moment, and it was not."""
     await lock_server(connection, guild_id or None)
     await look_at_budget(connection, await server_in(connection, guild_id), now)
+
+
+async def ask_overall(connection: AsyncConnection, now: datetime, *, songs: int, costs_usd: Decimal | None) -> None:
+    """Reserve so many more songs, none for one more try, in the budget over everything, if there is one.
+
+    To be asked behind the lock of the server; it takes a lock of its own.
+
+    Raises:
+        LimitReachedError: they do not fit.
+    """
+    await lock_server(connection, OVERALL)
+    overall = await server_in(connection, OVERALL)
+    if not has_budget(overall.rules):
+        return
+    used = await used_in_month(connection, OVERALL, now)
+    if (limit := overall_limit_reached(overall.rules, used, songs=songs, costs_usd=costs_usd)) is not None:
+        raise LimitReachedError(limit)
+    taken = replace(used, month_songs=used.month_songs + songs, month_usd=used.month_usd + (costs_usd or 0))
+    await warn_if_due(connection, overall, taken, now)
 
 
 async def server_in(connection: AsyncConnection, guild_id: int) -> Server:

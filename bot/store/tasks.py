@@ -22,7 +22,7 @@ from bot.store.database import Database
 from bot.store.queries import TaskQueries
 from bot.store.rows import TASK_COLUMNS, task_of
 from bot.store.schema import T, attempts, music_tasks
-from bot.store.servers import server_in
+from bot.store.servers import ask_overall, server_in
 from bot.store.statements import insert_or, lock_in_order
 from bot.store.used import in_use, lock_server, used_in, warn_if_due
 
@@ -52,7 +52,7 @@ class TaskStore(TaskQueries):
             The task, and whether it is new.
 
         Raises:
-            LimitReachedError: a limit of the member or the server is reached; nothing was written.
+            LimitReachedError: a limit of the member, of the server or overall is reached; nothing was written.
         """
         try:
             async with self._database.write() as connection:
@@ -75,7 +75,7 @@ class TaskStore(TaskQueries):
 
         Raises:
             StaleTaskError: the change does not hold any more, or (for `Claimed`) may not be made now.
-            LimitReachedError: for `Retried`: the server's money does not suffice for one more try.
+            LimitReachedError: for `Retried`: the money, the server's or overall, does not suffice for one more try.
             InvalidMoveError: a move that does not lead out of the state of `task`.
         """
         async with self._database.write() as connection:
@@ -151,7 +151,7 @@ class TaskStore(TaskQueries):
 
 
 async def insert_task(connection: AsyncConnection, new: NewTask, now: datetime) -> MusicTask:
-    """Write a RECEIVED row inside a running transaction, within the limits of its member and its server.
+    """Write a RECEIVED row inside a running transaction, within the limits of its member and its server, and overall.
 
     Raises:
         LimitReachedError: one is reached.
@@ -164,6 +164,7 @@ async def insert_task(connection: AsyncConnection, new: NewTask, now: datetime) 
         raise LimitReachedError(limit)
     month_usd = used.month_usd + (new.price_max_usd or 0)
     await warn_if_due(connection, home, replace(used, month_songs=used.month_songs + 1, month_usd=month_usd), now)
+    await ask_overall(connection, now, songs=1, costs_usd=new.price_max_usd)
     words = search_text(title=new.title, made_title=None, prompt=new.prompt)
     values = {**asdict(new), "search_text": words, "state": State.RECEIVED, "created_at": now, "state_at": now}
     task = task_of((await connection.execute(insert(music_tasks).values(**values).returning(*TASK_COLUMNS))).one())

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from bot.clock import Clock
 from bot.domain.charges import MAY_BE_CHARGED, UNDER_WAY, UNKNOWN, Charge
 from bot.domain.limits import Used
-from bot.domain.rules import EVERYWHERE, Rules
+from bot.domain.rules import EVERYWHERE, OVERALL, Rules
 from bot.domain.tasks import AttemptOutcome, Kind, State, TaskId
 from bot.domain.usage import DAY, SHOWN_MOST, DayRow, Entry, MemberRow, Span, Spent, Unrecorded, Usage, Whose
 from bot.store.database import Database
@@ -125,13 +125,13 @@ class UsageStore:
         return sorted((one for one in found if one.last or one.earlier), key=lambda one: one.sent_at)
 
     async def record(self, costs: Mapping[TaskId, Decimal]) -> None:
-        """Write what tasks have cost; what is on record already stays. Their servers may be due for a warning now."""
+        """Write what tasks have cost; what is on record already stays. A budget may be due for a warning now."""
         homes: set[int] = set()
         async with self._database.write() as connection:
             for task_id, cost_usd in sorted(costs.items()):
                 row = update(music_tasks).where(T.id == task_id, T.cost_usd.is_(None))
                 of_server = await connection.execute(row.values(cost_usd=cost_usd).returning(T.guild_id))
-                homes |= {guild_id or EVERYWHERE for guild_id in of_server.scalars()}
+                homes |= {one for guild_id in of_server.scalars() for one in (guild_id or EVERYWHERE, OVERALL)}
         for guild_id in sorted(homes):
             async with self._database.write() as connection:
                 await look_at_budget_of(connection, guild_id, self._clock())

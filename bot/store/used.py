@@ -4,13 +4,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, and_, case, func, select, type_coerce, update
+from sqlalchemy import ColumnElement, and_, case, func, select, true, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.charges import LAST_ONE_COUNTS, MAY_BE_CHARGED
 from bot.domain.limits import Used, day_of, is_warned, month_of
 from bot.domain.privacy import NOBODY
-from bot.domain.rules import EVERYWHERE, Rules, Server
+from bot.domain.rules import BUDGETS, EVERYWHERE, OVERALL, Rules, Server
 from bot.domain.tasks import RELEASED, State
 from bot.store.schema import OPEN, Dollars, T, servers
 
@@ -39,7 +39,10 @@ class AtProvider:
 
 
 async def lock_server(connection: AsyncConnection, guild_id: int | None) -> None:
-    """Let nobody else count this server's tasks until the transaction ends; SQLite has one writer anyway."""
+    """Let nobody else count this server's tasks until the transaction ends; SQLite has one writer anyway.
+
+    `OVERALL` is locked after a server, never before one: in this order no two transactions wait for each other.
+    """
     if connection.dialect.name == "postgresql":
         await connection.execute(select(func.pg_advisory_xact_lock(guild_id or EVERYWHERE)))
 
@@ -72,19 +75,27 @@ async def used_in(connection: AsyncConnection, guild_id: int | None, user_id: in
     return used
 
 
+async def used_in_month(connection: AsyncConnection, guild_id: int, now: datetime) -> Used:
+    """What counts against a month's budget: of a server, of direct messages (`EVERYWHERE`), or of all (`OVERALL`)."""
+    counted = select(_sum(T.state.not_in(RELEASED)), func.sum(MAY_COST)).where(
+        true() if guild_id == OVERALL else home(guild_id or None), T.created_at >= month_of(now)
+    )
+    songs, usd = (await connection.execute(counted)).one()
+    return Used(month_songs=songs, month_usd=Decimal(usd or 0))
+
+
 async def in_use(connection: AsyncConnection, guild_id: int, now: datetime) -> dict[str, int | Decimal]:
     """What counts against each limit of a server at this moment, by the limit's name in `Rules`.
 
     Of members, it is the most that any one of them has.
     """
-    here, day, month = home(guild_id or None), day_of(now), month_of(now)
+    here, day = home(guild_id or None), day_of(now)
     running, waiting, counts = _sum(T.state.in_(AT_PROVIDER)), _sum(T.state.in_(IN_LINE)), T.state.not_in(RELEASED)
     open_ones = select(T.user_id, running, waiting).where(OPEN, here).group_by(T.user_id)
     under_way = (await connection.execute(open_ones)).all()
     today = select(T.user_id, func.count()).where(here, counts, T.created_at >= day).group_by(T.user_id)
     days = (await connection.execute(today)).all()
-    by_month = select(_sum(counts), func.sum(MAY_COST)).where(here, T.created_at >= month)
-    songs, usd = (await connection.execute(by_month)).one()
+    month = await used_in_month(connection, guild_id, now)
     by_member = {
         "running": [(one[0], one[1]) for one in under_way],
         "waiting": [(one[0], one[2]) for one in under_way],
@@ -96,16 +107,15 @@ async def in_use(connection: AsyncConnection, guild_id: int, now: datetime) -> d
             for name, numbers in by_member.items()
         },
         **{f"{name}_per_server": sum(number for _, number in numbers) for name, numbers in by_member.items()},
-        "monthly_songs": songs,
-        "monthly_usd": Decimal(usd or 0),
+        "monthly_songs": month.month_songs,
+        "monthly_usd": month.month_usd,
     }
 
 
 async def look_at_budget(connection: AsyncConnection, home: Server, now: datetime) -> None:
     """Remember, once a month, that a server has to be warned, if most of its budget is used at this moment."""
     if has_budget(home.rules):
-        used = await used_in(connection, home.guild_id or None, NOBODY, home.rules, now)
-        await warn_if_due(connection, home, used, now)
+        await warn_if_due(connection, home, await used_in_month(connection, home.guild_id, now), now)
 
 
 async def warn_if_due(connection: AsyncConnection, home: Server, used: Used, now: datetime) -> None:
@@ -119,7 +129,7 @@ async def warn_if_due(connection: AsyncConnection, home: Server, used: Used, now
 
 def has_budget(rules: Rules) -> bool:
     """Whether anything limits a month."""
-    return rules.monthly_songs is not None or rules.monthly_usd is not None
+    return any(getattr(rules, name) is not None for name in BUDGETS)
 
 
 def home(guild_id: int | None) -> ColumnElement[bool]:

@@ -276,6 +276,9 @@ REFUSAL: Mapping[Reason, str] = {
         "in a few minutes."
     ),
     Reason.BUDGET_USED: N_("The budget here for this month leaves no room for this. The next one begins {detail}."),
+    Reason.OVERALL_BUDGET_USED: N_(
+        "This bot's own budget for this month, over all servers, leaves no room for this. The next one begins {detail}."
+    ),
     Reason.LINE_FULL: N_("You have enough waiting in line. Let some finish, or cancel one."),
     Reason.MISSING_PERMISSION: N_("I can't work in this channel: a moderator has to allow me to {detail} here."),
     Reason.UNKNOWN_MODEL: N_("I don't know this model for that. Pick one from the list that appears while you type."),

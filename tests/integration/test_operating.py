@@ -17,7 +17,7 @@ from bot.__main__ import main
 from bot.domain.audit import REASON_CHARS, Act
 from bot.domain.blocks import Block
 from bot.domain.limits import Limit, LimitReachedError
-from bot.domain.rules import EVERYWHERE, Rules
+from bot.domain.rules import EVERYWHERE, OVERALL, Rules
 from bot.operating import RULES, BadInputError, Operator
 from bot.store.audit import AuditStore
 from bot.store.lock import only_one
@@ -106,6 +106,47 @@ async def test_wrong_rules_change_nothing(operator: Operator, servers: ServerSto
     assert (await servers.get(EVERYWHERE)).rules == Rules()
 
 
+async def test_a_budget_over_everything_is_set_shown_and_unset_apart_from_the_rules_of_direct_messages(
+    operator: Operator, servers: ServerStore, store: TaskStore, audit: AuditStore
+):
+    assert await operator.rules(overall=True) == ["monthly_songs = none", "monthly_usd = none"]
+    assert await operator.set_rules(["monthly_usd=0.50"], overall=True) == ["monthly_usd = 0.50"]
+    assert await operator.rules(overall=True) == ["monthly_songs = none", "monthly_usd = 0.50"]
+    assert (await servers.get(EVERYWHERE)).rules == Rules()
+    await store.add(wish("in a server", price_max_usd=Decimal("0.25")))
+    with pytest.raises(LimitReachedError, match=Limit.OVERALL):
+        await store.add(wish("directly", guild_id=None, price_max_usd=Decimal("0.30")))
+    assert await operator.unset_rules(["monthly_usd"], overall=True) == ["monthly_usd = none"]
+    await store.add(wish("directly", guild_id=None, price_max_usd=Decimal("0.30")))
+    newest, first = await audit.page(OVERALL, skip=0, limit=9)
+    assert (first.act, first.actor_id, first.before, first.after) == (
+        Act.RULES, None, {"monthly_usd": None}, {"monthly_usd": "0.50"},
+    )  # fmt: skip
+    assert newest.after == {"monthly_usd": None}
+    assert await audit.count(EVERYWHERE) == 0
+
+
+@pytest.mark.parametrize(
+    ("pairs", "line"),
+    [
+        (["daily_per_member=5"], "daily_per_member: no such rule with --everywhere; there are monthly_songs, monthly_"),
+        (["words=rude"], "words: no such rule with --everywhere"),
+        (["monthly_usd=-1"], "monthly_usd: -1 is no amount of dollars from 0 to 1000000"),
+        (["monthly_usd=5", "monthly_usd=6"], "monthly_usd: is there twice"),
+        (["monthly_usd"], "monthly_usd: write NAME=VALUE"),
+    ],
+)
+async def test_what_is_no_budget_is_not_set_over_everything(
+    operator: Operator, servers: ServerStore, pairs: Sequence[str], line: str
+):
+    with pytest.raises(BadInputError) as refused:
+        await operator.set_rules(pairs, overall=True)
+    assert str(refused.value).startswith(line)
+    with pytest.raises(BadInputError, match="with --everywhere"):
+        await operator.unset_rules(["words"], overall=True)
+    assert (await servers.get(OVERALL)).rules == Rules()
+
+
 # --- blocks ----------------------------------------------------------------------------------------------------------
 
 
@@ -173,6 +214,13 @@ async def test_beside_a_running_bot_the_next_wish_meets_what_was_set(
             await store.add(wish("second", guild_id=None))
         await store.add(wish("in a server"))
 
+        for arguments, line in (
+            (("set", "--everywhere", "monthly_usd=50"), "monthly_usd = 50\n"),
+            (("show", "--everywhere"), "monthly_songs = none\nmonthly_usd = 50\n"),
+            (("unset", "monthly_usd", "--everywhere"), "monthly_usd = none\n"),
+        ):
+            assert await command(url, tmp_path, "rules", *arguments) == (0, line, "")
+        assert await command(url, tmp_path, "rules", "show") == await command(url, tmp_path, "rules")
         assert await command(url, tmp_path, "block", str(EVE), "--reason", "Spam") == (0, f"{EVE} for good: Spam\n", "")
         assert await servers.block_on(STUDIO, EVE, clock.now) is not None
         assert await command(url, tmp_path, "unblock", str(EVE)) == (0, f"{EVE} may ask again\n", "")

@@ -11,7 +11,7 @@ from sqlalchemy import delete
 from bot.domain.audit import Act, Deed
 from bot.domain.limits import Used, month_of
 from bot.domain.notices import Board, BudgetWarning, Standing
-from bot.domain.rules import Intake, Rules, Server
+from bot.domain.rules import OVERALL, Intake, Rules, Server
 from bot.domain.tasks import ErrorCode, State
 from bot.engine.crier import EDIT_EVERY, LONGEST_LIFE, SEND_AGAIN, Crier
 from bot.engine.ports import Gone, ShowLaterError
@@ -371,7 +371,7 @@ async def test_a_board_that_is_taken_down_just_before_it_is_begun_is_not_sent(mo
 
 BUDGET = Rules(monthly_songs=20, warning_channel_id=CHANNEL)
 DUE = BudgetWarning(
-    server=Server(guild_id=GUILD, rules=BUDGET), month=MONTH, used=Used(day_server=16, month_songs=16)
+    server=Server(guild_id=GUILD, rules=BUDGET), month=MONTH, used=Used(month_songs=16)
 )  # fmt: skip
 
 
@@ -416,6 +416,22 @@ async def test_a_warning_that_is_not_to_be_told_is_cleared(rules: Rules, last: d
 
     assert square.channel.told == []
     assert told_of(square) == (MONTH if is_true else None, False)
+
+
+async def test_the_operator_is_warned_of_the_budget_over_everything_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    square = warned()
+    square.rows.write(servers, guild_id=GUILD, rules={}, intake=Intake.OPEN, warning_due=False)
+    rules = Rules(monthly_usd=Decimal("5.00")).encode()
+    square.rows.write(servers, guild_id=OVERALL, rules=rules, intake=Intake.OPEN, warned_for=MONTH, warning_due=True)
+    square.rows.change(1, price_max_usd=Decimal("4.25"), guild_id=None)
+    for _ in range(2):
+        await square.crier.step()
+
+    (line,) = [one for one in caplog.records if one.getMessage() == "most of the budget over everything is used"]
+    assert (line.levelname, vars(line)["monthly_usd"]) == ("WARNING", "4.25 of 5.00")
+    assert square.channel.told == []
 
 
 async def test_a_warning_that_can_not_be_told_now_is_told_later() -> None:
