@@ -15,6 +15,8 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.clock import Clock, system_clock
+from bot.domain.limits import has_budget
+from bot.domain.rules import OVERALL, Rules
 from bot.domain.versions import among
 from bot.engine.bookkeeper import Bookkeeper
 from bot.engine.budget import Budget, Purpose
@@ -33,6 +35,7 @@ from bot.settings import Settings
 from bot.store.database import Database
 from bot.store.lock import only_one
 from bot.store.migrate import migrate
+from bot.store.servers import ServerStore
 from bot.store.stores import Stores
 from bot.store.usage import UsageStore
 from bot.tokenlab.catalogue import Catalogue
@@ -99,7 +102,11 @@ async def build(settings: Settings, *, clock: Clock = system_clock) -> AsyncIter
             log.info("database migrated", extra={"from": before, "to": after})
         if not among(settings.tokenlab_version, settings.tokenlab_versions):
             log.warning("TOKENLAB_VERSION is none that is known", extra={"version": settings.tokenlab_version})
-        stores = Stores.over(database, clock, sings_prompt=settings.sings_prompt)
+        new = Rules(
+            daily_per_member=settings.new_server_daily_per_member, daily_per_server=settings.new_server_daily_per_server
+        )
+        stores = Stores.over(database, clock, sings_prompt=settings.sings_prompt, new_servers=new)
+        await _open_purse(stores.servers, Rules(monthly_usd=settings.first_monthly_usd), new)
         tasks = stores.tasks
         session = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
         # a create must never meet a kept connection that the server is just closing: its fate would be unknown
@@ -194,6 +201,17 @@ async def build(settings: Settings, *, clock: Clock = system_clock) -> AsyncIter
             stores=stores,
             database=database,
         )
+
+
+async def _open_purse(servers: ServerStore, budget: Rules, direct: Rules) -> None:
+    """Give an empty database its first limits, and say at each start what holds over everything."""
+    if await servers.begin(budget, direct):
+        log.info("database is new and starts with limits", extra=direct.encode() | budget.encode())
+    overall = (await servers.get(OVERALL)).rules
+    if has_budget(overall):
+        log.info("a budget holds over everything", extra=overall.encode())
+    else:
+        log.warning("no budget holds over everything: `python -m bot rules set --everywhere monthly_usd=50` sets one")
 
 
 def _bookkeeper(

@@ -2,17 +2,27 @@
 
 import re
 from collections.abc import Iterable
+from decimal import Decimal
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
 from dotenv import dotenv_values
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from yarl import URL
 
+from bot.domain.rules import LIMIT_MOST, USD_MOST
 from bot.domain.secrets import may_be_allowed
 from bot.domain.versions import VERSION_MAX_CHARS, is_version, same
 from bot.tokenlab.models import CLIP_ID_ORDER, VERSIONS
@@ -25,6 +35,8 @@ OUR_PREFIXES = (
     "DATABASE_",
     "ENCORE_",
     "MEDIA_",
+    "FIRST_",
+    "NEW_SERVER_",
     "POLL_",
     "EXPECTED_",
     "TASK_",
@@ -94,6 +106,12 @@ def _database(value: str) -> str:
     return value
 
 
+def _or_none(value: object) -> object:
+    return None if isinstance(value, str) and value.strip().casefold() == "none" else value
+
+
+OR_NONE = BeforeValidator(_or_none)
+"""The word `none` is no limit."""
 Key = Annotated[SecretStr, AfterValidator(lambda value: SecretStr(_key(value.get_secret_value())))]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(lambda value: SecretStr(_database(value.get_secret_value())))]
 
@@ -135,6 +153,12 @@ class Settings(BaseSettings):
     expected_song_s: float = Field(default=150, gt=0, le=86_400)
     expected_lyrics_s: float = Field(default=15, gt=0, le=86_400)
     task_deadline_s: float = Field(default=1200, ge=1, le=86_400)
+
+    first_monthly_usd: Annotated[Decimal | None, OR_NONE] = Field(
+        default=Decimal(50), ge=0, le=USD_MOST, decimal_places=2
+    )
+    new_server_daily_per_member: Annotated[int | None, OR_NONE] = Field(default=10, ge=0, le=LIMIT_MOST)
+    new_server_daily_per_server: Annotated[int | None, OR_NONE] = Field(default=100, ge=0, le=LIMIT_MOST)
 
     media_dir: Path = Path("data/media")
     media_keep_days: float = Field(default=30, gt=0, le=3650)

@@ -155,6 +155,9 @@ async def _settings(stack: AsyncExitStack, options: Options, folder: Path, clock
         expected_song_s=SONG_S / options.speed,
         expected_lyrics_s=LYRICS_S / options.speed,
         shard_count=1,
+        first_monthly_usd=None,  # what is spent here is play money
+        new_server_daily_per_member=None,
+        new_server_daily_per_server=None,
     )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from bot.domain.rules import Rules
+from bot.domain.rules import BUDGETS, Rules
 
 WARNED_FROM = Decimal("0.8")
 """The share of a month's budget from which its server is warned."""
@@ -81,6 +81,11 @@ def money_limit_reached(rules: Rules, used: Used, *, costs_usd: Decimal | None) 
     if costs_usd is None:
         return Limit.UNPRICED
     return Limit.MONTH_USD if used.month_usd + costs_usd > rules.monthly_usd else None
+
+
+def has_budget(rules: Rules) -> bool:
+    """Whether anything limits a month."""
+    return any(getattr(rules, name) is not None for name in BUDGETS)
 
 
 def is_warned(rules: Rules, used: Used) -> bool:

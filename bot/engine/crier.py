@@ -10,7 +10,7 @@ from bot.domain.due import is_over
 from bot.domain.limits import is_warned
 from bot.domain.line import in_turn
 from bot.domain.notices import Board, BudgetWarning, Standing, standing_of
-from bot.domain.rules import BUDGETS, OVERALL
+from bot.domain.rules import OVERALL
 from bot.engine.ports import Gone, NoticeDisplay, ShowLaterError
 from bot.engine.worker import NotNowError, Worker
 from bot.store.notices import NoticeStore
@@ -179,11 +179,14 @@ class Crier(Worker[DueBoard | BudgetWarning]):
         await self._notices.warned(warning)
 
 
-def _overall_facts(warning: BudgetWarning) -> Mapping[str, object]:
+def _overall_facts(warning: BudgetWarning) -> Mapping[str, str]:
     """What is used of the budget over everything, for the operator's log."""
-    used = {"monthly_songs": warning.used.month_songs, "monthly_usd": warning.used.month_usd}
-    limited = {name: most for name in BUDGETS if (most := getattr(warning.server.rules, name)) is not None}
-    return {name: f"{used[name]} of {most}" for name, most in limited.items()}
+    rules, used, facts = warning.server.rules, warning.used, {}
+    if rules.monthly_songs is not None:
+        facts["monthly_songs"] = f"{used.month_songs} of {rules.monthly_songs}"
+    if rules.monthly_usd is not None:
+        facts["monthly_usd"] = f"{used.month_usd:.2f} of {rules.monthly_usd:.2f}"
+    return facts
 
 
 def _lacks_message(board: Board) -> bool:

@@ -51,7 +51,7 @@ class Admission:
         """Refuse whatever costs something once the program is stopping.
 
         Raises:
-            Refused: it is.
+            Refused: it is, or this server.
         """
         if self._is_closed:
             raise Refused(Reason.CLOSING)
@@ -66,7 +66,7 @@ class Admission:
         if asker.missing_permissions:
             raise Refused(Reason.MISSING_PERMISSION, *asker.missing_permissions)
         await self.check_not_blocked(asker.guild_id, asker.user_id)
-        server = await self._servers.get(asker.guild_id or EVERYWHERE)
+        server = await self._servers.meet(asker.guild_id or EVERYWHERE)
         if server.intake is not Intake.OPEN:
             raise Refused(Reason.PAUSED, *([server.intake_note] if server.intake_note else []))
         rules = server.rules

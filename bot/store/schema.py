@@ -376,6 +376,7 @@ servers = Table(
     Column("intake_note", Text),
     Column("warned_for", Moment),
     Column("warning_due", Boolean, nullable=False, server_default=text("false")),
+    Column("leave_at", Moment),
     _one_of("intake", Intake),
 )
 

@@ -12,35 +12,62 @@ from bot.clock import Clock
 from bot.domain.audit import Deed
 from bot.domain.blocks import Block
 from bot.domain.changes import named
-from bot.domain.limits import LimitReachedError, overall_limit_reached
+from bot.domain.limits import LimitReachedError, has_budget, overall_limit_reached
 from bot.domain.rules import BUDGETS, EVERYWHERE, OVERALL, Intake, RuleChanges, Rules, Server
 from bot.store.audit import write_deed
 from bot.store.database import Database
 from bot.store.rows import AnyRow, values_of
-from bot.store.schema import T, blocks, servers
+from bot.store.schema import T, blocks, remembered, servers
 from bot.store.statements import insert_or
-from bot.store.used import has_budget, lock_server, look_at_budget, used_in_month, warn_if_due
+from bot.store.used import lock_server, look_at_budget, used_in_month, warn_if_due
 
+BEGUN = "begun"
+"""Remembered once the program has started with this database."""
 SERVER_COLUMNS = (servers.c.guild_id, servers.c.rules, servers.c.intake, servers.c.intake_note)
 
 
 class ServerStore:
     """The rows of `servers` and `blocks`; every change is written together with its line of the audit."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, at_first: Rules = Rules()) -> None:
+        """Take the database, the clock, and the rules of a server that the bot has not met before."""
         self._database = database
         self._clock = clock
+        self._at_first = at_first
 
     async def get(self, guild_id: int) -> Server:
-        """A server; one that never changed anything has the usual rules."""
+        """A server; one that has no row yet with the rules that it would get."""
         async with self._database.read() as connection:
+            return await _found(connection, guild_id) or Server(guild_id=guild_id, rules=self._first_rules(guild_id))
+
+    async def meet(self, guild_id: int) -> Server:
+        """A server, which has a row from now on: so it is new only once."""
+        async with self._database.read() as connection:
+            if (known := await _found(connection, guild_id)) is not None:
+                return known
+        async with self._database.write() as connection:
+            await self._ensure(connection, guild_id)
             return await server_in(connection, guild_id)
+
+    async def begin(self, overall: Rules, direct: Rules) -> bool:
+        """Give an empty database its first rules, over everything and for direct messages; what is set already stays.
+
+        Returns:
+            Whether this is the first start; the migration says of an older database that it is not.
+        """
+        async with self._database.write() as connection:
+            begun = insert_or(connection, remembered).values(name=BEGUN, value="").on_conflict_do_nothing()
+            if not (await connection.execute(begun)).rowcount:
+                return False
+            await _insert(connection, OVERALL, overall)
+            await _insert(connection, EVERYWHERE, direct)
+            return True
 
     async def change_rules(self, guild_id: int, changes: RuleChanges, deed: Deed) -> Server:
         """Set some of the rules; the audit is told what has changed, if anything has."""
         async with self._database.write() as connection:
             await lock_server(connection, guild_id or None)
-            await _ensure(connection, guild_id)
+            await self._ensure(connection, guild_id)
             before = await _locked(connection, guild_id)
             rules = replace(before.rules, **named(changes))
             changed = [name for name in named(changes) if getattr(rules, name) != getattr(before.rules, name)]
@@ -58,7 +85,7 @@ class ServerStore:
     async def set_intake(self, guild_id: int, intake: Intake, note: str | None, deed: Deed) -> bool:
         """Open, pause or drain a server; return whether that is a change."""
         async with self._database.write() as connection:
-            await _ensure(connection, guild_id)
+            await self._ensure(connection, guild_id)
             before = await _locked(connection, guild_id)
             if (before.intake, before.intake_note) == (intake, note):
                 return False
@@ -67,6 +94,34 @@ class ServerStore:
             told = replace(deed, before={"intake": before.intake}, after={"intake": intake})
             await write_deed(connection, told, self._clock())
             return True
+
+    # --- servers that are to be left -------------------------------------------------------------------------------
+
+    async def departures(self) -> dict[int, datetime]:
+        """Servers that are to be left, and when."""
+        query = select(servers.c.guild_id, servers.c.leave_at).where(servers.c.leave_at.is_not(None))
+        async with self._database.read() as connection:
+            return {row.guild_id: row.leave_at for row in (await connection.execute(query)).all()}
+
+    async def note_departures(self, guild_ids: Collection[int], leave_at: datetime) -> None:
+        """Remember when these servers are to be left."""
+        async with self._database.write() as connection:
+            for guild_id in sorted(guild_ids):
+                await self._ensure(connection, guild_id)
+                row = update(servers).where(servers.c.guild_id == guild_id)
+                await connection.execute(row.values(leave_at=leave_at))
+
+    async def cancel_departures(self, guild_ids: Collection[int]) -> None:
+        """Forget that these servers were to be left."""
+        async with self._database.write() as connection:
+            rows = update(servers).where(servers.c.guild_id.in_(guild_ids))
+            await connection.execute(rows.values(leave_at=None))
+
+    async def _ensure(self, connection: AsyncConnection, guild_id: int) -> None:
+        await _insert(connection, guild_id, self._first_rules(guild_id))
+
+    def _first_rules(self, guild_id: int) -> Rules:
+        return self._at_first if guild_id > EVERYWHERE else Rules()
 
     # --- blocks ----------------------------------------------------------------------------------------------------
 
@@ -172,9 +227,15 @@ def _ends(until: datetime | None) -> dict[str, str | None]:
     return {"until": until.isoformat(timespec="seconds") if until else None}
 
 
-async def _ensure(connection: AsyncConnection, guild_id: int) -> None:
-    first = insert_or(connection, servers).values(guild_id=guild_id, rules={}, intake=Intake.OPEN)
+async def _insert(connection: AsyncConnection, guild_id: int, rules: Rules) -> None:
+    """Make the row of a server, if there is none."""
+    first = insert_or(connection, servers).values(guild_id=guild_id, rules=rules.encode(), intake=Intake.OPEN)
     await connection.execute(first.on_conflict_do_nothing())
+
+
+async def _found(connection: AsyncConnection, guild_id: int) -> Server | None:
+    row = (await connection.execute(select(*SERVER_COLUMNS).where(servers.c.guild_id == guild_id))).first()
+    return server_of(row) if row else None
 
 
 async def _locked(connection: AsyncConnection, guild_id: int) -> Server:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from bot.clock import Clock
+from bot.domain.rules import Rules
 from bot.store.audit import AuditStore
 from bot.store.database import Database
 from bot.store.drafts import DraftStore
@@ -41,14 +42,19 @@ class Stores:
     singing: SingingStore
 
     @classmethod
-    def over(cls, database: Database, clock: Clock, *, sings_prompt: bool | None = None) -> Self:
-        """The stores of a database whose tables are up to date; for `sings_prompt` see `SingingStore`."""
+    def over(
+        cls, database: Database, clock: Clock, *, sings_prompt: bool | None = None, new_servers: Rules = Rules()
+    ) -> Self:
+        """The stores of a database whose tables are up to date; for `sings_prompt` see `SingingStore`.
+
+        Servers that are new to the database get the rules `new_servers`.
+        """
         return cls(
             tasks=TaskStore(database, clock),
             drafts=DraftStore(database, clock),
             lyrics=LyricsStore(database, clock),
             members=MemberStore(database),
-            servers=ServerStore(database, clock),
+            servers=ServerStore(database, clock, new_servers),
             notices=NoticeStore(database, clock),
             queue=QueueStore(database),
             audit=AuditStore(database),

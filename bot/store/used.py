@@ -8,9 +8,9 @@ from sqlalchemy import ColumnElement, and_, case, func, select, true, type_coerc
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.charges import LAST_ONE_COUNTS, MAY_BE_CHARGED
-from bot.domain.limits import Used, day_of, is_warned, month_of
+from bot.domain.limits import Used, day_of, has_budget, is_warned, month_of
 from bot.domain.privacy import NOBODY
-from bot.domain.rules import BUDGETS, EVERYWHERE, OVERALL, Rules, Server
+from bot.domain.rules import EVERYWHERE, OVERALL, Rules, Server
 from bot.domain.tasks import RELEASED, State
 from bot.store.schema import OPEN, Dollars, T, servers
 
@@ -125,11 +125,6 @@ async def warn_if_due(connection: AsyncConnection, home: Server, used: Used, now
     month = month_of(now)
     row = servers.c.guild_id == home.guild_id, servers.c.warned_for.is_distinct_from(month)
     await connection.execute(update(servers).where(*row).values(warned_for=month, warning_due=True))
-
-
-def has_budget(rules: Rules) -> bool:
-    """Whether anything limits a month."""
-    return any(getattr(rules, name) is not None for name in BUDGETS)
 
 
 def home(guild_id: int | None) -> ColumnElement[bool]:

@@ -28,6 +28,8 @@ from sandbox.tokenlab import StandIn
 from tests.fakes.rows import write_columns
 from tests.fakes.standin_api import ONE_SHORT_TAKE, OneTune
 
+NO_LIMITS = {"first_monthly_usd": None, "new_server_daily_per_member": None, "new_server_daily_per_server": None}
+"""What holds in a new database and a new server is the business of those tests that say so."""
 TURNS_MAX = 40
 SETTLE_TIMEOUT_S = 25.0
 """How long a busy machine may take over one step; less than any timer of the bot, or the step would wait for it."""
@@ -85,6 +87,7 @@ class World:
             "media_allow_private": True,
             "tokenlab_create_timeout_s": 3,
             "shard_count": 1,
+            **NO_LIMITS,
         }
         return Settings(_env_file=None, **{**values, **self.changes})
 
@@ -118,6 +121,7 @@ class World:
         moderator = guild.create_role("Moderator", permissions=discord.Permissions(manage_messages=True))
         self.mo = guild.add_member(self.env.create_user("Mo"), roles=[moderator])
         await self._read_catalogue()
+        await self.env.settle()
         return self
 
     async def _read_catalogue(self) -> None:

@@ -489,7 +489,7 @@ async def test_a_draining_server_takes_nothing_and_finishes_what_was_asked(world
 
 
 async def test_everybody_is_told_in_the_language_of_the_servers_cards(world: World) -> None:
-    german = "INSERT INTO servers (guild_id, rules, intake) VALUES ({}, '{{\"locale\": \"de\"}}', 'open')"
+    german = "INSERT OR REPLACE INTO servers (guild_id, rules, intake) VALUES ({}, '{{\"locale\": \"de\"}}', 'open')"
     await world.restart(german.format(world.guild.id))
 
     answer = await intake(world, world.mo, "Pause", "Tee")

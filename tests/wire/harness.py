@@ -47,6 +47,9 @@ def bot_settings(discord: DiscordServer, *, tokenlab_base: str, data_dir: Path, 
         "EXPECTED_SONG_S": "1",
         "EXPECTED_LYRICS_S": "1",
         "LOG_FORMAT": "json",
+        "FIRST_MONTHLY_USD": "none",
+        "NEW_SERVER_DAILY_PER_MEMBER": "none",
+        "NEW_SERVER_DAILY_PER_SERVER": "none",
         **changes,
     }
 

@@ -1,9 +1,13 @@
-"""The operator's purse: what all servers use in a month."""
+"""The operator's purse: what all servers use in a month; which servers are not new; when one is left."""
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0010"
 down_revision = "0009"
+
+WRITTEN = ("music_tasks", "servers", "blocks", "boards", "members", "audit", "remembered")
+"""Tables of which one at least has a row in a database that a bot has worked with."""
 
 
 def upgrade() -> None:
@@ -12,3 +16,17 @@ def upgrade() -> None:
         "music_tasks",
         ["created_at", "state", "price_max_usd", "cost_usd", "unclear_attempts", "error_code"],
     )
+    op.add_column("servers", sa.Column("leave_at", sa.BigInteger(), nullable=True))
+    _let_old_ones_keep_what_they_have()
+
+
+def _let_old_ones_keep_what_they_have() -> None:
+    """What is not new gets no limits of the new: a database that was worked with, a server that has asked."""
+    connection = op.get_bind()
+    if not any(connection.scalar(sa.select(sa.literal(1)).select_from(sa.table(name)).limit(1)) for name in WRITTEN):
+        return
+    op.bulk_insert(sa.table("remembered", sa.column("name"), sa.column("value")), [{"name": "begun", "value": ""}])
+    asked = connection.scalars(sa.text("SELECT DISTINCT guild_id FROM music_tasks WHERE guild_id IS NOT NULL"))
+    old = set(asked) - set(connection.scalars(sa.text("SELECT guild_id FROM servers")))
+    servers = sa.table("servers", sa.column("guild_id"), sa.column("rules", sa.JSON), sa.column("intake"))
+    op.bulk_insert(servers, [{"guild_id": guild_id, "rules": {}, "intake": "open"} for guild_id in sorted(old)])
