@@ -27,6 +27,7 @@ from bot.engine.eraser import Eraser
 from bot.engine.fetcher import Fetcher
 from bot.engine.history import History
 from bot.engine.janitor import Janitor
+from bot.engine.leaver import Leaver
 from bot.engine.poller import Poller
 from bot.engine.submitter import SubmitRules, Submitter
 from bot.health import serve_health
@@ -44,6 +45,7 @@ from bot.tokenlab.records import RecordsClient
 from bot.ui.client import MusicBot
 from bot.ui.connecting import CommandSync, insist, listen, log_in
 from bot.ui.goodbyes import Goodbyes
+from bot.ui.leaving import Memberships
 from bot.ui.media import MediaCollector, MediaFetcher, MediaStore, allowing, open_media_session
 from bot.ui.messenger import Messenger
 from bot.ui.notices import Noticeboard
@@ -129,7 +131,13 @@ async def build(settings: Settings, *, clock: Clock = system_clock) -> AsyncIter
             wants_probe=lambda: budget.wants_probe,
             heard=budget.heard,
         )
-        service = Service(stores, catalogue=catalogue, clock=clock, defaults=_defaults(settings))
+        service = Service(
+            stores,
+            catalogue=catalogue,
+            clock=clock,
+            defaults=_defaults(settings),
+            allowed_servers=settings.allowed_servers,
+        )
         history = History(
             tasks, clock, expected_song_s=settings.expected_song_s, expected_lyrics_s=settings.expected_lyrics_s
         )
@@ -189,6 +197,7 @@ async def build(settings: Settings, *, clock: Clock = system_clock) -> AsyncIter
             ),
             bookkeeper=_bookkeeper(settings, session, stores.usage, budget, clock),
             eraser=Eraser(stores.erasures, tasks, Goodbyes(bot), folder, clock),
+            leaver=Leaver(stores.servers, tasks, Memberships(bot), clock, settings.allowed_servers),
         )
         _join(engine, service)
         service.find_places(Places(bot).above)
@@ -246,6 +255,7 @@ def _join(engine: Engine, service: Service) -> None:
     service.signals.queued = engine.on_queued
     service.signals.changed = engine.on_changed
     service.signals.erasing = engine.eraser.wake
+    service.signals.turned_away = engine.leaver.turn_away
     engine.submitter.on_done = engine.on_submitted
     engine.poller.on_done = engine.on_looked
     engine.fetcher.on_done = engine.courier.wake

@@ -22,6 +22,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from yarl import URL
 
+from bot.domain.members import id_of
 from bot.domain.rules import LIMIT_MOST, USD_MOST
 from bot.domain.secrets import may_be_allowed
 from bot.domain.versions import VERSION_MAX_CHARS, is_version, same
@@ -31,6 +32,7 @@ ENV_FILE = ".env"
 OUR_PREFIXES = (
     "DISCORD_",
     "MESSAGE_",
+    "ALLOWED_",
     "TOKENLAB_",
     "DATABASE_",
     "ENCORE_",
@@ -132,6 +134,7 @@ class Settings(BaseSettings):
     discord_api_base: Annotated[str, AfterValidator(_origin)] = "https://discord.com/api/v10"
     discord_gateway_url: Annotated[str, AfterValidator(_socket)] | None = None
     message_content_intent: bool = False
+    allowed_servers: Annotated[frozenset[int], NoDecode] = frozenset()
 
     tokenlab_api_key: Key
     tokenlab_api_base: Annotated[str, AfterValidator(_bare_origin)] = "https://api.tokenlab.sh"
@@ -182,6 +185,17 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         """Read a comma list."""
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("allowed_servers", mode="before")
+    @classmethod
+    def _server_ids(cls, value: object) -> object:
+        """Read a comma list of ids."""
+        if not isinstance(value, str):
+            return value
+        found = [id_of(part.strip()) for part in value.split(",") if part.strip()]
+        if not found or None in found:
+            raise ValueError("must be a comma list of server ids, as Discord's “Copy Server ID” gives them")
+        return frozenset(found)
 
     @field_validator("tokenlab_clip_id_order")
     @classmethod

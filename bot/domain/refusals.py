@@ -9,6 +9,8 @@ class Reason(StrEnum):
 
     CLOSING = "closing"
     """The program is stopping."""
+    SERVER_NOT_ALLOWED = "server_not_allowed"
+    """The operator's list of servers does not name this one."""
     BLOCKED = "blocked"
     """By the moderators of a server; `details` may tell until when."""
     BLOCKED_BY_OPERATOR = "blocked_by_operator"

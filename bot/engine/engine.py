@@ -10,6 +10,7 @@ from bot.engine.crier import Crier
 from bot.engine.eraser import Eraser
 from bot.engine.fetcher import Fetcher
 from bot.engine.janitor import Janitor
+from bot.engine.leaver import Leaver
 from bot.engine.poller import Poller
 from bot.engine.submitter import Submitter
 from bot.engine.worker import Worker
@@ -17,7 +18,7 @@ from bot.engine.worker import Worker
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
-    """The seven workers, and an eighth where the provider's records may be read."""
+    """The eight workers, and a ninth where the provider's records may be read."""
 
     submitter: Submitter
     poller: Poller
@@ -26,6 +27,7 @@ class Engine:
     crier: Crier
     janitor: Janitor
     eraser: Eraser
+    leaver: Leaver
     bookkeeper: Bookkeeper | None = None
 
     @property
@@ -33,6 +35,7 @@ class Engine:
         """All of them, in the order in which a task passes them."""
         always = (
             self.janitor, self.eraser, self.submitter, self.poller, self.fetcher, self.courier, self.crier,
+            self.leaver,
         )  # fmt: skip
         return (*always, self.bookkeeper) if self.bookkeeper else always
 

@@ -127,6 +127,20 @@ class Goodbyes(Protocol):
         """
 
 
+class Memberships(Protocol):
+    """The servers that the bot is in: `bot/ui/leaving.py`."""
+
+    def present(self) -> frozenset[int] | None:
+        """All of them, by id; None before Discord has said which they are."""
+
+    async def leave(self, guild_id: int) -> None:
+        """Leave a server, with a line that says why where one can be posted; one that is gone already is no trouble.
+
+        Raises:
+            ShowLaterError: a passing failure.
+        """
+
+
 class Search(Protocol):
     """What looks for lost cards: `bot/ui/searching.py`."""
 

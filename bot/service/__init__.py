@@ -3,6 +3,8 @@
 Everything that is refused is a `Refused` or a `WishError`, before anything is written.
 """
 
+from collections.abc import Set as AbstractSet
+
 from bot.clock import Clock
 from bot.service.access import Asker, title_of
 from bot.service.accounting import Accounting, Report
@@ -10,6 +12,7 @@ from bot.service.admission import Admission, PlacesAbove
 from bot.service.asking import Asking, RepeatedError
 from bot.service.boards import Boards
 from bot.service.deciding import Deciding
+from bot.service.guests import Guests
 from bot.service.kin import Branch
 from bot.service.library import Library, Page
 from bot.service.lyrics import Earlier, LyricsDesk
@@ -33,9 +36,19 @@ __all__ = [
 class Service:
     """All use cases, by what a person wants."""
 
-    def __init__(self, stores: Stores, *, catalogue: Catalogue, clock: Clock, defaults: Defaults) -> None:
+    def __init__(
+        self,
+        stores: Stores,
+        *,
+        catalogue: Catalogue,
+        clock: Clock,
+        defaults: Defaults,
+        allowed_servers: AbstractSet[int] = frozenset(),
+    ) -> None:
         self.signals = signals = Signals()
-        self._admission = admission = Admission(servers=stores.servers, notices=stores.notices, clock=clock)
+        self._admission = admission = Admission(
+            servers=stores.servers, notices=stores.notices, clock=clock, allowed=allowed_servers
+        )
         tasks, servers = stores.tasks, stores.servers
         maker = Maker(
             tasks=tasks, servers=servers, versions=stores.versions, singing=stores.singing, admission=admission,
@@ -60,6 +73,8 @@ class Service:
         """What was used, and what it cost."""
         self.boards = Boards(servers=servers, notices=stores.notices, signals=signals)
         """What shows a channel how its server stands."""
+        self.guests = Guests(servers=servers, signals=signals, allowed=allowed_servers)
+        """Servers that the bot is added to."""
         self.privacy = Privacy(
             servers=servers, erasures=stores.erasures, exports=stores.exports, signals=signals, clock=clock,
             defaults=defaults,

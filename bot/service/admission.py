@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import timedelta
 
 from bot.clock import Clock
@@ -36,10 +37,14 @@ async def _nothing_known(_channel_id: int) -> frozenset[int]:
 class Admission:
     """The door that every wish passes."""
 
-    def __init__(self, *, servers: ServerStore, notices: NoticeStore, clock: Clock) -> None:
+    def __init__(
+        self, *, servers: ServerStore, notices: NoticeStore, clock: Clock, allowed: AbstractSet[int] = frozenset()
+    ) -> None:
         self._servers = servers
         self._notices = notices
         self._clock = clock
+        self._allowed = allowed
+        """The servers that the operator allows; none named: all."""
         self._is_closed = False
         self.places_above: PlacesAbove = _nothing_known
 
@@ -47,14 +52,16 @@ class Admission:
         """Take no more wishes: the program is stopping."""
         self._is_closed = True
 
-    def check_open(self) -> None:
-        """Refuse whatever costs something once the program is stopping.
+    def check_open(self, guild_id: int | None) -> None:
+        """Refuse whatever costs something once the program is stopping, or in a server that the operator excludes.
 
         Raises:
             Refused: it is, or this server.
         """
         if self._is_closed:
             raise Refused(Reason.CLOSING)
+        if self._allowed and guild_id is not None and guild_id not in self._allowed:
+            raise Refused(Reason.SERVER_NOT_ALLOWED)
 
     async def admit(self, asker: Asker) -> Server:
         """Let somebody ask; gives the server, whose rules hold for the wish.
@@ -62,7 +69,7 @@ class Admission:
         Raises:
             Refused: the program is stopping, the bot may not work here, or the server or the operator says no.
         """
-        self.check_open()
+        self.check_open(asker.guild_id)
         if asker.missing_permissions:
             raise Refused(Reason.MISSING_PERMISSION, *asker.missing_permissions)
         await self.check_not_blocked(asker.guild_id, asker.user_id)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 
-def _nobody() -> None:
+def _nobody(*_facts: int) -> None:
     """Nobody listens yet."""
 
 
@@ -18,3 +18,5 @@ class Signals:
     """A card or a board has something new to show."""
     erasing: Callable[[], None] = _nobody
     """A member wants everything erased."""
+    turned_away: Callable[[int], None] = _nobody
+    """The bot was added to a server, by its id, that the operator does not allow."""

@@ -200,6 +200,14 @@ class TaskQueries:
         left = and_(T.state == state, ~_lately(now - patience, now))
         return await self._shared(left, order=[T.state_at], limit=limit, each=each, full=full)
 
+    async def is_owed(self, guild_id: int) -> bool:
+        """Whether something is still to be made or shown in a server; what is unclear waits for people, not for us."""
+        to_make = and_(OPEN, T.state != State.UNCERTAIN)
+        owed = or_(to_make, T.owed.in_(("card", "ping")), T.attach_after.is_not(None))
+        query = select(select(T.id).where(T.guild_id == guild_id, owed).exists())
+        async with self._database.read() as connection:
+            return bool((await connection.execute(query)).scalar_one())
+
     async def guilds_in_line(self) -> set[int]:
         """Servers with wishes in the line."""
         query = select(T.guild_id).where(T.state == State.QUEUED, T.guild_id.is_not(None)).distinct()

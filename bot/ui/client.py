@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Unpack
 
@@ -59,6 +60,8 @@ IN_THREADS = N_("send messages in threads")
 
 
 REMEMBERED_EVENTS = 5000
+JUST_JOINED = timedelta(minutes=10)
+"""A server that the bot has been in for longer was there before, whatever Discord calls the event."""
 
 
 class MusicTree(app_commands.CommandTree["MusicBot"]):
@@ -113,6 +116,8 @@ class MusicBot(commands.AutoShardedBot):
         self.media_dir = media_dir
         self.logged_in = asyncio.Event()
         """Set once Discord has told who we are: requests that name the application work from then on."""
+        self._here: set[int] = set()
+        """Servers that the gateway has told of."""
         self._delivered: dict[int, None] = {}
         self._press_handlers: dict[str, PressHandler] = {}
         self._form_handlers: dict[str, FormHandler] = {}
@@ -120,6 +125,7 @@ class MusicBot(commands.AutoShardedBot):
     async def setup_hook(self) -> None:
         """Load the cogs; one that can't be loaded stops the start."""
         self.logged_in.set()
+        self._warn_if_public()
         self.add_dynamic_items(Control)
         for name in COGS:
             await self.load_extension(name)
@@ -172,6 +178,7 @@ class MusicBot(commands.AutoShardedBot):
     async def on_ready(self) -> None:
         """Runs again after each reconnect, so nothing is started here."""
         log.info("Discord is ready", extra={"servers": len(self.guilds)})
+        self._here = {guild.id for guild in self.guilds}
         if self.shard_ids is None:  # with some of the shards only, the other servers are not ours to judge
             await self.service.deciding.servers_present([guild.id for guild in self.guilds])
 
@@ -182,9 +189,30 @@ class MusicBot(commands.AutoShardedBot):
         """Close what `close` left open: the gateway, and the session of all requests to Discord."""
         await super().close()
 
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """The bot was added to a server; that may be said, too, of one that was there before."""
+        if guild.id in self._here:
+            return
+        self._here.add(guild.id)
+        me = guild.get_member(self.user.id) if self.user else None
+        if me is None or me.joined_at is None or self.clock() - me.joined_at > JUST_JOINED:
+            log.info("server is there again", extra={"guild_id": guild.id})
+            return
+        await self.service.guests.joined(guild.id)
+        self._warn_if_public()
+
+    on_guild_available = on_guild_join
+    """Which of the two is said depends on a field that Discord promises to nobody."""
+
+    def _warn_if_public(self) -> None:
+        """Whoever can add the bot to a server spends the operator's money."""
+        if self.application is not None and self.application.bot_public:
+            log.warning("anybody can add this bot to a server: switch Public Bot off in Discord's developer portal")
+
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """The bot was removed from a server."""
         log.info("server removed", extra={"guild_id": guild.id})
+        self._here.discard(guild.id)
         await self.service.deciding.server_removed(guild.id)
         await self.service.boards.server_removed(guild.id)
 

@@ -168,6 +168,26 @@ class FakeGoodbyes:
         await self.script.next(erasure)
 
 
+class FakeMemberships:
+    """Servers that the bot is in and leaves at once; the first calls may follow a script."""
+
+    def __init__(self, *present: int, steps: tuple[Any, ...] = ()) -> None:
+        self.servers: set[int] | None = set(present)
+        self.left: list[int] = []
+        self.script = Script(*steps, None)
+        self.is_slow = False
+        """Whether Discord does not yet say what is left to be gone."""
+
+    def present(self) -> frozenset[int] | None:
+        return None if self.servers is None else frozenset(self.servers)
+
+    async def leave(self, guild_id: int) -> None:
+        await self.script.next(guild_id)
+        self.left.append(guild_id)
+        if self.servers is not None and not self.is_slow:
+            self.servers.discard(guild_id)
+
+
 class FakeFolder:
     """Remembers what was in use when it was swept."""
 

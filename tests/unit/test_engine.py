@@ -14,6 +14,7 @@ from bot.engine.engine import Engine
 from bot.engine.eraser import Eraser
 from bot.engine.fetcher import Fetcher
 from bot.engine.janitor import Janitor
+from bot.engine.leaver import Leaver
 from bot.engine.poller import Poller
 from bot.engine.submitter import SubmitRules, Submitter
 from bot.store.drafts import DraftStore
@@ -21,6 +22,7 @@ from bot.store.erasures import ErasureStore
 from bot.store.members import MemberStore
 from bot.store.notices import NoticeStore
 from bot.store.schema import boards
+from bot.store.servers import ServerStore
 from bot.store.singing import SingingStore
 from bot.store.versions import VersionStore
 from bot.tokenlab.models import ProviderStatus
@@ -30,6 +32,7 @@ from tests.fakes.engine_fakes import (
     FakeFolder,
     FakeGoodbyes,
     FakeMedia,
+    FakeMemberships,
     FakeProvider,
     created,
     look,
@@ -72,6 +75,7 @@ def engine_over(
             create_timeout_s=60,
         ),
         eraser=Eraser(erasures, rows, FakeGoodbyes(), FakeFolder(), clock),
+        leaver=Leaver(ServerStore(rows.database, clock), rows, FakeMemberships(), clock, frozenset()),
     )  # fmt: skip
     for worker in engine.workers:
         worker.idle_s = 60.0

@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from decimal import Decimal
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, get_args
@@ -29,6 +30,7 @@ DEFAULTS: dict[str, str | None] = {
     "DISCORD_API_BASE": "https://discord.com/api/v10",
     "DISCORD_GATEWAY_URL": None,
     "MESSAGE_CONTENT_INTENT": "false",
+    "ALLOWED_SERVERS": None,
     "TOKENLAB_API_BASE": "https://api.tokenlab.sh",
     "TOKENLAB_MODEL": "suno-music",
     "TOKENLAB_LYRICS_MODEL": None,
@@ -194,6 +196,11 @@ def test_other_names_in_the_file_are_left_alone():
     [
         ("TOKENLAB_CLIP_ID_ORDER", "task_id, data ,", ("task_id", "data")),
         ("SHARD_IDS", "0, 2", (0, 2)),
+        ("ALLOWED_SERVERS", " 900000000000000001, 900000000000000002,", {900000000000000001, 900000000000000002}),
+        ("FIRST_MONTHLY_USD", "12.50", Decimal("12.50")),
+        ("FIRST_MONTHLY_USD", " None ", None),
+        ("NEW_SERVER_DAILY_PER_MEMBER", "none", None),
+        ("NEW_SERVER_DAILY_PER_SERVER", "0", 0),
         ("LOG_LEVEL", "debug", "DEBUG"),
         ("MEDIA_DIR", "/var/songs", Path("/var/songs")),
         ("TOKENLAB_API_BASE", "http://127.0.0.1:8080/", "http://127.0.0.1:8080"),
@@ -270,6 +277,18 @@ def test_values_are_read_as_they_are_meant(name: str, text: str, value: object, 
         ("MEDIA_ALLOW_RANGES", "::/0"),
         ("HTTP_PORT", "65536"),
         ("ENCORE_ROLE", "conductor"),
+        ("ALLOWED_SERVERS", "my server"),
+        ("ALLOWED_SERVERS", "900000000000000001,x"),
+        ("ALLOWED_SERVERS", "99999999999999999999"),
+        ("ALLOWED_SERVERS", ","),
+        ("FIRST_MONTHLY_USD", "fifty"),
+        ("FIRST_MONTHLY_USD", "-0.01"),
+        ("FIRST_MONTHLY_USD", "1.005"),
+        ("FIRST_MONTHLY_USD", "nan"),
+        ("FIRST_MONTHLY_USD", "1000001"),
+        ("NEW_SERVER_DAILY_PER_MEMBER", "-1"),
+        ("NEW_SERVER_DAILY_PER_MEMBER", "1.5"),
+        ("NEW_SERVER_DAILY_PER_SERVER", "many"),
         ("SHARD_IDS", "one"),
         ("SHARD_IDS", "0"),
         ("SHARD_COUNT", "0"),
