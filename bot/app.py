@@ -136,7 +136,7 @@ async def build(settings: Settings, *, clock: Clock = system_clock) -> AsyncIter
             catalogue=catalogue,
             clock=clock,
             defaults=_defaults(settings),
-            allowed_servers=settings.allowed_servers,
+            allowed_servers=frozenset(settings.allowed_servers),
         )
         history = History(
             tasks, clock, expected_song_s=settings.expected_song_s, expected_lyrics_s=settings.expected_lyrics_s
@@ -197,7 +197,7 @@ async def build(settings: Settings, *, clock: Clock = system_clock) -> AsyncIter
             ),
             bookkeeper=_bookkeeper(settings, session, stores.usage, budget, clock),
             eraser=Eraser(stores.erasures, tasks, Goodbyes(bot), folder, clock),
-            leaver=Leaver(stores.servers, tasks, Memberships(bot), clock, settings.allowed_servers),
+            leaver=Leaver(stores.servers, tasks, Memberships(bot), clock, frozenset(settings.allowed_servers)),
         )
         _join(engine, service)
         service.find_places(Places(bot).above)

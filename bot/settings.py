@@ -134,7 +134,7 @@ class Settings(BaseSettings):
     discord_api_base: Annotated[str, AfterValidator(_origin)] = "https://discord.com/api/v10"
     discord_gateway_url: Annotated[str, AfterValidator(_socket)] | None = None
     message_content_intent: bool = False
-    allowed_servers: Annotated[frozenset[int], NoDecode] = frozenset()
+    allowed_servers: Annotated[tuple[int, ...], NoDecode] = ()
 
     tokenlab_api_key: Key
     tokenlab_api_base: Annotated[str, AfterValidator(_bare_origin)] = "https://api.tokenlab.sh"
@@ -195,7 +195,7 @@ class Settings(BaseSettings):
         found = [id_of(part.strip()) for part in value.split(",") if part.strip()]
         if not found or None in found:
             raise ValueError("must be a comma list of server ids, as Discord's “Copy Server ID” gives them")
-        return frozenset(found)
+        return tuple(found)
 
     @field_validator("tokenlab_clip_id_order")
     @classmethod

@@ -52,14 +52,21 @@ class Admission:
         """Take no more wishes: the program is stopping."""
         self._is_closed = True
 
-    def check_open(self, guild_id: int | None) -> None:
-        """Refuse whatever costs something once the program is stopping, or in a server that the operator excludes.
+    def check_open(self) -> None:
+        """Refuse whatever costs something once the program is stopping.
 
         Raises:
-            Refused: it is, or this server.
+            Refused: it is.
         """
         if self._is_closed:
             raise Refused(Reason.CLOSING)
+
+    def check_allowed(self, guild_id: int | None) -> None:
+        """Refuse whatever costs something in a server that the operator's list does not name.
+
+        Raises:
+            Refused: it does not.
+        """
         if self._allowed and guild_id is not None and guild_id not in self._allowed:
             raise Refused(Reason.SERVER_NOT_ALLOWED)
 
@@ -69,7 +76,8 @@ class Admission:
         Raises:
             Refused: the program is stopping, the bot may not work here, or the server or the operator says no.
         """
-        self.check_open(asker.guild_id)
+        self.check_open()
+        self.check_allowed(asker.guild_id)
         if asker.missing_permissions:
             raise Refused(Reason.MISSING_PERMISSION, *asker.missing_permissions)
         await self.check_not_blocked(asker.guild_id, asker.user_id)

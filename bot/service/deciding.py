@@ -61,8 +61,9 @@ class Deciding:
         Raises:
             Refused: see `uncertain`; or the confirmation is used up, the member is blocked, or the server's money is.
         """
+        self._admission.check_open()
         task = await self.uncertain(task_id, asker)
-        self._admission.check_open(task.guild_id)
+        self._admission.check_allowed(task.guild_id)
         if task.user_id == asker.user_id:
             await self._admission.check_not_blocked(task.guild_id, task.user_id)
         _still(task, attempt)

@@ -208,7 +208,7 @@ MODERATORS_SAY = N_("The moderators say: {detail}")
 BOTS_CHOICE = N_("the bot's own choice")
 MODEL_GONE = N_("{model} can't be had at the moment: the bot's own choice takes its place.")
 
-LEAVING = N_("I only work in servers that my operator has chosen, and this is none of them. Goodbye!")
+LEAVING = N_("I only work in servers that my operator has chosen, and this isn't one of them. Goodbye!")
 
 USAGE_TITLE: Mapping[Scope, str] = {
     Scope.OWN: N_("Your usage"),
@@ -266,8 +266,8 @@ PROBLEM: Mapping[WishProblem, str] = {
 REFUSAL: Mapping[Reason, str] = {
     Reason.CLOSING: N_("I am just restarting. Please ask again in a minute."),
     Reason.SERVER_NOT_ALLOWED: N_(
-        "Whoever runs this bot does not serve this server, so I take no new wishes here. What was asked for already "
-        "still comes."
+        "The operator of this bot has not allowed it in this server, so I take no new wishes here. What was already "
+        "asked for still comes."
     ),
     Reason.BLOCKED: N_("The moderators of this server have blocked you from asking here."),
     Reason.BLOCKED_BY_OPERATOR: N_("Whoever runs this bot has blocked you from asking."),

@@ -15,7 +15,7 @@ from tests.behaviour.conftest import NO_LIMITS, World, fill, labels, private, te
 DAY_S = timedelta(days=1).total_seconds()
 DAILY = {**NO_LIMITS, "new_server_daily_per_member": 1, "new_server_daily_per_server": 2}
 BUDGET = {**NO_LIMITS, "first_monthly_usd": Decimal("0.50")}
-NOT_SERVED = "does not serve this server"
+NOT_SERVED = "has not allowed it in this server"
 YES = "Yes, send it again"
 LISTED = 900_000_000_000_000_001
 
@@ -112,7 +112,7 @@ async def test_one_more_try_needs_room_in_the_budget_over_everything(world: Worl
 async def only(world: World, *guild_ids: int) -> None:
     """The operator sets the list of servers, and starts the bot again."""
     await world.env.settle()
-    world.changes |= {"allowed_servers": frozenset(guild_ids)}
+    world.changes |= {"allowed_servers": guild_ids}
     await world.restart()
 
 

@@ -196,7 +196,7 @@ def test_other_names_in_the_file_are_left_alone():
     [
         ("TOKENLAB_CLIP_ID_ORDER", "task_id, data ,", ("task_id", "data")),
         ("SHARD_IDS", "0, 2", (0, 2)),
-        ("ALLOWED_SERVERS", " 900000000000000001, 900000000000000002,", {900000000000000001, 900000000000000002}),
+        ("ALLOWED_SERVERS", " 900000000000000001, 900000000000000002,", (900000000000000001, 900000000000000002)),
         ("FIRST_MONTHLY_USD", "12.50", Decimal("12.50")),
         ("FIRST_MONTHLY_USD", " None ", None),
         ("NEW_SERVER_DAILY_PER_MEMBER", "none", None),

@@ -63,7 +63,10 @@ DETAILS: dict[Reason, tuple[str | float | datetime, str]] = {
     Reason.WRONG_ROLE: (5, "<@&5>"),
     Reason.FORBIDDEN_WORD: (WishPart.TITLE, "the title"),
     Reason.FORBIDDEN_BY_OPERATOR: (WishPart.TAGS, "the styles"),
-    **dict.fromkeys((Reason.DAY_USED, Reason.SERVER_DAY_USED, Reason.BUDGET_USED), (SOON, "<t:1767225600:R>")),
+    **dict.fromkeys(
+        (Reason.DAY_USED, Reason.SERVER_DAY_USED, Reason.BUDGET_USED, Reason.OVERALL_BUDGET_USED),
+        (SOON, "<t:1767225600:R>"),
+    ),
 }
 
 
