@@ -229,6 +229,20 @@ async def test_a_server_that_is_joined_later_is_left_at_once_with_one_line_where
     assert len(lines(caplog, "server left")) == 1
 
 
+async def test_a_server_that_was_there_before_is_not_turned_away_whatever_discord_says(world: World) -> None:
+    home = world.env.create_guild(name="Home")
+    await only(world, home.id)
+    guild = world.app.bot.get_guild(world.guild.id)
+    assert guild is not None
+    await world.app.bot.on_guild_join(guild)
+    await world.env.advance_time(11 * 60)
+    world.app.bot._here.clear()  # it was missing in what the gateway told of at first
+    await world.app.bot.on_guild_join(guild)
+    await world.turn()
+    assert guilds(world) == {world.guild.id, home.id}
+    assert world.guild.id in await world.app.stores.servers.departures()
+
+
 async def test_the_log_says_that_anybody_can_add_a_public_bot(world: World, caplog: pytest.LogCaptureFixture) -> None:
     hints = [one.getMessage() for one in caplog.get_records("setup") if "switch Public Bot off" in one.getMessage()]
     assert len(hints) == 2, "at the start, and when it was added to a server"
