@@ -16,7 +16,7 @@ from discord.http import Route
 
 from bot.clock import Clock, system_clock
 from bot.domain.limits import has_budget
-from bot.domain.rules import OVERALL, Rules
+from bot.domain.rules import EVERYWHERE, OVERALL, Rules
 from bot.domain.versions import among
 from bot.engine.bookkeeper import Bookkeeper
 from bot.engine.budget import Budget, Purpose
@@ -215,7 +215,8 @@ async def build(settings: Settings, *, clock: Clock = system_clock) -> AsyncIter
 async def _open_purse(servers: ServerStore, budget: Rules, direct: Rules) -> None:
     """Give an empty database its first limits, and say at each start what holds over everything."""
     if await servers.begin(budget, direct):
-        log.info("database is new and starts with limits", extra=direct.encode() | budget.encode())
+        limits = (await servers.get(EVERYWHERE)).rules.encode()
+        log.info("database is new: direct messages and new servers start with limits", extra=limits)
     overall = (await servers.get(OVERALL)).rules
     if has_budget(overall):
         log.info("a budget holds over everything", extra=overall.encode())

@@ -17,12 +17,13 @@ from bot.domain.rules import BUDGETS, EVERYWHERE, OVERALL, Intake, RuleChanges, 
 from bot.store.audit import write_deed
 from bot.store.database import Database
 from bot.store.rows import AnyRow, values_of
-from bot.store.schema import T, blocks, remembered, servers
+from bot.store.schema import T, blocks, boards, members, music_tasks, remembered, servers
 from bot.store.statements import insert_or
 from bot.store.used import lock_server, look_at_budget, used_in_month, warn_if_due
 
-BEGUN = "begun"
-"""Remembered once the program has started with this database."""
+WORKED_WITH = (music_tasks, members, boards, remembered)
+"""Tables that are empty before the bot has come to Discord; the operator's commands write others."""
+A_SERVER = servers.c.guild_id > EVERYWHERE
 SERVER_COLUMNS = (servers.c.guild_id, servers.c.rules, servers.c.intake, servers.c.intake_note)
 
 
@@ -53,11 +54,11 @@ class ServerStore:
         """Give an empty database its first rules, over everything and for direct messages; what is set already stays.
 
         Returns:
-            Whether this is the first start; the migration says of an older database that it is not.
+            Whether nobody has worked with this database yet.
         """
+        used = or_(*(select(table).exists() for table in WORKED_WITH), select(servers).where(A_SERVER).exists())
         async with self._database.write() as connection:
-            begun = insert_or(connection, remembered).values(name=BEGUN, value="").on_conflict_do_nothing()
-            if not (await connection.execute(begun)).rowcount:
+            if (await connection.execute(select(used))).scalar_one():
                 return False
             await _insert(connection, OVERALL, overall)
             await _insert(connection, EVERYWHERE, direct)

@@ -6,9 +6,6 @@ from alembic import op
 revision = "0010"
 down_revision = "0009"
 
-WRITTEN = ("music_tasks", "servers", "blocks", "boards", "members", "audit", "remembered")
-"""Tables of which one at least has a row in a database that a bot has worked with."""
-
 
 def upgrade() -> None:
     op.create_index(
@@ -21,11 +18,8 @@ def upgrade() -> None:
 
 
 def _let_old_ones_keep_what_they_have() -> None:
-    """What is not new gets no limits of the new: a database that was worked with, a server that has asked."""
+    """A server that has asked for something is not new: with a row of its own it gets no limits of the new."""
     connection = op.get_bind()
-    if not any(connection.scalar(sa.select(sa.literal(1)).select_from(sa.table(name)).limit(1)) for name in WRITTEN):
-        return
-    op.bulk_insert(sa.table("remembered", sa.column("name"), sa.column("value")), [{"name": "begun", "value": ""}])
     asked = connection.scalars(sa.text("SELECT DISTINCT guild_id FROM music_tasks WHERE guild_id IS NOT NULL"))
     old = set(asked) - set(connection.scalars(sa.text("SELECT guild_id FROM servers")))
     servers = sa.table("servers", sa.column("guild_id"), sa.column("rules", sa.JSON), sa.column("intake"))
