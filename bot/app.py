@@ -16,6 +16,7 @@ from discord.http import Route
 
 from bot.clock import Clock, system_clock
 from bot.domain.limits import has_budget
+from bot.domain.outage import Cause, Receiver
 from bot.domain.rules import EVERYWHERE, OVERALL, Rules
 from bot.domain.versions import among
 from bot.engine.bookkeeper import Bookkeeper
@@ -28,8 +29,10 @@ from bot.engine.fetcher import Fetcher
 from bot.engine.history import History
 from bot.engine.janitor import Janitor
 from bot.engine.leaver import Leaver
+from bot.engine.outages import Outages
 from bot.engine.poller import Poller
 from bot.engine.submitter import SubmitRules, Submitter
+from bot.engine.watch import Watch
 from bot.health import serve_health
 from bot.service import Defaults, Service
 from bot.settings import Settings
@@ -49,6 +52,7 @@ from bot.ui.leaving import Memberships
 from bot.ui.media import MediaCollector, MediaFetcher, MediaStore, allowing, open_media_session
 from bot.ui.messenger import Messenger
 from bot.ui.notices import Noticeboard
+from bot.ui.operators import OperatorDesk
 from bot.ui.pings import ReadyPings
 from bot.ui.places import Places
 from bot.ui.reach import Reach
@@ -158,6 +162,7 @@ async def build(settings: Settings, *, clock: Clock = system_clock) -> AsyncIter
             keep_days=settings.media_keep_days,
             total_bytes=settings.media_total_mb * MB,
             clock=clock,
+            free_bytes=settings.media_max_mb * MB,
         )
         rule, allow_private = allowing(settings.media_allow_ranges), settings.media_allow_private
         media_session = await stack.enter_async_context(open_media_session(allow_private=allow_private, rule=rule))
@@ -166,6 +171,16 @@ async def build(settings: Settings, *, clock: Clock = system_clock) -> AsyncIter
         )
         reach = Reach(bot, clock)
         messenger = Messenger(reach, media_dir=settings.media_dir, forecast=history.forecast)
+        outages = Outages(
+            stores.outages,
+            client,
+            catalogue,
+            folder,
+            budget,
+            clock,
+            model=settings.tokenlab_model,
+            receivers=_receivers(settings),
+        )
         submitter = Submitter(
             tasks,
             stores.versions,
@@ -178,12 +193,14 @@ async def build(settings: Settings, *, clock: Clock = system_clock) -> AsyncIter
                 version=settings.tokenlab_version,
                 versions=settings.tokenlab_versions,
             ),
+            outages,
         )
         engine = Engine(
+            watch=Watch(outages, stores.outages, tasks, OperatorDesk(reach), clock),
             submitter=submitter,
             poller=Poller(tasks, stores.singing, client, budget, history, clock, interval_s=settings.poll_interval_s),
             fetcher=Fetcher(tasks, MediaCollector(fetcher, folder), clock),
-            courier=Courier(tasks, stores.members, messenger, ReadyPings(reach), clock, budget),
+            courier=Courier(tasks, stores.members, messenger, ReadyPings(reach), clock, budget, stores.outages),
             crier=Crier(stores.notices, tasks, Noticeboard(reach), clock),
             janitor=Janitor(
                 tasks,
@@ -199,7 +216,7 @@ async def build(settings: Settings, *, clock: Clock = system_clock) -> AsyncIter
             eraser=Eraser(stores.erasures, tasks, Goodbyes(bot), folder, clock),
             leaver=Leaver(stores.servers, tasks, Memberships(bot), clock, frozenset(settings.allowed_servers)),
         )
-        _join(engine, service)
+        _join(engine, service, outages)
         service.find_places(Places(bot).above)
         yield App(
             bot=bot,
@@ -240,6 +257,12 @@ def _bookkeeper(
     return Bookkeeper(usage, records, budget, clock)
 
 
+def _receivers(settings: Settings) -> tuple[Receiver, ...]:
+    """Where the operator hears of what stops everybody."""
+    channels = [Receiver(id=one, is_channel=True) for one in (settings.operator_channel,) if one is not None]
+    return (*channels, *(Receiver(id=one, is_channel=False) for one in settings.operator_ids))
+
+
 def _defaults(settings: Settings) -> Defaults:
     return Defaults(
         model=settings.tokenlab_model,
@@ -251,12 +274,14 @@ def _defaults(settings: Settings) -> Defaults:
     )
 
 
-def _join(engine: Engine, service: Service) -> None:
+def _join(engine: Engine, service: Service, outages: Outages) -> None:
     """What changes a row wakes the workers that wait for that."""
     service.signals.queued = engine.on_queued
     service.signals.changed = engine.on_changed
     service.signals.erasing = engine.eraser.wake
     service.signals.turned_away = engine.leaver.turn_away
+    outages.on_change = engine.on_outage
+    engine.poller.on_key_refused = lambda: outages.suspect(Cause.KEY)
     engine.submitter.on_done = engine.on_submitted
     engine.poller.on_done = engine.on_looked
     engine.fetcher.on_done = engine.courier.wake
@@ -291,7 +316,11 @@ async def _serve(settings: Settings, stop: asyncio.Event, is_up: asyncio.Event) 
     lock_url = (settings.database_direct_url or settings.database_url).get_secret_value()
     async with only_one(lock_url) as lost, build(settings) as app:
         health = serve_health(
-            host=settings.http_host, port=settings.http_port, is_ready=app.bot.is_ready, counts=app.stores.tasks.counts
+            host=settings.http_host,
+            port=settings.http_port,
+            is_ready=app.bot.is_ready,
+            counts=app.stores.tasks.counts,
+            standing=app.stores.outages.standing,
         )
         async with health:
             await app.engine.recover()

@@ -2,16 +2,23 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
+from bot.domain.outage import Cause, Standing
 from bot.domain.tasks import State
 
 
 @asynccontextmanager
 async def serve_health(
-    *, host: str, port: int, is_ready: Callable[[], bool], counts: Callable[[], Awaitable[dict[State, int]]]
+    *,
+    host: str,
+    port: int,
+    is_ready: Callable[[], bool],
+    counts: Callable[[], Awaitable[dict[State, int]]],
+    standing: Callable[[], Awaitable[Standing]],
 ) -> AsyncIterator[None]:
     """Answer health checks while the block runs.
 
@@ -20,6 +27,7 @@ async def serve_health(
         port: 0 for not at all.
         is_ready: whether Discord is connected.
         counts: tasks by state; also the proof that the database answers.
+        standing: what stops everybody.
     """
     if port == 0:
         yield
@@ -28,8 +36,8 @@ async def serve_health(
     app.add_routes(
         [
             web.get("/healthz", _healthz),
-            web.get("/readyz", _readyz(is_ready)),
-            web.get("/metrics", _metrics(is_ready, counts)),
+            web.get("/readyz", _readyz(is_ready, standing)),
+            web.get("/metrics", _metrics(is_ready, counts, standing)),
         ]
     )
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
@@ -45,26 +53,41 @@ async def _healthz(_request: web.Request) -> web.Response:
     return web.Response(text="ok\n")
 
 
-def _readyz(is_ready: Callable[[], bool]) -> Callable[[web.Request], Awaitable[web.Response]]:
+def _readyz(
+    is_ready: Callable[[], bool], standing: Callable[[], Awaitable[Standing]]
+) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """Ready is what takes wishes: connected to Discord, and stopped by nothing."""
+
     async def answer(_request: web.Request) -> web.Response:
-        ready = is_ready()
-        return web.Response(text="ready\n" if ready else "not connected to Discord\n", status=200 if ready else 503)
+        lines = [] if is_ready() else ["not connected to Discord"]
+        lines += [f"no wishes are taken: {one.cause} since {_utc(one.since)}" for one in (await standing()).outages]
+        return web.Response(text="\n".join(lines or ["ready"]) + "\n", status=503 if lines else 200)
 
     return answer
 
 
+def _utc(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
 def _metrics(
-    is_ready: Callable[[], bool], counts: Callable[[], Awaitable[dict[State, int]]]
+    is_ready: Callable[[], bool],
+    counts: Callable[[], Awaitable[dict[State, int]]],
+    standing: Callable[[], Awaitable[Standing]],
 ) -> Callable[[web.Request], Awaitable[web.Response]]:
     registry = CollectorRegistry()
     tasks = Gauge("encore_tasks", "Music tasks by state", ["state"], registry=registry)
     connected = Gauge("encore_discord_connected", "Whether Discord is connected", registry=registry)
+    outages = Gauge("encore_outage", "Whether this keeps all wishes from being made", ["cause"], registry=registry)
 
     async def answer(_request: web.Request) -> web.Response:
         counted = await counts()
         for state in State:
             tasks.labels(state=state.value).set(counted.get(state, 0))
         connected.set(is_ready())
+        causes = (await standing()).causes
+        for cause in Cause:
+            outages.labels(cause=cause.value).set(cause in causes)
         return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     return answer

@@ -33,6 +33,7 @@ OUR_PREFIXES = (
     "DISCORD_",
     "MESSAGE_",
     "ALLOWED_",
+    "OPERATOR_",
     "TOKENLAB_",
     "DATABASE_",
     "ENCORE_",
@@ -108,12 +109,19 @@ def _database(value: str) -> str:
     return value
 
 
+def _id(value: object) -> int:
+    if (found := id_of(str(value).strip())) is None:
+        raise ValueError("must be ids as Discord's “Copy ID” gives them")
+    return found
+
+
 def _or_none(value: object) -> object:
     return None if isinstance(value, str) and value.strip().casefold() == "none" else value
 
 
 OR_NONE = BeforeValidator(_or_none)
 """The word `none` is no limit."""
+Id = Annotated[int, BeforeValidator(_id)]
 Key = Annotated[SecretStr, AfterValidator(lambda value: SecretStr(_key(value.get_secret_value())))]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(lambda value: SecretStr(_database(value.get_secret_value())))]
 
@@ -135,6 +143,9 @@ class Settings(BaseSettings):
     discord_gateway_url: Annotated[str, AfterValidator(_socket)] | None = None
     message_content_intent: bool = False
     allowed_servers: Annotated[tuple[int, ...], NoDecode] = ()
+
+    operator_channel: Id | None = None
+    operator_ids: Annotated[tuple[Id, ...], NoDecode] = ()
 
     tokenlab_api_key: Key
     tokenlab_api_base: Annotated[str, AfterValidator(_bare_origin)] = "https://api.tokenlab.sh"
@@ -180,7 +191,7 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
     log_format: Literal["text", "json"] | None = None
 
-    @field_validator("tokenlab_clip_id_order", "tokenlab_versions", "shard_ids", mode="before")
+    @field_validator("tokenlab_clip_id_order", "tokenlab_versions", "operator_ids", "shard_ids", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         """Read a comma list."""

@@ -9,6 +9,8 @@ class Reason(StrEnum):
 
     CLOSING = "closing"
     """The program is stopping."""
+    STOPPED = "stopped"
+    """Nothing can be made for anybody now; `details` name the `Cause`."""
     SERVER_NOT_ALLOWED = "server_not_allowed"
     """The operator's list of servers does not name this one."""
     BLOCKED = "blocked"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.domain.line import Place
+from bot.domain.outage import Cause
 from bot.domain.tasks import MusicTask, State
 
 
@@ -30,6 +31,8 @@ class Scene:
 
     place: Place | None = None
     """Where it stands in the line, if it waits there."""
+    stopped_by: Cause | None = None
+    """What stops everybody, while something does."""
     shut_until: datetime | None = None
     """While nothing is sent to the provider: when that is tried again."""
     family: Family = field(default_factory=Family)

@@ -42,7 +42,7 @@ class State(StrEnum):
 
 MOVES: Mapping[State, frozenset[State]] = {
     State.RECEIVED: frozenset({State.QUEUED, State.ABANDONED}),
-    State.QUEUED: frozenset({State.SUBMITTING, State.CANCELLED}),
+    State.QUEUED: frozenset({State.SUBMITTING, State.FAILED, State.CANCELLED}),
     State.SUBMITTING: frozenset({State.RUNNING, State.QUEUED, State.FAILED, State.UNCERTAIN}),
     State.RUNNING: frozenset({State.COMPLETED, State.FAILED, State.EXPIRED}),
     State.EXPIRED: frozenset({State.COMPLETED, State.FAILED}),

@@ -102,6 +102,16 @@ class Cancelled(Move):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GivenUp(Move):
+    """QUEUED → FAILED: it was refused, and what stops everybody has lasted for too long since."""
+
+    sources: ClassVar[frozenset[State]] = frozenset({State.QUEUED})
+    to: ClassVar[State] = State.FAILED
+    by: Part = Part.SUBMITTER
+    error_code: ErrorCode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Retried(Move):
     """UNCERTAIN → QUEUED: a person has confirmed that it may cost again. Its outcome is announced again."""
 

@@ -10,6 +10,7 @@ from bot.domain import transitions
 from bot.domain.due import LONGEST, Pause, is_over
 from bot.domain.line import Place, in_turn, places
 from bot.domain.members import Telling
+from bot.domain.outage import Cause
 from bot.domain.scene import Family, Scene, family_of
 from bot.domain.tasks import ANNOUNCED, MusicTask, PingStatus, Role, State, TaskId
 from bot.domain.transitions import Change
@@ -18,6 +19,7 @@ from bot.engine.ports import CantLookError, Display, Pings, ShowLaterError, Show
 from bot.engine.turns import Turns
 from bot.engine.worker import Worker
 from bot.store.members import MemberStore
+from bot.store.outages import OutageStore
 from bot.store.tasks import TaskStore
 
 log = logging.getLogger(__name__)
@@ -59,6 +61,7 @@ class Courier(Worker[MusicTask]):
         pings: Pings,
         clock: Clock,
         budget: Budget,
+        outages: OutageStore,
     ) -> None:
         super().__init__()
         self._tasks = tasks
@@ -67,12 +70,14 @@ class Courier(Worker[MusicTask]):
         self._pings = pings
         self._clock = clock
         self._budget = budget
+        self._outages = outages
         self._looks: dict[TaskId, str] = {}
         self._undrawable: set[TaskId] = set()
         self._refreshed_at: datetime | None = None
         self._changed: list[MusicTask] = []
         """Cards that looked different at that moment and were not refreshed yet."""
         self._places: dict[TaskId, Place] = {}
+        self._stopped_by: Cause | None = None
         self._removals = Turns(self, each=1, in_all=REMOVALS)
         self._cards = Turns(self, each=SHOWN_IN_CHANNEL)
         self._tellings = Turns(self, each=1)
@@ -290,7 +295,7 @@ class Courier(Worker[MusicTask]):
         """What the card of a task that has not come to an end shows beside its row."""
         shut_for_s = self._budget.shut_for_s
         shut_until = self._clock() + timedelta(seconds=shut_for_s) if shut_for_s is not None else None
-        return Scene(place=self._places.get(task.id), shut_until=shut_until)
+        return Scene(place=self._places.get(task.id), stopped_by=self._stopped_by, shut_until=shut_until)
 
     async def _family(self, task: MusicTask) -> Family:
         parent = await self._tasks.get(task.parent_id) if task.parent_id is not None else None
@@ -299,3 +304,4 @@ class Courier(Worker[MusicTask]):
     async def _read_places(self) -> None:
         waiting, running = await self._tasks.waiting(), await self._tasks.running_by_member()
         self._places = places(in_turn(waiting, running), running)
+        self._stopped_by = next(iter((await self._outages.standing()).causes), None)

@@ -13,13 +13,15 @@ from bot.engine.janitor import Janitor
 from bot.engine.leaver import Leaver
 from bot.engine.poller import Poller
 from bot.engine.submitter import Submitter
+from bot.engine.watch import Watch
 from bot.engine.worker import Worker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
-    """The eight workers, and a ninth where the provider's records may be read."""
+    """The nine workers, and a tenth where the provider's records may be read."""
 
+    watch: Watch
     submitter: Submitter
     poller: Poller
     fetcher: Fetcher
@@ -34,7 +36,7 @@ class Engine:
     def workers(self) -> tuple[Worker[Any], ...]:
         """All of them, in the order in which a task passes them."""
         always = (
-            self.janitor, self.eraser, self.submitter, self.poller, self.fetcher, self.courier, self.crier,
+            self.watch, self.janitor, self.eraser, self.submitter, self.poller, self.fetcher, self.courier, self.crier,
             self.leaver,
         )  # fmt: skip
         return (*always, self.bookkeeper) if self.bookkeeper else always
@@ -42,6 +44,7 @@ class Engine:
     async def recover(self) -> None:
         """Settle what the last process left half-way; to be called before anything runs."""
         await self.janitor.recover()
+        await self.watch.recover()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set and what is under way has ended.
@@ -68,6 +71,12 @@ class Engine:
 
     def on_queued(self) -> None:
         """A task joined the line."""
+        self.submitter.wake()
+        self.courier.wake()
+
+    def on_outage(self) -> None:
+        """What stops everybody has begun or ended: the line stands or goes on, and the operator is told."""
+        self.watch.wake()
         self.submitter.wake()
         self.courier.wake()
 

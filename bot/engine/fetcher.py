@@ -55,10 +55,12 @@ class Fetcher(Worker[MusicTask]):
             async with aclosing(self._media.fetch_task(task, due)) as told:
                 async for brought in told:
                     yield brought
-        except Exception:  # a full disk, an address that nobody can read: the row must say when it ends
+        except OSError as error:  # the operator's to mend: the watch names the setting
+            log.error("audio can't be written", extra={"task_id": task.id, "error": error.strerror})  # noqa: TRY400
+            yield _nothing(task, due)
+        except Exception:  # an address that nobody can read: the row must say when it ends
             log.exception("audio can't be fetched", extra={"task_id": task.id})
-            trouble = MediaError(MediaProblem.UNREACHABLE, is_temporary=True)
-            yield Brought(files=task.media, failed=dict.fromkeys(due, trouble))
+            yield _nothing(task, due)
 
     async def _keep(self, task: MusicTask, brought: Brought) -> None:
         """Write what was fetched, and what was not; what somebody has asked for meanwhile counts."""
@@ -80,6 +82,11 @@ class Fetcher(Worker[MusicTask]):
             self.on_done()
         if then.gives_up:
             log.warning("audio is given up", extra={"task_id": task.id})
+
+
+def _nothing(task: MusicTask, due: Collection[int]) -> Brought:
+    trouble = MediaError(MediaProblem.UNREACHABLE, is_temporary=True)
+    return Brought(files=task.media, failed=dict.fromkeys(due, trouble))
 
 
 def _changes(

@@ -2,7 +2,7 @@
 
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
@@ -94,6 +94,8 @@ class Poller(Worker[MusicTask]):
         self._clock = clock
         self._interval_s = interval_s
         self._key_refused = False
+        self.on_key_refused: Callable[[], None] = lambda: None
+        """Called for each look that the key was refused for."""
         self._streaks: dict[TaskId, Streak] = {}
         """Forgotten with a restart, which only makes us look more often before we believe."""
         self._unfinished_at: dict[TaskId, float] = {}
@@ -331,6 +333,7 @@ class Poller(Worker[MusicTask]):
         if not self._key_refused:
             log.error("the TokenLab key is refused; running tasks are held", extra={"request_id": error.request_id})
         self._key_refused = True
+        self.on_key_refused()
 
     def _key_works(self) -> None:
         if self._key_refused:

@@ -8,11 +8,13 @@ from typing import Protocol
 from bot.domain.media import Brought
 from bot.domain.members import Telling
 from bot.domain.notices import Board, BudgetWarning, Standing
+from bot.domain.outage import Notice
 from bot.domain.privacy import Erasure
 from bot.domain.scene import Scene
 from bot.domain.tasks import MusicTask
 from bot.domain.usage import BillPage
-from bot.tokenlab.models import Created, CreateRequest, Look
+from bot.tokenlab.errors import TokenLabError
+from bot.tokenlab.models import Created, CreateRequest, Look, ModelInfo
 
 
 class Provider(Protocol):
@@ -23,6 +25,27 @@ class Provider(Protocol):
 
     async def look(self, provider_task_id: str, poll_url: str | None) -> Look:
         """Ask for a task's status."""
+
+    async def model(self, model_id: str) -> ModelInfo:
+        """One model, from its own page."""
+
+
+class Models(Protocol):
+    """The models that TokenLab offers: `bot/tokenlab/catalogue.py`."""
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether there is a list at all."""
+
+    @property
+    def trouble(self) -> TokenLabError | None:
+        """Why the list could not be read the last time; None if it could, or nobody has asked yet."""
+
+    def find(self, id_or_alias: str, /) -> ModelInfo | None:
+        """The model of that name, if it is in the list."""
+
+    async def refresh(self) -> bool:
+        """Read the list; False if that failed, or may not be asked now."""
 
 
 Where = tuple[int, int]
@@ -177,6 +200,20 @@ class MediaFolder(Protocol):
 
         Raises:
             OSError: the folder can't be written.
+        """
+
+    async def problem(self) -> str | None:
+        """Why no file could be kept now, for the log; None if one can."""
+
+
+class OperatorDesk(Protocol):
+    """What tells the operator: `bot/ui/operators.py`."""
+
+    async def tell(self, notice: Notice) -> None:
+        """Send a message, if there is a way; sent twice within a few minutes, it is one.
+
+        Raises:
+            ShowLaterError: a passing failure.
         """
 
 

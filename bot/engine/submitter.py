@@ -15,6 +15,7 @@ from bot.domain.transitions import Part
 from bot.domain.versions import Found, among, too_small
 from bot.domain.wording import sent_for
 from bot.engine.budget import Budget, Purpose
+from bot.engine.outages import Outages
 from bot.engine.ports import Provider
 from bot.engine.worker import Worker
 from bot.store.tasks import TaskStore
@@ -60,6 +61,7 @@ class Submitter(Worker[Waiting]):
         budget: Budget,
         clock: Clock,
         rules: SubmitRules,
+        outages: Outages,
     ) -> None:
         super().__init__()
         self._tasks = tasks
@@ -68,6 +70,7 @@ class Submitter(Worker[Waiting]):
         self._budget = budget
         self._clock = clock
         self._rules = rules
+        self._outages = outages
         self._guessing: set[TaskId] = set()
         """Those sent last whose version is a guess, as far as they are still in flight."""
         self._learning = asyncio.Lock()
@@ -77,12 +80,21 @@ class Submitter(Worker[Waiting]):
         return item.id
 
     async def find(self, room: int, /) -> Sequence[Waiting]:
-        """Who is next, as far as the members' limits and the request budget allow."""
+        """Who is next, as far as the members' limits and the request budget allow; nobody while all are stopped.
+
+        Of what has no credit, one finds out now and then whether there is some again.
+        """
+        standing = await self._outages.standing()
+        is_trying = standing.may_try(self._clock())
+        if standing.outages and not is_trying:
+            return []
         running = await self._tasks.running_by_member()
         order = in_turn(await self._tasks.waiting(), running)
         free = [one for one in order if self.is_free(one.id)]
         fitting = await self._one_searching(sendable(free, running, now=self._clock()))
-        sent = list(takewhile(lambda _: self._budget.take(Purpose.CREATE), fitting[:room]))
+        sent = list(takewhile(lambda _: self._budget.take(Purpose.CREATE), fitting[: 1 if is_trying else room]))
+        if sent and is_trying:
+            await self._outages.trying()
         self._guessing |= {one.id for one in sent if one.is_guess}
         return sent
 
@@ -99,14 +111,11 @@ class Submitter(Worker[Waiting]):
         if (task := await self._claim(item.id)) is None:
             return
         log.info("task moved", extra={"task_id": task.id, "to": State.SUBMITTING, "attempt": task.attempt})
+        sent_at = self._clock()
         try:
             created = await self._provider.create(self._request(task))
-        except TryLaterError as error:
-            await self._later(task, error)
-        except VersionRefusedError as error:
-            await self._other_version(task, error)
-        except RefusedError as error:
-            await self._fail(task, error.error_code, error)
+        except (TryLaterError, RefusedError) as error:
+            await self._refused(task, error)
         except asyncio.CancelledError:
             await _surely(self._unknown(task, None))
             raise
@@ -117,8 +126,32 @@ class Submitter(Worker[Waiting]):
         else:
             self._budget.succeeded()
             await _surely(self._record(task, created))
+            await self._outages.paid(sent_at)
             if _is_guess(task):
                 await self._learn(lambda found: found.after_taking(task.version or ""))
+
+    async def _refused(self, task: MusicTask, error: TryLaterError | RefusedError) -> None:
+        """Nothing was created: what stops everybody puts the wish back, anything else is about this one."""
+        try:
+            cause = await self._outages.met(error, task.model)
+        except asyncio.CancelledError:
+            await _surely(self._put_back(task, error, task.refusals))
+            raise
+        if cause is not None:
+            await self._put_back(task, error, task.refusals)
+            facts = {"task_id": task.id, "cause": cause, "request_id": error.request_id}
+            log.info("task waits until everybody can go on", extra=facts)
+        elif isinstance(error, TryLaterError):
+            await self._later(task, error)
+        elif isinstance(error, VersionRefusedError):
+            await self._other_version(task, error)
+        else:
+            await self._fail(task, error.error_code, error)
+
+    async def _put_back(self, task: MusicTask, error: TokenLabError, refusals: int, *, delay_s: float = 0.0) -> None:
+        not_before = self._clock() + timedelta(seconds=delay_s)
+        put_back = transitions.PutBack(refusals=refusals, not_before=not_before, request_id=error.request_id)
+        await self._tasks.apply(task, put_back)
 
     async def _claim(self, task_id: TaskId) -> MusicTask | None:
         """Take a wish out of the line; where that can't be, the request that `find` took from the budget goes back."""
@@ -253,9 +286,7 @@ class Submitter(Worker[Waiting]):
             await self._fail(task, ErrorCode.PROVIDER_BUSY, error)
             return
         delay_s = max(error.retry_after_s or 0.0, min(FIRST_DELAY_S * 2**task.refusals, LONGEST_DELAY_S))
-        not_before = self._clock() + timedelta(seconds=delay_s)
-        put_back = transitions.PutBack(refusals=task.refusals + 1, not_before=not_before, request_id=error.request_id)
-        await self._tasks.apply(task, put_back)
+        await self._put_back(task, error, task.refusals + 1, delay_s=delay_s)
         log.info("task waits for the provider", extra={"task_id": task.id, "delay_s": round(delay_s, 1)})
 
     async def _fail(

@@ -47,8 +47,9 @@ class Service:
     ) -> None:
         self.signals = signals = Signals()
         self._admission = admission = Admission(
-            servers=stores.servers, notices=stores.notices, clock=clock, allowed=allowed_servers
-        )
+            tasks=stores.tasks, servers=stores.servers, notices=stores.notices, outages=stores.outages, clock=clock,
+            allowed=allowed_servers,
+        )  # fmt: skip
         tasks, servers = stores.tasks, stores.servers
         maker = Maker(
             tasks=tasks, servers=servers, versions=stores.versions, singing=stores.singing, admission=admission,

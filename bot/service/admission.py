@@ -9,11 +9,14 @@ from bot.clock import Clock
 from bot.domain.blocks import Block
 from bot.domain.filters import filter_of
 from bot.domain.limits import Limit, day_of, next_month_of
+from bot.domain.outage import Cause
 from bot.domain.refusals import Reason, Refused, WishPart
 from bot.domain.rules import EVERYWHERE, OVERALL, Intake, Rules, Server
 from bot.service.access import Asker
 from bot.store.notices import NoticeStore
+from bot.store.outages import OutageStore
 from bot.store.servers import ServerStore
+from bot.store.tasks import TaskStore
 
 DAY = timedelta(days=1)
 BY_LIMIT: Mapping[Limit, Reason] = {
@@ -38,10 +41,19 @@ class Admission:
     """The door that every wish passes."""
 
     def __init__(
-        self, *, servers: ServerStore, notices: NoticeStore, clock: Clock, allowed: AbstractSet[int] = frozenset()
+        self,
+        *,
+        tasks: TaskStore,
+        servers: ServerStore,
+        notices: NoticeStore,
+        outages: OutageStore,
+        clock: Clock,
+        allowed: AbstractSet[int] = frozenset(),
     ) -> None:
+        self._tasks = tasks
         self._servers = servers
         self._notices = notices
+        self._outages = outages
         self._clock = clock
         self._allowed = allowed
         """The servers that the operator allows; none named: all."""
@@ -61,6 +73,19 @@ class Admission:
         if self._is_closed:
             raise Refused(Reason.CLOSING)
 
+    async def check_running(self) -> None:
+        """Refuse what could not be made for anybody now: it would only wait, or fail for all to see.
+
+        Where the credit is used up and no wish waits that could find out when that is over, one is let in.
+
+        Raises:
+            Refused: the program is stopping, or the operator has something to mend.
+        """
+        self.check_open()
+        causes = (await self._outages.standing()).causes
+        if causes and (causes != (Cause.CREDIT,) or not all(one.is_held for one in await self._tasks.waiting())):
+            raise Refused(Reason.STOPPED, causes[0])
+
     def check_allowed(self, guild_id: int | None) -> None:
         """Refuse whatever costs something in a server that the operator's list does not name.
 
@@ -74,13 +99,14 @@ class Admission:
         """Let somebody ask; gives the server, whose rules hold for the wish.
 
         Raises:
-            Refused: the program is stopping, the bot may not work here, or the server or the operator says no.
+            Refused: nothing can be made now, the bot may not work here, or the server or the operator says no.
         """
         self.check_open()
         self.check_allowed(asker.guild_id)
         if asker.missing_permissions:
             raise Refused(Reason.MISSING_PERMISSION, *asker.missing_permissions)
         await self.check_not_blocked(asker.guild_id, asker.user_id)
+        await self.check_running()
         server = await self._servers.meet(asker.guild_id or EVERYWHERE)
         if server.intake is not Intake.OPEN:
             raise Refused(Reason.PAUSED, *([server.intake_note] if server.intake_note else []))

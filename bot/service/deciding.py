@@ -61,7 +61,7 @@ class Deciding:
         Raises:
             Refused: see `uncertain`; or the confirmation is used up, the member is blocked, or the server's money is.
         """
-        self._admission.check_open()
+        await self._admission.check_running()
         task = await self.uncertain(task_id, asker)
         self._admission.check_allowed(task.guild_id)
         if task.user_id == asker.user_id:

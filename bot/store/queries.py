@@ -9,10 +9,10 @@ from bot.domain.due import LONGEST, Pause
 from bot.domain.line import Running, Waiting
 from bot.domain.listing import LISTED, ListedTask, Wanted, folded
 from bot.domain.rules import EVERYWHERE, Intake
-from bot.domain.tasks import SETTLED, Kind, MusicTask, State, TaskId
+from bot.domain.tasks import SETTLED, AttemptOutcome, Kind, MusicTask, State, TaskId
 from bot.store.database import Database
 from bot.store.rows import LISTED_COLUMNS, TASK_COLUMNS, file_names, listed_of, task_of, values_of
-from bot.store.schema import OPEN, T, music_tasks, task_messages
+from bot.store.schema import OPEN, T, attempts, music_tasks, task_messages
 from bot.store.servers import servers_among
 from bot.store.statements import AnyColumn, in_turns
 from bot.store.used import AT_PROVIDER
@@ -207,6 +207,13 @@ class TaskQueries:
         query = select(select(T.id).where(T.guild_id == guild_id, owed).exists())
         async with self._database.read() as connection:
             return bool((await connection.execute(query)).scalar_one())
+
+    async def refused_in_line(self, before: datetime) -> list[MusicTask]:
+        """Tasks that wait in the line and were first refused by the provider before a moment; at most 500 at a time."""
+        refused = select(attempts.c.task_id).where(
+            attempts.c.outcome == AttemptOutcome.REFUSED, attempts.c.ended_at <= before
+        )
+        return await self._list(and_(T.state == State.QUEUED, T.id.in_(refused)), order=[T.id], limit=500)
 
     async def guilds_in_line(self) -> set[int]:
         """Servers with wishes in the line."""

@@ -13,6 +13,7 @@ from bot.store.exports import ExportStore
 from bot.store.lyrics import LyricsStore
 from bot.store.members import MemberStore
 from bot.store.notices import NoticeStore
+from bot.store.outages import OutageStore
 from bot.store.queue import QueueStore
 from bot.store.remembered import RememberedStore
 from bot.store.servers import ServerStore
@@ -40,6 +41,7 @@ class Stores:
     remembered: RememberedStore
     versions: VersionStore
     singing: SingingStore
+    outages: OutageStore
 
     @classmethod
     def over(
@@ -64,4 +66,5 @@ class Stores:
             remembered=RememberedStore(database),
             versions=VersionStore(database),
             singing=SingingStore(database, told=sings_prompt),
+            outages=OutageStore(database, clock),
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
-from bot.tokenlab.errors import TokenLabError
+from bot.tokenlab.errors import AccessRefusedError, TokenLabError
 from bot.tokenlab.models import ModelInfo
 
 log = logging.getLogger(__name__)
@@ -78,7 +78,8 @@ class Catalogue:
         self._models: tuple[ModelInfo, ...] | None = None
         self._pages: dict[str, ModelInfo | None] = {}
         """What the models' own pages have told, None before it; the one asked for longest ago comes first."""
-        self._in_outage = False
+        self.trouble: TokenLabError | None = None
+        """Why the list could not be read the last time; None if it could, or nobody has asked yet."""
 
     @property
     def is_loaded(self) -> bool:
@@ -165,14 +166,16 @@ class Catalogue:
         return tuple(_with_page(model, self._pages.get(model.id)) for model in models)
 
     def _report_failure(self, error: TokenLabError) -> None:
-        if not self._in_outage:
-            log.warning("model catalogue unreachable", extra={"reason": str(error), "request_id": error.request_id})
-        self._in_outage = True
+        if self.trouble is None:
+            is_refused = isinstance(error, AccessRefusedError)
+            phrase = "model catalogue is refused to this key" if is_refused else "model catalogue unreachable"
+            log.warning(phrase, extra={"reason": str(error), "request_id": error.request_id})
+        self.trouble = error
 
     def _report_success(self) -> None:
-        if self._in_outage:
+        if self.trouble is not None:
             log.info("model catalogue reachable again")
-        self._in_outage = False
+        self.trouble = None
 
 
 def _with_page(model: ModelInfo, page: ModelInfo | None) -> ModelInfo:

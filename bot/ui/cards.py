@@ -202,6 +202,8 @@ def _queued(drawing: Drawing) -> Body:
     if (price := cost_words(task.price, words, texts.COSTS_ONCE_SENT)) and not task.unclear_attempts:
         cost = f"{price} {cost}"
     place, tried_at = drawing.scene.place, _tried_at(drawing)
+    if drawing.scene.stopped_by is not None:
+        return f"{words(texts.in_line_stopped(drawing.scene.stopped_by))} {cost}", (cancel,)
     if place and place.is_held and not (task.refusals and task.not_before):
         return f"{words(texts.IN_LINE_HELD)} {cost}", (cancel,)
     if tried_at is not None:

@@ -8,6 +8,7 @@ from discord.utils import format_dt
 from bot.domain.charges import MAY_BE_CHARGED, Charge
 from bot.domain.listing import Stage
 from bot.domain.members import Telling
+from bot.domain.outage import Cause
 from bot.domain.pacing import Phase
 from bot.domain.refusals import Reason, Refused, WishPart
 from bot.domain.rules import Intake
@@ -88,6 +89,25 @@ IN_LINE = N_("**In line:** {place}.")
 NEXT_OF_YOURS = N_("as soon as one of yours is through")
 IN_LINE_BUSY = N_("**In line.** TokenLab is busy; I ask again {when}.")
 IN_LINE_HELD = N_("**In line.** The moderators have paused it; it goes on when they say so.")
+IN_LINE_UNREACHABLE = N_("**In line.** TokenLab is out of reach; this goes on by itself once it is back.")
+IN_LINE_OPERATOR = N_("**In line.** I'm waiting for the operator of this bot; this goes on by itself once it's fixed.")
+UNREACHABLE = N_("TokenLab is out of reach at the moment. Please try again in a few minutes.")
+OUTAGE_FOR_OPERATOR: Mapping[Cause, str] = {
+    Cause.KEY: N_("TokenLab refuses the key: please check `TOKENLAB_API_KEY`."),
+    Cause.CREDIT: N_("TokenLab says that the credit is used up: please top it up."),
+    Cause.MODEL: N_("TokenLab no longer offers the model in `TOKENLAB_MODEL`: please set another one."),
+    Cause.REACH: N_("TokenLab is out of reach."),
+    Cause.STORAGE: N_("The folder in `MEDIA_DIR` can't be written, or is full."),
+}
+OUTAGE_OVER: Mapping[Cause, str] = {
+    Cause.KEY: N_("TokenLab accepts the key again."),
+    Cause.CREDIT: N_("There is credit again."),
+    Cause.MODEL: N_("The model is available again."),
+    Cause.REACH: N_("TokenLab is back."),
+    Cause.STORAGE: N_("The folder in `MEDIA_DIR` can be written again."),
+}
+OUTAGE_BEGUN = N_("Since {since} I take no new wishes, and those in line wait. I check again by myself.")
+OUTAGE_ENDED = N_("I had taken no wishes since {since}; now they are taken again.")
 COSTS = N_("Costs about {price}.")
 COSTS_NOTHING = N_("It costs nothing.")
 COSTS_ONCE_SENT = N_("Costs about {price} once it is sent.")
@@ -264,6 +284,7 @@ PROBLEM: Mapping[WishProblem, str] = {
 }
 
 REFUSAL: Mapping[Reason, str] = {
+    Reason.STOPPED: N_("I can't make anything at the moment: the operator of this bot has to fix something first."),
     Reason.CLOSING: N_("I am just restarting. Please ask again in a minute."),
     Reason.SERVER_NOT_ALLOWED: N_(
         "The operator of this bot has not allowed it in this server, so I take no new wishes here. What was already "
@@ -397,10 +418,17 @@ def refusal(error: Refused | WishError | RuleError, words: Words) -> str:
     if isinstance(error, WishError):
         sentence = words(PROBLEM[error.problem], limit=error.limit)
         return f"{sentence} {words(VERSION_LIMIT, version=error.version)}" if error.version else sentence
+    if error.details == (Cause.REACH,):
+        return words(UNREACHABLE)
     detail = ", ".join(_detail(error.reason, one, words) for one in error.details)
     sentence = words(REFUSAL[error.reason], detail=detail)
     more = words(REFUSAL_MORE[error.reason], detail=detail) if detail and error.reason in REFUSAL_MORE else ""
     return f"{sentence} {more}".strip()
+
+
+def in_line_stopped(cause: Cause) -> str:
+    """What a card in line says while something stops everybody."""
+    return IN_LINE_UNREACHABLE if cause is Cause.REACH else IN_LINE_OPERATOR
 
 
 def rule_problem(error: RuleError, words: Words, *, shown: Callable[[str], str] = str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.domain.media import Brought, MediaError
 from bot.domain.members import Telling
+from bot.domain.outage import Notice
 from bot.domain.privacy import Erasure
 from bot.domain.scene import Scene
 from bot.domain.tasks import (
@@ -17,8 +18,13 @@ from bot.domain.tasks import (
     TaskId,
     Track,
 )
+from bot.engine.budget import Budget
+from bot.engine.outages import Outages
 from bot.engine.ports import BeforeSending, CantLookError, ShowLaterError, Shown, Where
-from bot.tokenlab.models import Created, CreateRequest, Look, ProviderStatus
+from bot.store.outages import OutageStore
+from bot.tokenlab.errors import TokenLabError
+from bot.tokenlab.models import Created, CreateRequest, Look, ModelInfo, ProviderStatus
+from tests.fakes.rows import HandClock, Rows
 
 SONG = Result(title="Low Tide", tracks=(Track(audio_url="https://media.example.net/a.mp3", audio_id="clip_1"),))
 
@@ -61,15 +67,60 @@ class Script:
 class FakeProvider:
     """TokenLab that follows a script."""
 
-    def __init__(self, *, creates: Sequence[Any] = (), looks: Sequence[Any] = ()) -> None:
+    def __init__(self, *, creates: Sequence[Any] = (), looks: Sequence[Any] = (), pages: Sequence[Any] = ()) -> None:
         self.creates = Script(*(creates or [created()]))
         self.looks = Script(*(looks or [look(ProviderStatus.PROCESSING)]))
+        self.pages = Script(*(pages or [ModelInfo(id="suno-music")]))
 
     async def create(self, request: CreateRequest) -> Created:
         return await self.creates.next(request)  # type: ignore[no-any-return]  # scripted
 
     async def look(self, provider_task_id: str, poll_url: str | None) -> Look:
         return await self.looks.next((provider_task_id, poll_url))  # type: ignore[no-any-return]  # scripted
+
+    async def model(self, model_id: str) -> ModelInfo:
+        return await self.pages.next(model_id)  # type: ignore[no-any-return]  # scripted
+
+
+class FakeModels:
+    """A list of models that is read when asked for; a test sets what TokenLab says."""
+
+    def __init__(self, *names: str) -> None:
+        self.listed = [ModelInfo(id=name) for name in names]
+        self.is_loaded = False
+        self.trouble: TokenLabError | None = None
+        self.says: TokenLabError | None = None
+        self.reads = 0
+
+    def find(self, id_or_alias: str, /) -> ModelInfo | None:
+        return next((one for one in self.listed if self.is_loaded and one.id == id_or_alias), None)
+
+    async def refresh(self) -> bool:
+        self.reads += 1
+        self.trouble = self.says
+        self.is_loaded = self.is_loaded or self.says is None
+        return self.says is None
+
+
+class FakeDesk:
+    """The operator, as far as Discord lets them hear."""
+
+    def __init__(self, *steps: Any) -> None:
+        self.script = Script(*(steps or [None]))
+
+    async def tell(self, notice: Notice) -> None:
+        await self.script.next(notice)
+
+    @property
+    def told(self) -> list[Notice]:
+        return self.script.asked
+
+
+def outages_over(rows: Rows, clock: HandClock, provider: FakeProvider, budget: Budget, **parts: Any) -> Outages:
+    """What stops everybody: nothing yet."""
+    models, folder = parts.pop("models", FakeModels("suno-music")), parts.pop("folder", FakeFolder())
+    store = OutageStore(rows.database, clock)
+    return Outages(store, provider, models, folder, budget, clock, model="suno-music", **parts)
 
 
 class FakeDisplay:
@@ -195,12 +246,16 @@ class FakeFolder:
         self.sweeps: list[set[str]] = []
         self.removed: list[str] = []
         self.trouble: OSError | None = None
+        self.unusable: str | None = None
 
     async def sweep(self, in_use: Collection[str]) -> int:
         if self.trouble:
             raise self.trouble
         self.sweeps.append(set(in_use))
         return 0
+
+    async def problem(self) -> str | None:
+        return self.unusable
 
     async def remove(self, names: Iterable[str]) -> None:
         if self.trouble:

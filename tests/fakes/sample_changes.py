@@ -39,6 +39,7 @@ EACH: Sequence[Change] = (
     to.Confirmed(by=Part.MEMBER, message_id=6001),
     to.Abandoned(),
     to.Cancelled(by=Part.MODERATOR),
+    to.GivenUp(error_code=ErrorCode.NO_CREDIT),
     to.Retried(by=Part.MEMBER),
     to.GuessReplaced(version="chirp-v5"),
     to.Claimed(),

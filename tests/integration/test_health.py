@@ -3,10 +3,12 @@
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
 import aiohttp
 import pytest
 
+from bot.domain.outage import Cause, Outage, Standing
 from bot.domain.tasks import State
 from bot.health import serve_health
 from bot.store.tasks import TaskStore
@@ -20,6 +22,10 @@ class Program:
         self.ready = False
         self.counted: dict[State, int] = {}
         self.broken = False
+        self.stands = Standing()
+
+    async def standing(self) -> Standing:
+        return self.stands
 
     def is_ready(self) -> bool:
         return self.ready
@@ -55,7 +61,9 @@ def free_port() -> int:
 @asynccontextmanager
 async def served(program: Program) -> AsyncIterator[Probe]:
     port = free_port()
-    serving = serve_health(host="127.0.0.1", port=port, is_ready=program.is_ready, counts=program.counts)
+    serving = serve_health(
+        host="127.0.0.1", port=port, is_ready=program.is_ready, counts=program.counts, standing=program.standing
+    )
     async with serving, aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
         yield Probe(session)
 
@@ -80,6 +88,17 @@ async def test_it_is_ready_only_while_discord_is_connected(program: Program, pro
     assert await probe.get("/readyz") == (503, "not connected to Discord\n")
     program.ready = True
     assert await probe.get("/readyz") == (200, "ready\n")
+
+
+async def test_what_stops_everybody_is_told_with_its_beginning_and_is_not_ready(program: Program, probe: Probe):
+    program.ready = True
+    since = datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC)
+    program.stands = Standing(outages=(Outage(cause=Cause.CREDIT, since=since, tried_at=since),))
+    assert await probe.get("/readyz") == (503, "no wishes are taken: credit since 2026-01-02T03:04:05Z\n")
+    metrics = await probe.metrics()
+    assert {name: value for name, value in metrics.items() if "outage" in name} == {
+        f'encore_outage{{cause="{cause}"}}': float(cause is Cause.CREDIT) for cause in Cause
+    }
 
 
 async def test_metrics_count_tasks_by_state_and_fall_back_to_nothing(program: Program, probe: Probe):
@@ -116,21 +135,29 @@ async def test_other_paths_are_not_served(probe: Probe):
 
 async def test_without_a_port_nothing_listens(program: Program, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("aiohttp.web.TCPSite.start", lambda _site: pytest.fail("listens"))
-    async with serve_health(host="127.0.0.1", port=0, is_ready=program.is_ready, counts=program.counts):
+    async with serve_health(
+        host="127.0.0.1", port=0, is_ready=program.is_ready, counts=program.counts, standing=program.standing
+    ):
         pass
 
 
 async def test_the_port_is_free_again_at_the_end(program: Program):
     port = free_port()
     for _ in range(2):
-        async with serve_health(host="127.0.0.1", port=port, is_ready=program.is_ready, counts=program.counts):
+        async with serve_health(
+            host="127.0.0.1", port=port, is_ready=program.is_ready, counts=program.counts, standing=program.standing
+        ):
             pass
 
 
 async def test_a_port_in_use_is_an_error_at_the_start(program: Program):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         serving = serve_health(
-            host="127.0.0.1", port=taken.getsockname()[1], is_ready=program.is_ready, counts=program.counts
+            host="127.0.0.1",
+            port=taken.getsockname()[1],
+            is_ready=program.is_ready,
+            counts=program.counts,
+            standing=program.standing,
         )
         with pytest.raises(OSError, match="address already in use"):
             async with serving:

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.line import Place
+from bot.domain.outage import Cause
 from bot.domain.pacing import Forecast, Phase
 from bot.domain.scene import Family, Scene
 from bot.domain.tasks import ErrorCode, Kind, MediaFile, MusicTask, Result, State, Track
@@ -720,3 +721,16 @@ def test_a_song_is_called_by_its_title_its_results_or_its_first_words() -> None:
     assert name(result=SONG) == "Low Tide"
     assert name(prompt="a  b\nc") == "a b c"
     assert name(prompt="word " * 30) == "word word word word word word word word…"
+
+
+@pytest.mark.parametrize("cause", Cause)
+def test_a_card_in_line_says_in_plain_words_what_everybody_waits_for(cause: Cause) -> None:
+    scene = Scene(place=Place(ahead=0, own_ahead=0, people_ahead=0), stopped_by=cause, shut_until=LATER)
+    card = render(make_task(refusals=1, not_before=LATER), scene, None)
+    body = card.embed.description or ""
+
+    who = "TokenLab is out of reach" if cause is Cause.REACH else "the operator of this bot"
+    assert who in body
+    assert "goes on by itself" in body
+    assert "TokenLab is busy" not in body
+    assert [button.label for button in card.buttons] == ["Cancel"]

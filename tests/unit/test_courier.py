@@ -15,6 +15,7 @@ from bot.engine.budget import Budget, Purpose
 from bot.engine.courier import ATTACHINGS, FIRST_ATTACH_S, REMOVALS, SHOWN_IN_CHANNEL, Courier
 from bot.engine.ports import ShowLaterError, Shown
 from bot.store.members import MemberStore
+from bot.store.outages import OutageStore
 from bot.store.schema import music_tasks
 from tests.fakes.engine_fakes import SONG, FakeDisplay, until
 from tests.fakes.rows import START, HandClock, Rows, at_rest, make_task
@@ -31,7 +32,10 @@ class Round:
         self.display = FakeDisplay(**script)
         self.members = MemberStore(self.rows.database)
         self.budget = Budget(1000, monotonic=lambda: self.clock().timestamp())
-        self.courier = Courier(self.rows, self.members, self.display, self.display, self.clock, self.budget)
+        self.outages = OutageStore(self.rows.database, self.clock)
+        self.courier = Courier(
+            self.rows, self.members, self.display, self.display, self.clock, self.budget, self.outages
+        )
 
     async def after(self, seconds: float = 0) -> None:
         """Time passes, then the courier goes its round: one to show, one to tell."""

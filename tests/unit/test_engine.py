@@ -17,10 +17,12 @@ from bot.engine.janitor import Janitor
 from bot.engine.leaver import Leaver
 from bot.engine.poller import Poller
 from bot.engine.submitter import SubmitRules, Submitter
+from bot.engine.watch import Watch
 from bot.store.drafts import DraftStore
 from bot.store.erasures import ErasureStore
 from bot.store.members import MemberStore
 from bot.store.notices import NoticeStore
+from bot.store.outages import OutageStore
 from bot.store.schema import boards
 from bot.store.servers import ServerStore
 from bot.store.singing import SingingStore
@@ -28,6 +30,7 @@ from bot.store.versions import VersionStore
 from bot.tokenlab.models import ProviderStatus
 from tests.fakes.board_channel import ASKED, Channel
 from tests.fakes.engine_fakes import (
+    FakeDesk,
     FakeDisplay,
     FakeFolder,
     FakeGoodbyes,
@@ -36,6 +39,7 @@ from tests.fakes.engine_fakes import (
     FakeProvider,
     created,
     look,
+    outages_over,
     until,
 )
 from tests.fakes.rows import HandClock, Rows, at_rest, history_of, make_task
@@ -59,16 +63,17 @@ def engine_over(
     """An engine whose workers rest for a minute unless they are rung."""
     provider, budget = provider or FakeProvider(looks=[look(ProviderStatus.COMPLETED)]), Budget(1000)
     erasures = ErasureStore(rows.database, clock)
-    submitter = Submitter(
-        rows, VersionStore(rows.database), provider, budget, clock, SubmitRules(deadline_s=1200, first_look_s=0)
-    )
+    outages, stored = outages_over(rows, clock, provider, budget), OutageStore(rows.database, clock)
+    rules = SubmitRules(deadline_s=1200, first_look_s=0)
+    submitter = Submitter(rows, VersionStore(rows.database), provider, budget, clock, rules, outages)
     engine = Engine(
+        watch=Watch(outages, stored, rows, FakeDesk(), clock),
         submitter=submitter,
         poller=Poller(
             rows, SingingStore(rows.database), provider, budget, history_of(rows, clock), clock, interval_s=5
         ),
         fetcher=Fetcher(rows, FakeMedia([FILE]), clock),
-        courier=Courier(rows, MemberStore(rows.database), display, display, clock, budget),
+        courier=Courier(rows, MemberStore(rows.database), display, display, clock, budget, stored),
         crier=Crier(notices or NoticeStore(rows.database, clock), rows, channel or Channel(), clock),
         janitor=Janitor(
             rows, DraftStore(rows.database, clock), erasures, submitter, display, FakeFolder(), clock,

@@ -13,6 +13,7 @@ from bot.engine.eraser import REST, Eraser
 from bot.engine.ports import ShowLaterError
 from bot.store.erasures import ErasureStore
 from bot.store.members import MemberStore
+from bot.store.outages import OutageStore
 from bot.store.schema import erasures
 from tests.fakes.engine_fakes import FakeDisplay, FakeFolder, FakeGoodbyes
 from tests.fakes.rows import ASKED_BY, HandClock, Rows, make_task
@@ -35,7 +36,8 @@ class House:
         self.display = FakeDisplay()
         self.eraser = Eraser(self.erasures, self.rows, self.goodbyes, self.folder, self.clock)
         members = MemberStore(self.rows.database)
-        self.courier = Courier(self.rows, members, self.display, self.display, self.clock, Budget(1000))
+        outages = OutageStore(self.rows.database, self.clock)
+        self.courier = Courier(self.rows, members, self.display, self.display, self.clock, Budget(1000), outages)
         self.eraser.monotonic = self.courier.monotonic = lambda: self.clock().timestamp()
 
     async def begin(self) -> None:

@@ -19,7 +19,7 @@ from bot.store.drafts import DraftStore
 from bot.store.erasures import ErasureStore
 from bot.store.schema import attempts, drafts, music_tasks
 from bot.store.versions import VersionStore
-from tests.fakes.engine_fakes import FakeDisplay, FakeFolder, FakeProvider, until
+from tests.fakes.engine_fakes import FakeDisplay, FakeFolder, FakeProvider, outages_over, until
 from tests.fakes.rows import START, HandClock, Rows, make_task
 
 pytestmark = pytest.mark.usefixtures("databases")
@@ -47,9 +47,9 @@ class Yard:
         self.folder = FakeFolder()
         self.rung = 0
         rules = SubmitRules(deadline_s=1200, first_look_s=5)
-        self.submitter = Submitter(
-            self.rows, VersionStore(self.rows.database), FakeProvider(), Budget(1000), self.clock, rules
-        )
+        provider, budget, versions = FakeProvider(), Budget(1000), VersionStore(self.rows.database)
+        outages = outages_over(self.rows, self.clock, provider, budget)
+        self.submitter = Submitter(self.rows, versions, provider, budget, self.clock, rules, outages)
         self.submitter.is_handling = lambda key: key in submitting  # type: ignore[method-assign]  # as if it were
         self.submitter.wake = self._ring  # type: ignore[method-assign]  # heard
         self.janitor = Janitor(

@@ -26,7 +26,7 @@ STORES = tuple(
     f"bot.store.{name}"
     for name in (
         "audit.AuditStore", "drafts.DraftStore", "erasures.ErasureStore", "exports.ExportStore", "lyrics.LyricsStore",
-        "members.MemberStore", "notices.NoticeStore", "queue.QueueStore", "servers.ServerStore",
+        "members.MemberStore", "notices.NoticeStore", "outages.OutageStore", "queue.QueueStore", "servers.ServerStore",
         "singing.SingingStore", "tasks.TaskStore", "usage.UsageStore", "versions.VersionStore",
     )
 )  # fmt: skip

@@ -15,7 +15,6 @@ from bot.tokenlab.errors import (
     AccessRefusedError,
     ClipRefusedError,
     ModelUnavailableError,
-    NoCreditError,
     NotSentError,
     OutcomeUnknownError,
     ProviderRefusedError,
@@ -23,7 +22,7 @@ from bot.tokenlab.errors import (
     TryLaterError,
     WishRefusedError,
 )
-from tests.fakes.engine_fakes import FakeProvider, created, until
+from tests.fakes.engine_fakes import FakeModels, FakeProvider, created, outages_over, until
 from tests.fakes.rows import START, HandClock, Rows, at_rest, make_task
 
 pytestmark = pytest.mark.usefixtures("databases")
@@ -41,7 +40,11 @@ class Desk:
         self.budget = Budget(per_minute, monotonic=lambda: self.clock().timestamp())
         rules = SubmitRules(deadline_s=1200, first_look_s=5)
         self.versions = VersionStore(self.rows.database)
-        self.submitter = Submitter(self.rows, self.versions, self.provider, self.budget, self.clock, rules)
+        self.models = FakeModels("suno-music")
+        self.outages = outages_over(self.rows, self.clock, self.provider, self.budget, models=self.models)
+        self.submitter = Submitter(
+            self.rows, self.versions, self.provider, self.budget, self.clock, rules, self.outages
+        )
 
     @property
     def sent(self) -> int:
@@ -83,7 +86,6 @@ async def test_everything_that_was_wished_for_is_asked_of_the_provider() -> None
         (ClipRefusedError("no"), ErrorCode.CLIP_REFUSED),
         (ModelUnavailableError("no"), ErrorCode.MODEL_UNAVAILABLE),
         (AccessRefusedError("no"), ErrorCode.NO_ACCESS),
-        (NoCreditError("no"), ErrorCode.NO_CREDIT),
         (ProviderRefusedError("no"), ErrorCode.PROVIDER_BUSY),
     ],
 )
@@ -99,7 +101,7 @@ async def test_a_definite_refusal_fails_the_wish(error: Exception, code: ErrorCo
 
 @pytest.mark.parametrize(
     ("error", "level"),
-    [(NoCreditError("no"), "ERROR"), (AccessRefusedError("no"), "ERROR"), (WishRefusedError("no"), "INFO")],
+    [(AccessRefusedError("no"), "ERROR"), (WishRefusedError("no"), "INFO")],
 )
 async def test_what_the_operator_has_to_mend_is_logged_as_an_error(
     error: Exception, level: str, caplog: pytest.LogCaptureFixture

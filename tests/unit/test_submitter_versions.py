@@ -22,7 +22,7 @@ from bot.tokenlab.errors import (
     WishRefusedError,
 )
 from bot.tokenlab.models import Created, CreateRequest
-from tests.fakes.engine_fakes import created, until
+from tests.fakes.engine_fakes import FakeProvider, created, outages_over, until
 from tests.fakes.rows import HandClock, Rows, at_rest, make_task
 
 pytestmark = pytest.mark.usefixtures("databases")
@@ -67,7 +67,8 @@ class Desk:
         self.order = order
         rules = SubmitRules(deadline_s=1200, first_look_s=5, version=order[0], versions=order)
         budget = Budget(1000, monotonic=lambda: self.clock().timestamp())
-        self.submitter = Submitter(self.rows, self.versions, self.provider, budget, self.clock, rules)  # type: ignore[arg-type]  # creates only
+        outages = outages_over(self.rows, self.clock, FakeProvider(), budget)
+        self.submitter = Submitter(self.rows, self.versions, self.provider, budget, self.clock, rules, outages)  # type: ignore[arg-type]  # creates only
 
     async def steps(self, count: int = 12) -> None:
         for _ in range(count):

@@ -8,7 +8,7 @@ from bot.domain.tasks import ANNOUNCED, MOVES, SETTLED, TERMINAL, InvalidMoveErr
 
 PATHS = """
 received -> queued abandoned
-queued -> submitting cancelled
+queued -> submitting failed cancelled
 submitting -> running queued failed uncertain
 running -> completed failed expired
 expired -> completed failed

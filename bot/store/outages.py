@@ -1,0 +1,127 @@
+"""What stops everybody, as it is remembered over a restart: one value of the table `remembered`."""
+
+import asyncio
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import TypedDict
+
+from bot.clock import Clock
+from bot.domain.outage import Cause, Notice, Outage, Receiver, Standing
+from bot.store.database import Database
+from bot.store.remembered import RememberedStore
+
+NAME = "outages"
+
+
+class _Outage(TypedDict):
+    cause: str
+    since: str
+    tried_at: str
+
+
+class _Notice(TypedDict):
+    cause: str
+    since: str
+    ended_at: str | None
+    receiver: int
+    is_channel: bool
+
+
+class OutageStore:
+    """Begins and ends outages; each beginning and each end leaves a message for every receiver."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._remembered = RememberedStore(database)
+        self._clock = clock
+        self._changing = asyncio.Lock()
+
+    async def standing(self) -> Standing:
+        """All outages of this moment."""
+        value = await self._remembered.get(NAME)
+        return Standing() if value is None else _decoded(value)
+
+    async def begin(self, cause: Cause, receivers: Iterable[Receiver]) -> bool:
+        """Note that a cause holds; return whether that is new."""
+        now = self._clock()
+        async with self._changing:
+            before = await self.standing()
+            if cause in before.causes:
+                return False
+            outages = [*before.outages, Outage(cause=cause, since=now, tried_at=now)]
+            notices = [Notice(receiver=one, cause=cause, since=now) for one in receivers]
+            await self._keep(outages, [*before.notices, *notices])
+            return True
+
+    async def end(self, cause: Cause, receivers: Iterable[Receiver]) -> Outage | None:
+        """Note that a cause holds no longer; return the outage that this ends."""
+        now = self._clock()
+        async with self._changing:
+            before = await self.standing()
+            if (ended := next((one for one in before.outages if one.cause is cause), None)) is None:
+                return None
+            outages = [one for one in before.outages if one is not ended]
+            notices = [Notice(receiver=one, cause=cause, since=ended.since, ended_at=now) for one in receivers]
+            await self._keep(outages, [*before.notices, *notices])
+            return ended
+
+    async def tried(self, cause: Cause) -> None:
+        """Note that a wish is sent to find out whether a cause still holds."""
+        now = self._clock()
+        async with self._changing:
+            before = await self.standing()
+            outages = [replace(one, tried_at=now) if one.cause is cause else one for one in before.outages]
+            await self._keep(outages, before.notices)
+
+    async def told(self, notice: Notice) -> None:
+        """Note that a message has been sent, or never can be."""
+        async with self._changing:
+            before = await self.standing()
+            await self._keep(before.outages, [one for one in before.notices if one != notice])
+
+    async def _keep(self, outages: Iterable[Outage], notices: Iterable[Notice]) -> None:
+        await self._remembered.put(NAME, _encoded(outages, notices))
+
+
+def _encoded(outages: Iterable[Outage], notices: Iterable[Notice]) -> str:
+    return json.dumps(
+        {
+            "outages": [
+                _Outage(cause=one.cause, since=one.since.isoformat(), tried_at=one.tried_at.isoformat())
+                for one in outages
+            ],
+            "notices": [
+                _Notice(
+                    cause=one.cause, since=one.since.isoformat(), receiver=one.receiver.id,
+                    ended_at=one.ended_at.isoformat() if one.ended_at else None, is_channel=one.receiver.is_channel,
+                )
+                for one in notices
+            ],
+        }
+    )  # fmt: skip
+
+
+def _decoded(value: str) -> Standing:
+    kept = json.loads(value)
+    outages = [_outage_of(one) for one in kept["outages"]]
+    order = list(Cause)
+    return Standing(
+        outages=tuple(sorted(outages, key=lambda one: order.index(one.cause))),
+        notices=tuple(_notice_of(one) for one in kept["notices"]),
+    )
+
+
+def _outage_of(kept: _Outage) -> Outage:
+    since, tried_at = datetime.fromisoformat(kept["since"]), datetime.fromisoformat(kept["tried_at"])
+    return Outage(cause=Cause(kept["cause"]), since=since, tried_at=tried_at)
+
+
+def _notice_of(kept: _Notice) -> Notice:
+    ended_at = datetime.fromisoformat(kept["ended_at"]) if kept["ended_at"] else None
+    return Notice(
+        receiver=Receiver(id=kept["receiver"], is_channel=kept["is_channel"]),
+        cause=Cause(kept["cause"]),
+        since=datetime.fromisoformat(kept["since"]),
+        ended_at=ended_at,
+    )
