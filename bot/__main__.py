@@ -19,10 +19,12 @@ from bot.domain.members import id_of
 
 if TYPE_CHECKING:
     from bot.operating import Operator
-    from bot.settings import Settings
+    from bot.settings import DatabaseSettings, Settings
     from bot.store.database import Database
 
 T = TypeVar("T")
+S = TypeVar("S", bound="DatabaseSettings")
+log = logging.getLogger(__name__)
 
 EXIT_SETTINGS = EXIT_INPUT = 2
 
@@ -39,16 +41,19 @@ def main(context: click.Context) -> None:
 @main.command()
 def run() -> None:
     """Run the bot until SIGTERM or Ctrl-C."""
-    settings = _settings()
+    settings = _run_settings()
     from bot.app import serve
-    from bot.logs import set_up_logs
+    from bot.explaining import ending_of
 
-    set_up_logs(settings.log_level, settings.log_format)
     with _leaving_at_once():
         try:
             asyncio.run(serve(settings))
-        except Exception as error:  # noqa: BLE001 -- the end of the program: known troubles become one line
-            _explain(error)
+        except Exception as error:
+            if (ending := ending_of(error)) is None:
+                log.critical("the program ends", exc_info=True)
+                sys.exit(1)
+            log.critical(ending.line)
+            sys.exit(ending.code)
 
 
 @main.command()
@@ -206,97 +211,59 @@ def _member(user_id: tuple[str, ...]) -> int:
 
 def _in_database(work: "Callable[[Database], Awaitable[T]]") -> T:
     """Return the result of work that needs only the database."""
+    from bot.explaining import ending_of, naming_database
+    from bot.settings import DatabaseSettings
     from bot.store.database import Database
 
     async def go() -> T:
         pooled = settings.database_direct_url is not None
-        database = Database(settings.database_url.get_secret_value(), pooled=pooled)
-        try:
-            return await work(database)
-        finally:
-            await database.close()
+        with naming_database("DATABASE_URL"):
+            database = Database(settings.database_url.get_secret_value(), pooled=pooled)
+            try:
+                return await work(database)
+            finally:
+                await database.close()
 
-    settings = _settings()
+    settings = _settings(DatabaseSettings)
     try:
         return asyncio.run(go())
-    except Exception as error:  # noqa: BLE001 -- the end of the program: known troubles become one line
-        _explain(error)
+    except Exception as error:
+        if (ending := ending_of(error)) is None:
+            raise
+        _end(ending.line, ending.code)
 
 
-def _settings() -> "Settings":
-    from bot.settings import SettingsError, likely_typos, load_settings
+def _settings(kind: "type[S]") -> "S":
+    """The settings that a command needs; what is wrong with them, or looks like a typo, is told in plain lines."""
+    from bot.settings import SettingsError, read_settings, told_typos
 
     try:
-        settings = load_settings()
+        settings = read_settings(kind)
     except SettingsError as error:
-        _end(str(error), EXIT_SETTINGS)
-    for name in likely_typos():
-        click.echo(f"{name}: not a setting of Encore; a typo?", err=True)
+        _end("\n".join((*told_typos(), *error.lines)), EXIT_SETTINGS)
+    for line in told_typos():
+        click.echo(line, err=True)
     return settings
 
 
-def _explain(error: BaseException) -> NoReturn:
-    """One line for a trouble that the operator can mend; a trace for one that only we can."""
-    from sqlalchemy.exc import SQLAlchemyError
+def _run_settings() -> "Settings":
+    """The settings of the bot, its log set up; what is wrong with them is told there, all at once."""
+    from bot.logs import set_up_logs
+    from bot.settings import LogSettings, SettingsError, load_settings, read_settings, told_typos
 
-    cause = error
-    while isinstance(cause, BaseExceptionGroup):
-        cause = cause.exceptions[0]
-    _explain_discord(cause)
-    _explain_database(cause)
-    if isinstance(cause, OSError | SQLAlchemyError):
-        _end(f"can't go on: {_in_short(cause)}", 1)
-    logging.getLogger(__name__).critical("the program ends", exc_info=error)
-    sys.exit(1)
-
-
-def _explain_discord(cause: BaseException) -> None:
-    """Ends the program if this is about Discord; comes back if not."""
-    import aiohttp
-    import discord
-
-    match cause:
-        case discord.LoginFailure() | discord.ConnectionClosed(code=4004):
-            _end("DISCORD_TOKEN: Discord does not accept it", EXIT_SETTINGS)
-        case discord.PrivilegedIntentsRequired() | discord.ConnectionClosed(code=4014):
-            _end(
-                "MESSAGE_CONTENT_INTENT: is true, but the switch is off in Discord's developer portal "
-                "(Bot, Privileged Gateway Intents)",
-                EXIT_SETTINGS,
-            )
-        case discord.ConnectionClosed():
-            _end(f"Discord closed the connection: code {cause.code}", 1)
-        case discord.HTTPException():
-            _end(f"Discord refused: status {cause.status}, code {cause.code}", 1)
-        case discord.RateLimited():
-            _end(f"Discord refused: too many requests, try again in {cause.retry_after:.0f} s", 1)
-        case discord.GatewayNotFound():
-            _end("Discord's gateway could not be found", 1)
-        case aiohttp.ClientError():
-            _end(f"can't go on: {_in_short(cause)}", 1)
-        case _:
-            return
-
-
-def _explain_database(cause: BaseException) -> None:
-    """Ends the program if this is about the database; comes back if not."""
-    import asyncpg
-
-    from bot.store.lock import AlreadyRunningError
-    from bot.store.migrate import NewerDatabaseError, OlderDatabaseError
-
-    match cause:
-        case AlreadyRunningError() | NewerDatabaseError() | OlderDatabaseError():
-            _end(f"DATABASE_URL: {cause}", 1)
-        case asyncpg.PostgresError() | asyncpg.InterfaceError():
-            _end(f"can't go on: {_in_short(cause)}", 1)
-        case _:
-            return
-
-
-def _in_short(error: BaseException) -> str:
-    lines = str(error).splitlines() or ["no answer in time" if isinstance(error, TimeoutError) else ""]
-    return f"{type(error).__name__}: {lines[0]}"
+    try:
+        logs = read_settings(LogSettings)
+    except SettingsError:
+        logs = LogSettings.model_construct(log_level="INFO", log_format=None)
+    set_up_logs(logs.log_level, logs.log_format)
+    for line in told_typos():
+        log.warning(line)
+    try:
+        return load_settings()
+    except SettingsError as error:
+        for line in error.lines:
+            log.critical(line)
+        sys.exit(EXIT_SETTINGS)
 
 
 def _end(line: str, code: int) -> NoReturn:

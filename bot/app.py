@@ -33,6 +33,7 @@ from bot.engine.outages import Outages
 from bot.engine.poller import Poller
 from bot.engine.submitter import SubmitRules, Submitter
 from bot.engine.watch import Watch
+from bot.explaining import naming_database, naming_port
 from bot.health import serve_health
 from bot.service import Defaults, Service
 from bot.settings import Settings
@@ -106,6 +107,8 @@ async def build(settings: Settings, *, clock: Clock = system_clock) -> AsyncIter
         before, after = await migrate(database)
         if before != after:
             log.info("database migrated", extra={"from": before, "to": after})
+        if database.is_open_to_others:
+            log.warning("DATABASE_URL: other users of this machine may read the file: chmod 600 ends that")
         if not among(settings.tokenlab_version, settings.tokenlab_versions):
             log.warning("TOKENLAB_VERSION is none that is known", extra={"version": settings.tokenlab_version})
         new = Rules(
@@ -292,6 +295,7 @@ async def serve(settings: Settings) -> None:
 
     Raises:
         AlreadyRunningError: another process works on this database.
+        StartError: what a setting names can't be used.
         discord.LoginFailure, discord.PrivilegedIntentsRequired: Discord does not let us in.
     """
     point_discord_at(settings)
@@ -313,8 +317,13 @@ async def serve(settings: Settings) -> None:
 
 
 async def _serve(settings: Settings, stop: asyncio.Event, is_up: asyncio.Event) -> None:
-    lock_url = (settings.database_direct_url or settings.database_url).get_secret_value()
-    async with only_one(lock_url) as lost, build(settings) as app:
+    lock_url = settings.database_direct_url or settings.database_url
+    lock_setting = "DATABASE_DIRECT_URL" if settings.database_direct_url else "DATABASE_URL"
+    async with AsyncExitStack() as stack:
+        with naming_database(lock_setting):
+            lost = await stack.enter_async_context(only_one(lock_url.get_secret_value()))
+        with naming_database("DATABASE_URL"):
+            app = await stack.enter_async_context(build(settings))
         health = serve_health(
             host=settings.http_host,
             port=settings.http_port,
@@ -322,10 +331,11 @@ async def _serve(settings: Settings, stop: asyncio.Event, is_up: asyncio.Event) 
             counts=app.stores.tasks.counts,
             standing=app.stores.outages.standing,
         )
-        async with health:
-            await app.engine.recover()
-            is_up.set()
-            await _run(app, settings.discord_token.get_secret_value(), stop, lost)
+        with naming_port(settings.http_host, settings.http_port):
+            await stack.enter_async_context(health)
+        await app.engine.recover()
+        is_up.set()
+        await _run(app, settings.discord_token.get_secret_value(), stop, lost)
 
 
 async def _run(app: App, token: str, stop: asyncio.Event, lost: asyncio.Event) -> None:

@@ -1,11 +1,13 @@
 """All settings of the program: one frozen object, read once from the environment and `.env`."""
 
+import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from dotenv import dotenv_values
 from pydantic import (
@@ -48,12 +50,22 @@ OUR_PREFIXES = (
     "HTTP_",
 )
 
+WHERE_FROM = {
+    "DISCORD_TOKEN": "copy it from Discord's developer portal (Bot, Reset Token) into .env or the environment",
+    "TOKENLAB_API_KEY": "copy it from your account at TokenLab into .env or the environment",
+}
+"""What to do about a setting that is missing."""
+R = TypeVar("R", bound=BaseSettings)
 _KEY = re.compile(r"[\x21-\x7e]+")
 """What a header can carry: ASCII without white space and control characters."""
 
 
 class SettingsError(Exception):
-    """Settings that can't be used; the text is one line that names the variable and never holds a value."""
+    """Settings that can't be used: one line for each, which names the variable and never holds a value."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = tuple(lines)
 
 
 def _address(value: str, form: str) -> URL:
@@ -126,8 +138,8 @@ Key = Annotated[SecretStr, AfterValidator(lambda value: SecretStr(_key(value.get
 DatabaseUrl = Annotated[SecretStr, AfterValidator(lambda value: SecretStr(_database(value.get_secret_value())))]
 
 
-class Settings(BaseSettings):
-    """What the operator can set. The names are the variables' names in lower case."""
+class _Read(BaseSettings):
+    """How variables are read. Their names are those of the fields in capital letters."""
 
     model_config = SettingsConfigDict(
         env_file=ENV_FILE,
@@ -137,6 +149,29 @@ class Settings(BaseSettings):
         frozen=True,
         hide_input_in_errors=True,
     )
+
+
+class LogSettings(_Read):
+    """How lines are logged: known before anything is said."""
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
+    log_format: Literal["text", "json"] | None = None
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+
+class DatabaseSettings(_Read):
+    """Where the rows are: all that the operator's commands need."""
+
+    database_url: DatabaseUrl = SecretStr("sqlite+aiosqlite:///data/encore.db")
+    database_direct_url: DatabaseUrl | None = None
+
+
+class Settings(DatabaseSettings, LogSettings):
+    """What the operator can set."""
 
     discord_token: Key
     discord_api_base: Annotated[str, AfterValidator(_origin)] = "https://discord.com/api/v10"
@@ -159,9 +194,6 @@ class Settings(BaseSettings):
     tokenlab_upload_extend: bool = False
     tokenlab_sings_prompt: Literal["auto", "true", "false"] = "auto"
     tokenlab_management_token: Key | None = None
-
-    database_url: DatabaseUrl = SecretStr("sqlite+aiosqlite:///data/encore.db")
-    database_direct_url: DatabaseUrl | None = None
 
     poll_interval_s: float = Field(default=5, ge=0.1, le=60)
     expected_song_s: float = Field(default=150, gt=0, le=86_400)
@@ -187,9 +219,6 @@ class Settings(BaseSettings):
     encore_role: Literal["all"] = "all"
     shard_ids: Annotated[tuple[int, ...], NoDecode] = ()
     shard_count: int | None = Field(default=None, ge=1)
-
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
-    log_format: Literal["text", "json"] | None = None
 
     @field_validator("tokenlab_clip_id_order", "tokenlab_versions", "operator_ids", "shard_ids", mode="before")
     @classmethod
@@ -250,11 +279,6 @@ class Settings(BaseSettings):
             raise ValueError("must be a comma list of words like chirp-v5, newest first, each once")
         return value
 
-    @field_validator("log_level", mode="before")
-    @classmethod
-    def _upper(cls, value: object) -> object:
-        return value.upper() if isinstance(value, str) else value
-
     @field_validator("tokenlab_sings_prompt", mode="before")
     @classmethod
     def _lower(cls, value: object) -> str:
@@ -273,31 +297,74 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """Read the settings from the environment and `.env`.
+    """Read all settings from the environment and `.env`.
 
     Raises:
-        SettingsError: a variable is missing or wrong.
+        SettingsError: variables are missing or wrong.
+    """
+    return read_settings(Settings)
+
+
+def read_settings(kind: type[R]) -> R:
+    """Read the settings of one kind.
+
+    Raises:
+        SettingsError: variables are missing or wrong.
     """
     try:
-        return Settings()
+        return kind()
     except ValidationError as error:
-        raise SettingsError(_one_line(error)) from None
+        raise SettingsError(_lines(error)) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{ENV_FILE}: can't be read ({type(error).__name__})") from None
+        raise SettingsError([f"{ENV_FILE}: can't be read ({type(error).__name__})"]) from None
 
 
-def _one_line(error: ValidationError) -> str:
-    first = error.errors(include_input=False, include_url=False)[0]
-    message = str(first["msg"]).removeprefix("Value error, ")
-    if not first["loc"]:
-        return message
-    name = str(first["loc"][0]).upper()
-    return f"{name}: {'is not set' if first['type'] == 'missing' else message}"
+def _lines(error: ValidationError) -> list[str]:
+    """One line for each variable."""
+    found: dict[str, str] = {}
+    for one in error.errors(include_input=False, include_url=False):
+        message = "is not set" if one["type"] == "missing" else str(one["msg"]).removeprefix("Value error, ")
+        name, _, told = (
+            f"{str(one['loc'][0]).upper()}: {message}".partition(": ") if one["loc"] else message.partition(": ")
+        )
+        found.setdefault(name, f"{told}; {WHERE_FROM[name]}" if told == "is not set" and name in WHERE_FROM else told)
+    return [f"{name}: {told}" for name, told in found.items()]
 
 
 def likely_typos(names: Iterable[str] | None = None) -> list[str]:
-    """Names that begin like ours and mean nothing to us, from `.env` unless given."""
-    if names is None:
-        names = dotenv_values(ENV_FILE)
-    known = {field.upper() for field in Settings.model_fields}
-    return sorted(name for name in names if name.upper().startswith(OUR_PREFIXES) and name.upper() not in known)
+    """Names that begin like ours and mean nothing to us.
+
+    From `.env`, which is ours alone, and from the environment, unless given; there other programs have theirs, such as
+    HTTP_PROXY: only what is spelt almost like one of ours counts.
+    """
+    if names is not None:
+        return sorted(filter(_is_strange, names))
+    near = {name for name in os.environ if _is_strange(name) and nearest(name)}
+    return sorted({*filter(_is_strange, _names_in_file()), *near})
+
+
+def told_typos() -> list[str]:
+    """A line for each likely typo."""
+    guesses = {name: nearest(name) for name in likely_typos()}
+    return [
+        f"{name}: not a setting of Encore; a typo{f' of {guess}' if guess else ''}?" for name, guess in guesses.items()
+    ]
+
+
+def nearest(name: str) -> str | None:
+    """The setting that is spelt almost like that."""
+    return next(iter(get_close_matches(name.upper(), _KNOWN, n=1, cutoff=0.8)), None)
+
+
+def _is_strange(name: str) -> bool:
+    return name.upper().startswith(OUR_PREFIXES) and name.upper() not in _KNOWN
+
+
+def _names_in_file() -> Iterable[str]:
+    try:
+        return dotenv_values(ENV_FILE)
+    except (OSError, UnicodeDecodeError):  # told as such when the settings are read
+        return ()
+
+
+_KNOWN = frozenset(field.upper() for field in Settings.model_fields)

@@ -1,5 +1,6 @@
 """Connections: one writer and several readers on SQLite, one pool on PostgreSQL."""
 
+import os
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -17,6 +18,10 @@ CONNECT_TIMEOUT_S = 5.0
 """PostgreSQL: a server that takes a connection and never answers is noticed after this."""
 
 
+OTHERS = 0o077
+"""The access bits of everybody but the owner."""
+
+
 class Database:
     """The way to the rows. `write()` opens a transaction, `read()` a connection that only reads."""
 
@@ -30,12 +35,17 @@ class Database:
         self.url: URL = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
-            Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True)
+            make_private(Path(str(self.url.database)))
             self._writer = _sqlite_engine(self.url, pool_size=1, read_only=False)
             self._reader = _sqlite_engine(self.url, pool_size=4, read_only=True)
         else:
             self._writer = self._reader = _postgresql_engine(self.url, pooled=pooled)
         self._sets_durability = pooled and not self.is_sqlite
+
+    @property
+    def is_open_to_others(self) -> bool:
+        """Whether other users of this machine may read the file, as they may where an earlier version has made it."""
+        return self.is_sqlite and bool(Path(str(self.url.database)).stat().st_mode & OTHERS)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
@@ -56,6 +66,17 @@ class Database:
         await self._writer.dispose()
         if self._reader is not self._writer:
             await self._reader.dispose()
+
+
+def make_private(path: Path) -> None:
+    """Make a file that only its owner may read, if it is not there; SQLite makes those beside it alike.
+
+    Raises:
+        OSError: it can't be made.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL, mode=0o600))
 
 
 def _postgresql_engine(url: URL, *, pooled: bool) -> AsyncEngine:

@@ -10,7 +10,7 @@ from pathlib import Path
 import asyncpg
 from sqlalchemy.engine import URL, make_url
 
-from bot.store.database import CONNECT_TIMEOUT_S
+from bot.store.database import CONNECT_TIMEOUT_S, make_private
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ async def only_one(url: str) -> AsyncIterator[asyncio.Event]:
 
 @asynccontextmanager
 async def _file_lock(path: Path) -> AsyncIterator[None]:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private(path)
     with path.open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

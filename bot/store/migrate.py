@@ -1,5 +1,6 @@
 """Brings the tables up to date: whole or not at all, on both databases."""
 
+import sys
 from pathlib import Path
 
 from alembic import command
@@ -49,7 +50,7 @@ async def check_current(database: Database) -> None:
         revision = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
     _check_known(revision)
     if revision != ScriptDirectory.from_config(alembic_config()).get_current_head():
-        raise OlderDatabaseError("the database is not up to date: run `python -m bot migrate`")
+        raise OlderDatabaseError(f"the database is not up to date: run `{sys.executable} -m bot migrate`")
 
 
 def _upgrade(connection: Connection) -> tuple[str | None, str | None]:
@@ -58,6 +59,8 @@ def _upgrade(connection: Connection) -> tuple[str | None, str | None]:
     before = MigrationContext.configure(connection).get_current_revision()
     _check_known(before)
     command.upgrade(alembic_config(connection), "head")
+    # a file, or a server, that can only be read begins a transaction all the same
+    connection.exec_driver_sql("UPDATE alembic_version SET version_num = version_num")
     return before, MigrationContext.configure(connection).get_current_revision()
 
 

@@ -233,7 +233,7 @@ async def test_a_database_that_is_not_up_to_date_is_left_alone_with_one_line(
 ):
     code, said, complained = await command(empty_url, tmp_path, *arguments)
     assert (code, said) == (1, "")
-    assert complained == "DATABASE_URL: the database is not up to date: run `python -m bot migrate`\n"
+    assert complained == f"DATABASE_URL: the database is not up to date: run `{sys.executable} -m bot migrate`\n"
 
 
 def invoke(monkeypatch: pytest.MonkeyPatch, folder: Path, *arguments: str) -> Result:

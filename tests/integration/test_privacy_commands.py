@@ -58,4 +58,4 @@ async def test_an_erasure_is_written_for_the_running_bot(terminal: Terminal, dat
 async def test_a_database_without_our_tables_is_left_alone(empty_url: str, tmp_path: Path, command: str):
     code, out, err = await Terminal(empty_url, tmp_path).run(command, str(ALICE))
     assert (code, out) == (1, "")
-    assert err == "DATABASE_URL: the database is not up to date: run `python -m bot migrate`\n"
+    assert err == f"DATABASE_URL: the database is not up to date: run `{sys.executable} -m bot migrate`\n"

@@ -25,6 +25,11 @@ def words_of(bot: BotProcess) -> list[str]:
     return [line for line in bot.lines if not line.startswith("{")]
 
 
+def told(bot: BotProcess) -> list[str]:
+    """What ended the start, as the log has it."""
+    return [line["event"] for line in bot.logs if line["level"] == "critical"]
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -54,8 +59,8 @@ async def test_wrong_settings_end_the_start_with_one_line_that_names_the_variabl
     bot = stopped.bot
     bot.env = {name: value for name, value in (bot.env | changes).items() if value is not None}
     assert await ended(bot) == 2
-    assert len(bot.lines) == 1, bot.output
-    assert bot.lines[0].startswith(f"{named}: ")
+    assert len(bot.lines) == len(told(bot)) == 1, bot.output
+    assert told(bot)[0].startswith(f"{named}: ")
     assert not re.search(f"{PASSWORD}|{API_KEY}|{stopped.discord.token}", bot.output)
     assert stopped.discord.requests == []
 
@@ -69,14 +74,16 @@ async def test_an_empty_value_is_the_same_as_none(stopped: Studio) -> None:
 async def test_a_wrong_token_ends_the_start_with_one_line(stopped: Studio) -> None:
     stopped.bot.env["DISCORD_TOKEN"] = "wrong-token-0001"
     assert await ended(stopped.bot) == 2
-    assert words_of(stopped.bot) == ["DISCORD_TOKEN: Discord does not accept it"]
+    (line,) = told(stopped.bot)
+    assert line.startswith("DISCORD_TOKEN: Discord does not accept it")
+    assert words_of(stopped.bot) == []
     assert "wrong-token-0001" not in stopped.bot.output
 
 
 async def test_a_missing_switch_in_the_portal_ends_the_start_with_one_line(stopped: Studio) -> None:
     stopped.bot.env["MESSAGE_CONTENT_INTENT"] = "true"
     assert await ended(stopped.bot) == 2
-    (line,) = words_of(stopped.bot)
+    (line,) = told(stopped.bot)
     assert line.startswith("MESSAGE_CONTENT_INTENT: ")
     assert "developer portal" in line
 
@@ -110,7 +117,8 @@ async def test_settings_come_from_a_file_and_the_environment_wins(stopped: Studi
         await stopped.finished("Counted")
         status, text = await get(http, "/metrics")
     assert (status, 'encore_tasks{state="completed"} 1.0' in text) == (200, True)
-    assert words_of(bot) == ["DISCORD_TOKN: not a setting of Encore; a typo?"]
+    warned = [line["event"] for line in bot.logs if line["level"] == "warning" and "not a setting" in line["event"]]
+    assert warned == ["DISCORD_TOKN: not a setting of Encore; a typo of DISCORD_TOKEN?"]
 
 
 async def get(http: aiohttp.ClientSession, path: str) -> tuple[int, str]:
@@ -124,7 +132,7 @@ async def test_a_second_process_on_the_same_file_is_refused_and_the_first_goes_o
         assert await ended(second) == 1
     finally:
         await second.kill()
-    (line,) = words_of(second)
+    (line,) = told(second)
     assert line.startswith("DATABASE_URL: another process")
     assert "Traceback" not in second.output
     await studio.finished("Still here")
@@ -133,7 +141,78 @@ async def test_a_second_process_on_the_same_file_is_refused_and_the_first_goes_o
 async def test_a_database_that_cannot_be_opened_is_one_line(stopped: Studio, tmp_path: Path) -> None:
     (tmp_path / "encore.db").write_bytes(b"This is no database at all. " * 400)
     assert await ended(stopped.bot) == 1
-    assert len(words_of(stopped.bot)) == 1
+    assert told(stopped.bot) == ["DATABASE_URL: the file is no SQLite database"]
+
+
+async def test_a_port_that_is_taken_is_one_line_that_names_it(stopped: Studio) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        stopped.bot.env["HTTP_PORT"] = str(port)
+        assert await ended(stopped.bot) == 2
+    (line,) = told(stopped.bot)
+    assert line.startswith(f"HTTP_PORT: {port} is in use already")
+
+
+async def test_an_address_of_another_machine_is_one_line_that_names_it(stopped: Studio) -> None:
+    stopped.bot.env |= {"HTTP_HOST": "192.0.2.1", "HTTP_PORT": str(free_port())}
+    assert await ended(stopped.bot) == 2
+    assert told(stopped.bot) == ["HTTP_HOST: 192.0.2.1 is no address of this machine"]
+
+
+async def test_only_its_owner_may_read_what_a_running_bot_keeps(studio: Studio) -> None:
+    await studio.finished("Kept to itself")
+    modes = {path.name: path.stat().st_mode & 0o077 for path in studio.bot.data_dir.glob("encore.db*")}
+    assert set(modes) == {"encore.db", "encore.db-wal", "encore.db-shm", "encore.db.lock"}
+    assert set(modes.values()) == {0}
+
+
+async def test_a_file_that_others_may_read_is_left_so_with_a_warning(studio: Studio) -> None:
+    await studio.bot.kill()
+    studio.bot.database.chmod(0o644)
+    await studio.bot.start()
+    assert any("DATABASE_URL: other users" in line["event"] for line in studio.bot.logs)
+    assert studio.bot.database.stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize("host", ["http://127.0.0.1:{port}", "http://no-such-host.invalid"])
+async def test_discord_out_of_reach_at_the_start_is_waited_for(stopped: Studio, host: str) -> None:
+    stopped.bot.env["DISCORD_API_BASE"] = host.format(port=free_port())
+    await stopped.bot.launch()
+    await stopped.bot.logged(lambda line: "Discord is waited for" in line, timeout_s=30)
+    assert (stopped.bot.running, told(stopped.bot)) == (True, [])
+    assert (await stopped.bot.terminate())[0] == 0
+
+
+# --- what stops everybody --------------------------------------------------------------------------------------------
+
+
+async def test_a_wrong_key_fails_no_wish_and_is_told_by_its_name(stopped: Studio) -> None:
+    port = free_port()
+    stopped.bot.env |= {"TOKENLAB_API_KEY": "sk-wrong-0001", "HTTP_PORT": str(port)}
+    stopped.bot.env["OPERATOR_CHANNEL"] = str(stopped.discord.songs.id)
+    await stopped.bot.start()
+    await stopped.bot.logged(lambda line: "TOKENLAB_API_KEY is refused" in line, timeout_s=30)
+    assert (await stopped.song("Not now")).ephemeral
+    assert "unreachable" not in stopped.bot.output
+    async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as http:
+        status, text = await get(http, "/readyz")
+        assert (status, "no wishes are taken: key since 20" in text) == (503, True)
+        assert 'encore_outage{cause="key"} 1.0' in (await get(http, "/metrics"))[1]
+    notes = [message.content for message in stopped.discord.songs.history]
+    assert len([note for note in notes if "TOKENLAB_API_KEY" in note]) == 1
+    stopped.bot.env["TOKENLAB_API_KEY"] = API_KEY
+    await stopped.bot.kill()
+    await stopped.bot.start()
+    await stopped.bot.logged(lambda line: "what stopped everybody is over" in line, timeout_s=30)
+    await stopped.finished("Now")
+
+
+async def test_a_folder_that_cannot_be_made_is_told_by_its_name_and_takes_no_wish(stopped: Studio) -> None:
+    stopped.bot.env["MEDIA_DIR"] = "/proc/no-such-folder"
+    await stopped.bot.start()
+    await stopped.bot.logged(lambda line: "MEDIA_DIR can't be used" in line)
+    assert (await stopped.song("Nowhere to put it")).ephemeral
+    assert stopped.standin.creates == []
 
 
 # --- what Discord refuses for now ------------------------------------------------------------------------------------
