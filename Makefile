@@ -10,16 +10,23 @@ CANDIDATES := $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11 pyth
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))
 FIND_PYTHON = for one in $(CANDIDATES); do "$$one" -c '$(FITS)' >/dev/null 2>&1 && { echo "$$one"; break; }; done
 
-.PHONY: help demo run test check lint bench coverage format texts screenshots requirements clean
+.PHONY: help demo run rules block unblock blocks export erase migrate test check lint bench coverage format texts screenshots requirements clean
 
 help: ## Say what there is
-	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z ]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
 demo: $(VENV)/.demo ## Try Encore in the browser, without any account (ARGS="--speed 3" for options)
 	@$(BIN)/python -m bot demo $(ARGS)
 
 run: $(VENV)/.run ## Run the bot with the settings from the environment and .env
 	@$(BIN)/python -m bot
+
+rules: $(VENV)/.run ## Show the rules of direct messages (ARGS="set daily_per_member=20" changes some)
+block unblock blocks: $(VENV)/.run ## Keep a member out of every server, let them in, show whom (ARGS="USER_ID")
+export erase: $(VENV)/.run ## Write all that is kept of a member, or erase it (ARGS="USER_ID")
+migrate: $(VENV)/.run ## Bring the database up to date
+rules block unblock blocks export erase migrate:
+	@$(BIN)/python -m bot $@ $(ARGS)
 
 test: $(VENV)/.dev ## Run all tests
 	@$(BIN)/python -m pytest -q -n auto
@@ -75,7 +82,7 @@ $(BIN)/python:
 	"$$python" -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 define install
-	@echo "setting up: $< (once)"
+	@echo "setting up: $< (once)" >&2
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 endef
