@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from bot.store.database import Database
 
 T = TypeVar("T")
-S = TypeVar("S", bound="DatabaseSettings")
 log = logging.getLogger(__name__)
 
 EXIT_SETTINGS = EXIT_INPUT = 2
@@ -212,7 +211,6 @@ def _member(user_id: tuple[str, ...]) -> int:
 def _in_database(work: "Callable[[Database], Awaitable[T]]") -> T:
     """Return the result of work that needs only the database."""
     from bot.explaining import ending_of, naming_database
-    from bot.settings import DatabaseSettings
     from bot.store.database import Database
 
     async def go() -> T:
@@ -224,7 +222,7 @@ def _in_database(work: "Callable[[Database], Awaitable[T]]") -> T:
             finally:
                 await database.close()
 
-    settings = _settings(DatabaseSettings)
+    settings = _database_settings()
     try:
         return asyncio.run(go())
     except Exception as error:
@@ -233,12 +231,12 @@ def _in_database(work: "Callable[[Database], Awaitable[T]]") -> T:
         _end(ending.line, ending.code)
 
 
-def _settings(kind: "type[S]") -> "S":
-    """The settings that a command needs; what is wrong with them, or looks like a typo, is told in plain lines."""
-    from bot.settings import SettingsError, read_settings, told_typos
+def _database_settings() -> "DatabaseSettings":
+    """All that a command needs; what is wrong with it, or looks like a typo, is told in plain lines."""
+    from bot.settings import DatabaseSettings, SettingsError, read_settings, told_typos
 
     try:
-        settings = read_settings(kind)
+        settings = read_settings(DatabaseSettings)
     except SettingsError as error:
         _end("\n".join((*told_typos(), *error.lines)), EXIT_SETTINGS)
     for line in told_typos():

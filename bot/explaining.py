@@ -41,6 +41,7 @@ TROUBLES: Sequence[tuple[type[BaseException], str, int]] = (
 )
 """What opening a database can raise, the most telling first."""
 OUR_OWN = (AlreadyRunningError, NewerDatabaseError, OlderDatabaseError)
+"""What names itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ def naming_database(setting: str) -> Iterator[None]:
     """
     try:
         yield
-    except OUR_OWN:
+    except (*OUR_OWN, BrokenPipeError):  # the reader of an export may leave
         raise
     except (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         why, code = _database_trouble(error)

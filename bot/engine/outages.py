@@ -37,6 +37,10 @@ BEGUN: Mapping[Cause, str] = {
 }
 
 
+class UndecidedError(Exception):
+    """Whether a refusal concerns everybody can't be found out now."""
+
+
 def _nobody() -> None:
     """Nobody listens yet."""
 
@@ -79,7 +83,11 @@ class Outages:
     # --- what the engine meets -----------------------------------------------------------------------------------
 
     async def met(self, error: TokenLabError, model: str) -> Cause | None:
-        """Return what stops everybody, if that is why a create was refused; nothing was created."""
+        """Return what stops everybody, if that is why a create was refused; nothing was created.
+
+        Raises:
+            UndecidedError: nobody knows.
+        """
         match error:
             case NoCreditError():
                 await self._begin(Cause.CREDIT)
@@ -119,12 +127,12 @@ class Outages:
         holds = any(one not in {Cause.CREDIT, Cause.STORAGE} for one in standing.causes)
         return bool(self._suspected) or holds or is_missing or is_troubled
 
-    async def ask(self, *suspected: Cause) -> None:
-        """Ask TokenLab what costs nothing, and begin and end outages by what it says."""
+    async def ask(self, *suspected: Cause) -> Mapping[Cause, bool]:
+        """Ask TokenLab what costs nothing, begin and end outages by what it says, and return what it says."""
         async with self._asking:
             standing = await self.standing()
             if suspected and set(suspected) <= set(standing.causes):
-                return  # found out while this waited for its turn
+                return dict.fromkeys(suspected, True)  # found out while this waited for its turn
             facts = await self._facts({*suspected, *self._suspected, *standing.causes})
             self._suspected -= facts.keys()
             for cause, holds in facts.items():
@@ -134,6 +142,7 @@ class Outages:
                     await self._begin(cause)
             if not facts.get(Cause.REACH, True):
                 self._unreachable_since = None
+            return facts
 
     async def check_storage(self) -> None:
         """Find out whether audio can be kept: before a wish is paid for whose song could not be."""
@@ -141,8 +150,10 @@ class Outages:
         await (self._end(Cause.STORAGE) if problem is None else self._begin(Cause.STORAGE, reason=problem))
 
     async def _confirmed(self, cause: Cause) -> Cause | None:
-        await self.ask(cause)
-        return cause if cause in (await self.standing()).causes else None
+        facts = await self.ask(cause)
+        if cause not in facts:
+            raise UndecidedError
+        return cause if facts[cause] else None
 
     def _is_confirmed(self) -> bool:
         """Whether it has been out of reach for a while."""

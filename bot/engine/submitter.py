@@ -15,7 +15,7 @@ from bot.domain.transitions import Part
 from bot.domain.versions import Found, among, too_small
 from bot.domain.wording import sent_for
 from bot.engine.budget import Budget, Purpose
-from bot.engine.outages import Outages
+from bot.engine.outages import Outages, UndecidedError
 from bot.engine.ports import Provider
 from bot.engine.worker import Worker
 from bot.store.tasks import TaskStore
@@ -137,6 +137,9 @@ class Submitter(Worker[Waiting]):
         except asyncio.CancelledError:
             await _surely(self._put_back(task, error, task.refusals))
             raise
+        except UndecidedError:
+            await self._later(task, error)
+            return
         if cause is not None:
             await self._put_back(task, error, task.refusals)
             facts = {"task_id": task.id, "cause": cause, "request_id": error.request_id}
@@ -278,14 +281,16 @@ class Submitter(Worker[Waiting]):
             await self._tasks.apply(late, accepted)
         log.info("task moved", extra={"to": State.RUNNING, **_ids(task, accepted)})
 
-    async def _later(self, task: MusicTask, error: TryLaterError) -> None:
+    async def _later(self, task: MusicTask, error: TryLaterError | RefusedError) -> None:
         """Back into the line: nothing was created."""
+        retry_after_s = error.retry_after_s if isinstance(error, TryLaterError) else None
         if isinstance(error, ThrottledError):
-            self._budget.throttled(error.retry_after_s)
+            self._budget.throttled(retry_after_s)
         if task.refusals + 1 >= MOST_REFUSALS:
-            await self._fail(task, ErrorCode.PROVIDER_BUSY, error)
+            code = error.error_code if isinstance(error, RefusedError) else ErrorCode.PROVIDER_BUSY
+            await self._fail(task, code, error)
             return
-        delay_s = max(error.retry_after_s or 0.0, min(FIRST_DELAY_S * 2**task.refusals, LONGEST_DELAY_S))
+        delay_s = max(retry_after_s or 0.0, min(FIRST_DELAY_S * 2**task.refusals, LONGEST_DELAY_S))
         await self._put_back(task, error, task.refusals + 1, delay_s=delay_s)
         log.info("task waits for the provider", extra={"task_id": task.id, "delay_s": round(delay_s, 1)})
 

@@ -133,3 +133,35 @@ def test_a_file_in_trouble_vanishes_and_the_old_one_stays(tmp_path):
         1 / 0  # noqa: B018 - only to fail
     assert names(tmp_path) == ["7-1.mp3"]
     assert into.read_bytes() == b"old"
+
+
+# --- whether a file could be kept ------------------------------------------------------------------------------------
+
+
+def store_with(folder: Path, free_bytes: int = 1) -> MediaStore:
+    return MediaStore(folder, keep_days=30, total_bytes=1000, clock=lambda: NOW, free_bytes=free_bytes)
+
+
+async def test_a_folder_that_takes_files_is_no_problem_and_nothing_is_left_in_it(tmp_path: Path):
+    assert await store_with(tmp_path / "media").problem() is None
+    assert list((tmp_path / "media").iterdir()) == []
+
+
+async def test_a_folder_that_has_gone_is_made_again(tmp_path: Path):
+    store = store_with(tmp_path / "media")
+    (tmp_path / "media").rmdir()
+    assert await store.problem() is None
+    assert (tmp_path / "media").is_dir()
+
+
+@pytest.mark.parametrize("folder", ["/proc/no-such-folder", "/dev/null/media", "/proc/self"])
+async def test_a_folder_that_cannot_be_made_or_written_is_a_problem_even_for_root(folder: str):
+    store = store_with(Path(folder), free_bytes=0)
+    assert await store.problem()
+    assert await store.sweep(()) == 0
+
+
+async def test_too_little_room_is_a_problem_that_names_the_setting(tmp_path: Path):
+    problem = await store_with(tmp_path, free_bytes=2**60).problem()
+    assert problem is not None
+    assert "MEDIA_MAX_MB" in problem

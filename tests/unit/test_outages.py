@@ -25,7 +25,6 @@ from bot.tokenlab.errors import (
     TaskGoneError,
     ThrottledError,
     TokenLabError,
-    TryLaterError,
     VersionRefusedError,
     WishRefusedError,
 )
@@ -132,11 +131,23 @@ async def test_a_refusal_that_no_free_call_confirms_is_about_this_wish() -> None
     assert (floor.rows[2].state, await floor.causes()) == (State.RUNNING, ())
 
 
+@pytest.mark.parametrize("error", [AccessRefusedError("401"), ModelUnavailableError("400")])
+async def test_a_refusal_of_which_nobody_can_tell_whether_it_concerns_everybody_is_tried_again(
+    error: TokenLabError,
+) -> None:
+    floor = Floor(error, created())
+    floor.tokenlab_says(ThrottledError("429"))
+    await floor.submitter.step()
+    assert (floor.rows[1].state, floor.rows[1].refusals, await floor.causes()) == (State.QUEUED, 1, ())
+    floor.tokenlab_says(None)
+    await floor.after(5)
+    assert floor.rows[1].state is State.RUNNING
+
+
 @pytest.mark.parametrize(
     ("model", "listed", "page", "error", "stops"),
     [
         ("suno-music", (), ModelUnavailableError("404"), ModelUnavailableError("400"), True),
-        ("suno-music", (), TryLaterError("503"), ModelUnavailableError("400"), False),
         ("suno-music", ("suno-music",), None, ModelUnavailableError("400"), False),
         ("suno-music", (), ModelUnavailableError("404"), VersionRefusedError("400"), False),
         ("odd-music", ("suno-music",), ModelUnavailableError("404"), ModelUnavailableError("400"), False),
