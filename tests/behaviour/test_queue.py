@@ -61,13 +61,13 @@ async def test_the_queue_is_not_there_in_direct_messages(world: World) -> None:
 
 async def test_what_came_to_an_end_is_counted_for_a_day_with_the_kinds_of_errors(world: World) -> None:
     await world.song("Alpha")
-    world.standin.faults.on_create("insufficient_balance")
+    world.standin.faults.on_create("invalid_api_key")
     await world.asked("Beta", by=world.bob)
     await world.until(State.FAILED, 2, step_s=2)
 
     shown = text_of(await queue(world))
     assert "finished **1** · failed **1**" in shown
-    assert "no credit **1**" in shown
+    assert "no access to TokenLab **1**" in shown
     await world.env.advance_time(25 * 3600)
     assert "finished" not in text_of(await queue(world))
 
