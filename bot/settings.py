@@ -50,6 +50,7 @@ OUR_PREFIXES = (
     "HTTP_",
 )
 
+NOT_SET = "is not set"
 WHERE_FROM = {
     "DISCORD_TOKEN": "copy it from Discord's developer portal (Bot, Reset Token) into .env or the environment",
     "TOKENLAB_API_KEY": "copy it from your account at TokenLab into .env or the environment",
@@ -101,7 +102,7 @@ def _socket(value: str) -> str:
 def _key(value: str) -> str:
     found = value.strip()  # a mounted secret often ends with a newline
     if not found:
-        raise ValueError("is not set")
+        raise ValueError(NOT_SET)
     if not _KEY.fullmatch(found):
         raise ValueError("must be one word of plain characters (ASCII, no white space)")
     return found
@@ -323,11 +324,9 @@ def _lines(error: ValidationError) -> list[str]:
     """One line for each variable."""
     found: dict[str, str] = {}
     for one in error.errors(include_input=False, include_url=False):
-        message = "is not set" if one["type"] == "missing" else str(one["msg"]).removeprefix("Value error, ")
-        name, _, told = (
-            f"{str(one['loc'][0]).upper()}: {message}".partition(": ") if one["loc"] else message.partition(": ")
-        )
-        found.setdefault(name, f"{told}; {WHERE_FROM[name]}" if told == "is not set" and name in WHERE_FROM else told)
+        message = NOT_SET if one["type"] == "missing" else str(one["msg"]).removeprefix("Value error, ")
+        name, told = (str(one["loc"][0]).upper(), message) if one["loc"] else message.split(": ", 1)
+        found.setdefault(name, f"{told}; {WHERE_FROM[name]}" if told == NOT_SET and name in WHERE_FROM else told)
     return [f"{name}: {told}" for name, told in found.items()]
 
 

@@ -10,7 +10,7 @@ import pytest
 from bot.domain.price import Price
 from bot.tokenlab import catalogue as catalogue_module
 from bot.tokenlab.catalogue import PAGES_PER_REFRESH_MAX, Availability, Catalogue, LyricsChoice
-from bot.tokenlab.errors import TokenLabError, TryLaterError
+from bot.tokenlab.errors import AccessRefusedError, TokenLabError, TryLaterError
 from bot.tokenlab.models import ModelInfo
 
 MUSIC = ModelInfo(id="suno-music", aliases=("suno_music",), category="music", operations=("music",))
@@ -213,6 +213,15 @@ async def test_an_outage_keeps_the_copy_and_is_logged_once_at_each_end(caplog):
         "model catalogue unreachable",
         "model catalogue reachable again",
     ]
+
+
+async def test_a_key_that_is_refused_is_not_called_unreachable(caplog):
+    source = FakeSource(MUSIC)
+    source.error = AccessRefusedError("TokenLab answered 401 invalid_api_key", request_id="req_1")
+    subject = catalogue(source)
+    assert not await subject.refresh()
+    assert [record.message for record in caplog.records] == ["model catalogue is refused to this key"]
+    assert subject.trouble is source.error
 
 
 async def test_no_request_is_made_without_the_budgets_leave():
