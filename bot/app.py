@@ -329,7 +329,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, is_up: asyncio.Event) 
             port=settings.http_port,
             is_ready=app.bot.is_ready,
             counts=app.stores.tasks.counts,
-            standing=app.stores.outages.standing,
+            situation=app.stores.outages.situation,
         )
         with naming_port(settings.http_host, settings.http_port):
             await stack.enter_async_context(health)

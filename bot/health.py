@@ -7,7 +7,7 @@ from datetime import datetime
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
-from bot.domain.outage import Cause, Standing
+from bot.domain.outage import Cause, Situation
 from bot.domain.tasks import State
 
 
@@ -18,7 +18,7 @@ async def serve_health(
     port: int,
     is_ready: Callable[[], bool],
     counts: Callable[[], Awaitable[dict[State, int]]],
-    standing: Callable[[], Awaitable[Standing]],
+    situation: Callable[[], Awaitable[Situation]],
 ) -> AsyncIterator[None]:
     """Answer health checks while the block runs.
 
@@ -27,7 +27,7 @@ async def serve_health(
         port: 0 for not at all.
         is_ready: whether Discord is connected.
         counts: tasks by state; also the proof that the database answers.
-        standing: what stops everybody.
+        situation: what stops everybody.
     """
     if port == 0:
         yield
@@ -36,8 +36,8 @@ async def serve_health(
     app.add_routes(
         [
             web.get("/healthz", _healthz),
-            web.get("/readyz", _readyz(is_ready, standing)),
-            web.get("/metrics", _metrics(is_ready, counts, standing)),
+            web.get("/readyz", _readyz(is_ready, situation)),
+            web.get("/metrics", _metrics(is_ready, counts, situation)),
         ]
     )
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
@@ -54,13 +54,13 @@ async def _healthz(_request: web.Request) -> web.Response:
 
 
 def _readyz(
-    is_ready: Callable[[], bool], standing: Callable[[], Awaitable[Standing]]
+    is_ready: Callable[[], bool], situation: Callable[[], Awaitable[Situation]]
 ) -> Callable[[web.Request], Awaitable[web.Response]]:
     """Ready is what takes wishes: connected to Discord, and stopped by nothing."""
 
     async def answer(_request: web.Request) -> web.Response:
         lines = [] if is_ready() else ["not connected to Discord"]
-        lines += [f"no wishes are taken: {one.cause} since {_utc(one.since)}" for one in (await standing()).outages]
+        lines += [f"no wishes are taken: {one.cause} since {_utc(one.since)}" for one in (await situation()).outages]
         return web.Response(text="\n".join(lines or ["ready"]) + "\n", status=503 if lines else 200)
 
     return answer
@@ -73,7 +73,7 @@ def _utc(moment: datetime) -> str:
 def _metrics(
     is_ready: Callable[[], bool],
     counts: Callable[[], Awaitable[dict[State, int]]],
-    standing: Callable[[], Awaitable[Standing]],
+    situation: Callable[[], Awaitable[Situation]],
 ) -> Callable[[web.Request], Awaitable[web.Response]]:
     registry = CollectorRegistry()
     tasks = Gauge("encore_tasks", "Music tasks by state", ["state"], registry=registry)
@@ -85,7 +85,7 @@ def _metrics(
         for state in State:
             tasks.labels(state=state.value).set(counted.get(state, 0))
         connected.set(is_ready())
-        causes = (await standing()).causes
+        causes = (await situation()).causes
         for cause in Cause:
             outages.labels(cause=cause.value).set(cause in causes)
         return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -67,7 +67,7 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Situation:
     """All outages of this moment, in the order of their causes, and the messages about them that are to be sent."""
 
     outages: tuple[Outage, ...] = ()

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from bot.clock import Clock
 from bot.domain.due import is_over
-from bot.domain.outage import Cause, Receiver, Standing
+from bot.domain.outage import Cause, Receiver, Situation
 from bot.engine.budget import Budget, Purpose
 from bot.engine.ports import MediaFolder, Models, Provider
 from bot.store.outages import OutageStore
@@ -76,9 +76,9 @@ class Outages:
         self.on_change: Callable[[], None] = _nobody
         """Called when an outage begins or ends."""
 
-    async def standing(self) -> Standing:
+    async def situation(self) -> Situation:
         """All outages of this moment."""
-        return await self._store.standing()
+        return await self._store.situation()
 
     # --- what the engine meets -----------------------------------------------------------------------------------
 
@@ -98,7 +98,7 @@ class Outages:
                 return await self._confirmed(Cause.MODEL)
             case NotSentError():
                 self.suspect(Cause.REACH)
-                return Cause.REACH if Cause.REACH in (await self.standing()).causes else None
+                return Cause.REACH if Cause.REACH in (await self.situation()).causes else None
             case _:
                 return None
 
@@ -113,27 +113,27 @@ class Outages:
     async def paid(self, sent_at: datetime) -> None:
         """A create that was sent at that moment was accepted: there is credit, unless it ran out meanwhile."""
         now = self._clock()
-        for one in (await self.standing()).outages:
+        for one in (await self.situation()).outages:
             if one.cause is Cause.CREDIT and not sent_at <= one.since <= now:
                 await self._end(Cause.CREDIT)
 
     # --- finding out ---------------------------------------------------------------------------------------------
 
-    def is_doubtful(self, standing: Standing) -> bool:
+    def is_doubtful(self, situation: Situation) -> bool:
         """Whether TokenLab should be asked: something is suspected, or holds and may be over."""
         models = self._models
         is_missing = models.is_loaded and not self._has_page and models.find(self._model) is None
         is_troubled = models.trouble is not None and not isinstance(models.trouble, ThrottledError)
-        holds = any(one not in {Cause.CREDIT, Cause.STORAGE} for one in standing.causes)
+        holds = any(one not in {Cause.CREDIT, Cause.STORAGE} for one in situation.causes)
         return bool(self._suspected) or holds or is_missing or is_troubled
 
     async def ask(self, *suspected: Cause) -> Mapping[Cause, bool]:
         """Ask TokenLab what costs nothing, begin and end outages by what it says, and return what it says."""
         async with self._asking:
-            standing = await self.standing()
-            if suspected and set(suspected) <= set(standing.causes):
+            situation = await self.situation()
+            if suspected and set(suspected) <= set(situation.causes):
                 return dict.fromkeys(suspected, True)  # found out while this waited for its turn
-            facts = await self._facts({*suspected, *self._suspected, *standing.causes})
+            facts = await self._facts({*suspected, *self._suspected, *situation.causes})
             self._suspected -= facts.keys()
             for cause, holds in facts.items():
                 if not holds:

@@ -84,9 +84,9 @@ class Submitter(Worker[Waiting]):
 
         Of what has no credit, one finds out now and then whether there is some again.
         """
-        standing = await self._outages.standing()
-        is_trying = standing.may_try(self._clock())
-        if standing.outages and not is_trying:
+        situation = await self._outages.situation()
+        is_trying = situation.may_try(self._clock())
+        if situation.outages and not is_trying:
             return []
         running = await self._tasks.running_by_member()
         order = in_turn(await self._tasks.waiting(), running)

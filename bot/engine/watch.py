@@ -7,7 +7,7 @@ from enum import IntEnum
 
 from bot.clock import Clock
 from bot.domain.due import is_over
-from bot.domain.outage import GIVEN_UP_AS, PATIENCE, Notice, Standing
+from bot.domain.outage import GIVEN_UP_AS, PATIENCE, Notice, Situation
 from bot.domain.transitions import GivenUp
 from bot.engine.outages import BEGUN, Outages
 from bot.engine.ports import OperatorDesk, ShowLaterError
@@ -55,22 +55,22 @@ class Watch(Worker[Chore | Notice]):
 
     async def recover(self) -> None:
         """At start, before anything is sent: say what still holds, and see whether audio can be kept."""
-        for one in (await self._outages.standing()).outages:
+        for one in (await self._outages.situation()).outages:
             log.warning(BEGUN[one.cause], extra={"cause": one.cause, "since": one.since.isoformat()})
         await self._outages.check_storage()
 
     async def find(self, _room: int, /) -> Sequence[Chore | Notice]:
         """The chores that are due, and the first message for each receiver."""
-        standing = await self._outages.standing()
-        firsts = {one.receiver.id: one for one in reversed(standing.notices)}
-        return [*self._due(standing), *firsts.values()]
+        situation = await self._outages.situation()
+        firsts = {one.receiver.id: one for one in reversed(situation.notices)}
+        return [*self._due(situation), *firsts.values()]
 
-    def _due(self, standing: Standing) -> list[Chore]:
+    def _due(self, situation: Situation) -> list[Chore]:
         now = self._clock()
         wanted = {
-            Chore.ASK: (self._outages.is_doubtful(standing), ASK_EVERY),
+            Chore.ASK: (self._outages.is_doubtful(situation), ASK_EVERY),
             Chore.STORAGE: (True, STORAGE_EVERY),
-            Chore.GIVE_UP: (standing.outlasting(now) is not None, GIVE_UP_EVERY),
+            Chore.GIVE_UP: (situation.outlasting(now) is not None, GIVE_UP_EVERY),
         }
         return [one for one, (is_wanted, every) in wanted.items() if is_wanted and self._is_time(one, now, every)]
 
@@ -102,7 +102,7 @@ class Watch(Worker[Chore | Notice]):
     async def _give_up(self) -> None:
         """Fail what was refused and has waited for a day since; what was never sent goes on waiting."""
         now = self._clock()
-        if (lasting := (await self._outages.standing()).outlasting(now)) is None:
+        if (lasting := (await self._outages.situation()).outlasting(now)) is None:
             return
         given_up = GivenUp(error_code=GIVEN_UP_AS[lasting.cause])
         refused = await self._tasks.refused_in_line(now - PATIENCE)

@@ -82,7 +82,7 @@ class Admission:
             Refused: the program is stopping, or the operator has something to mend.
         """
         self.check_open()
-        causes = (await self._outages.standing()).causes
+        causes = (await self._outages.situation()).causes
         if causes and (causes != (Cause.CREDIT,) or not all(one.is_held for one in await self._tasks.waiting())):
             raise Refused(Reason.STOPPED, causes[0])
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TypedDict
 
 from bot.clock import Clock
-from bot.domain.outage import Cause, Notice, Outage, Receiver, Standing
+from bot.domain.outage import Cause, Notice, Outage, Receiver, Situation
 from bot.store.database import Database
 from bot.store.remembered import RememberedStore
 
@@ -37,16 +37,16 @@ class OutageStore:
         self._clock = clock
         self._changing = asyncio.Lock()
 
-    async def standing(self) -> Standing:
+    async def situation(self) -> Situation:
         """All outages of this moment."""
         value = await self._remembered.get(NAME)
-        return Standing() if value is None else _decoded(value)
+        return Situation() if value is None else _decoded(value)
 
     async def begin(self, cause: Cause, receivers: Iterable[Receiver]) -> bool:
         """Note that a cause holds; return whether that is new."""
         now = self._clock()
         async with self._changing:
-            before = await self.standing()
+            before = await self.situation()
             if cause in before.causes:
                 return False
             outages = [*before.outages, Outage(cause=cause, since=now, tried_at=now)]
@@ -58,7 +58,7 @@ class OutageStore:
         """Note that a cause holds no longer; return the outage that this ends."""
         now = self._clock()
         async with self._changing:
-            before = await self.standing()
+            before = await self.situation()
             if (ended := next((one for one in before.outages if one.cause is cause), None)) is None:
                 return None
             outages = [one for one in before.outages if one is not ended]
@@ -70,14 +70,14 @@ class OutageStore:
         """Note that a wish is sent to find out whether a cause still holds."""
         now = self._clock()
         async with self._changing:
-            before = await self.standing()
+            before = await self.situation()
             outages = [replace(one, tried_at=now) if one.cause is cause else one for one in before.outages]
             await self._keep(outages, before.notices)
 
     async def told(self, notice: Notice) -> None:
         """Note that a message has been sent, or never can be."""
         async with self._changing:
-            before = await self.standing()
+            before = await self.situation()
             await self._keep(before.outages, [one for one in before.notices if one != notice])
 
     async def _keep(self, outages: Iterable[Outage], notices: Iterable[Notice]) -> None:
@@ -102,11 +102,11 @@ def _encoded(outages: Iterable[Outage], notices: Iterable[Notice]) -> str:
     )  # fmt: skip
 
 
-def _decoded(value: str) -> Standing:
+def _decoded(value: str) -> Situation:
     kept = json.loads(value)
     outages = [_outage_of(one) for one in kept["outages"]]
     order = list(Cause)
-    return Standing(
+    return Situation(
         outages=tuple(sorted(outages, key=lambda one: order.index(one.cause))),
         notices=tuple(_notice_of(one) for one in kept["notices"]),
     )

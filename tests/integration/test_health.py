@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import aiohttp
 import pytest
 
-from bot.domain.outage import Cause, Outage, Standing
+from bot.domain.outage import Cause, Outage, Situation
 from bot.domain.tasks import State
 from bot.health import serve_health
 from bot.store.tasks import TaskStore
@@ -22,10 +22,10 @@ class Program:
         self.ready = False
         self.counted: dict[State, int] = {}
         self.broken = False
-        self.stands = Standing()
+        self.situated = Situation()
 
-    async def standing(self) -> Standing:
-        return self.stands
+    async def situation(self) -> Situation:
+        return self.situated
 
     def is_ready(self) -> bool:
         return self.ready
@@ -62,7 +62,7 @@ def free_port() -> int:
 async def served(program: Program) -> AsyncIterator[Probe]:
     port = free_port()
     serving = serve_health(
-        host="127.0.0.1", port=port, is_ready=program.is_ready, counts=program.counts, standing=program.standing
+        host="127.0.0.1", port=port, is_ready=program.is_ready, counts=program.counts, situation=program.situation
     )
     async with serving, aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
         yield Probe(session)
@@ -93,7 +93,7 @@ async def test_it_is_ready_only_while_discord_is_connected(program: Program, pro
 async def test_what_stops_everybody_is_told_with_its_beginning_and_is_not_ready(program: Program, probe: Probe):
     program.ready = True
     since = datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC)
-    program.stands = Standing(outages=(Outage(cause=Cause.CREDIT, since=since, tried_at=since),))
+    program.situated = Situation(outages=(Outage(cause=Cause.CREDIT, since=since, tried_at=since),))
     assert await probe.get("/readyz") == (503, "no wishes are taken: credit since 2026-01-02T03:04:05Z\n")
     metrics = await probe.metrics()
     assert {name: value for name, value in metrics.items() if "outage" in name} == {
@@ -136,7 +136,7 @@ async def test_other_paths_are_not_served(probe: Probe):
 async def test_without_a_port_nothing_listens(program: Program, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("aiohttp.web.TCPSite.start", lambda _site: pytest.fail("listens"))
     async with serve_health(
-        host="127.0.0.1", port=0, is_ready=program.is_ready, counts=program.counts, standing=program.standing
+        host="127.0.0.1", port=0, is_ready=program.is_ready, counts=program.counts, situation=program.situation
     ):
         pass
 
@@ -145,7 +145,7 @@ async def test_the_port_is_free_again_at_the_end(program: Program):
     port = free_port()
     for _ in range(2):
         async with serve_health(
-            host="127.0.0.1", port=port, is_ready=program.is_ready, counts=program.counts, standing=program.standing
+            host="127.0.0.1", port=port, is_ready=program.is_ready, counts=program.counts, situation=program.situation
         ):
             pass
 
@@ -157,7 +157,7 @@ async def test_a_port_in_use_is_an_error_at_the_start(program: Program):
             port=taken.getsockname()[1],
             is_ready=program.is_ready,
             counts=program.counts,
-            standing=program.standing,
+            situation=program.situation,
         )
         with pytest.raises(OSError, match="address already in use"):
             async with serving:

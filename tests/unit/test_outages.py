@@ -77,7 +77,7 @@ class Floor:
         await self.submitter.step()
 
     async def causes(self) -> tuple[Cause, ...]:
-        return (await self.store.standing()).causes
+        return (await self.store.situation()).causes
 
     @property
     def sent(self) -> int:
@@ -378,7 +378,7 @@ async def test_each_receiver_hears_once_of_the_beginning_and_once_of_the_end_ove
         floor.start()
         await floor.after(20)
     assert sorted(floor.messages[2:]) == [(5, Cause.CREDIT, True), (700, Cause.CREDIT, True)]
-    assert (await floor.store.standing()).notices == ()
+    assert (await floor.store.situation()).notices == ()
 
 
 async def test_a_message_that_did_not_get_through_is_sent_later_and_holds_up_nobody_else() -> None:
@@ -450,15 +450,15 @@ async def test_what_holds_is_remembered_with_its_moments_until_it_ends() -> None
     assert not await store.begin(Cause.KEY, (CHANNEL,))
     clock.tick(5)
     await store.tried(Cause.KEY)
-    standing = await OutageStore(rows.database, clock).standing()
-    assert standing.outages == (
+    situation = await OutageStore(rows.database, clock).situation()
+    assert situation.outages == (
         Outage(cause=Cause.KEY, since=began, tried_at=clock()), Outage(cause=Cause.STORAGE, since=began, tried_at=began)
     )  # fmt: skip
-    assert standing.notices == (Notice(receiver=CHANNEL, cause=Cause.KEY, since=began),)
+    assert situation.notices == (Notice(receiver=CHANNEL, cause=Cause.KEY, since=began),)
 
-    await store.told(standing.notices[0])
-    assert await store.end(Cause.KEY, (MO,)) == standing.outages[0]
+    await store.told(situation.notices[0])
+    assert await store.end(Cause.KEY, (MO,)) == situation.outages[0]
     assert await store.end(Cause.KEY, (MO,)) is None
-    ended = await store.standing()
+    ended = await store.situation()
     assert ended.causes == (Cause.STORAGE,)
     assert ended.notices == (Notice(receiver=MO, cause=Cause.KEY, since=began, ended_at=clock()),)
