@@ -351,7 +351,7 @@ async def test_nothing_is_paid_for_while_no_file_could_be_kept(caplog: pytest.Lo
     floor = Floor(created())
     floor.folder.unusable = "Read-only file system"
     await floor.watch.recover()
-    await floor.after()
+    await floor.submitter.step()
     assert (await floor.causes(), floor.sent) == ((Cause.STORAGE,), 0)
     (told,) = [one for one in caplog.records if one.levelno == logging.ERROR]
     assert told.message.startswith("MEDIA_DIR ")
