@@ -11,7 +11,9 @@ from discord.ext import commands
 
 from bot.domain.drafts import Draft
 from bot.domain.listing import ListedTask
+from bot.domain.orders import is_order
 from bot.domain.refusals import Reason, Refused
+from bot.domain.replies import parse_reply
 from bot.domain.secrets import find_secret
 from bot.domain.tasks import MusicTask, TaskId
 from bot.domain.wishes import (
@@ -20,9 +22,8 @@ from bot.domain.wishes import (
     WishError,
     WishProblem,
     parse_at,
-    parse_reply,
 )
-from bot.service import title_of
+from bot.service import Asker, title_of
 from bot.ui import texts
 from bot.ui.buttons import view_of
 from bot.ui.card import Button, Card, Post, Press
@@ -54,6 +55,7 @@ class ContinuationCog(commands.Cog):
                 Press.START_DRAFT: self._start,
                 Press.DROP_DRAFT: self._forget,
                 Press.EDIT_DRAFT: self._edit,
+                Press.DRAFT_FROM: self._choose,
             }
         )
         bot.on_form({Form.CONTINUE: self._filled, Form.EDIT_DRAFT: self._edited})
@@ -150,10 +152,11 @@ class ContinuationCog(commands.Cog):
             return
         if (parent := await self._answered_task(message)) is None or not self._bot.is_first(message.id):
             return
+        asker = author_of(message, _locale_at(message, parent))
         try:
-            await self._answer_reply(message, parent)
+            await self._answer_reply(message, parent, asker)
         except (Refused, WishError) as error:
-            await self._refuse_reply(message, parent, error)
+            await self._refuse_reply(message, asker, error)
         except discord.HTTPException as error:
             log.warning("reply can't be answered", extra={"task_id": parent.id, "code": error.code})
 
@@ -175,43 +178,65 @@ class ContinuationCog(commands.Cog):
     def _is_own(self, message: discord.Message) -> bool:
         return self._bot.user is not None and message.author.id == self._bot.user.id
 
-    async def _answer_reply(self, message: discord.Message, parent: MusicTask) -> None:
+    async def _answer_reply(self, message: discord.Message, parent: MusicTask, asker: Asker) -> None:
+        """Ask whether this is meant; chatter gets no answer and leaves no trace."""
+        is_own = parent.user_id == asker.user_id
         if not message.content.strip():
-            await self._offer_form(message, parent)
+            if is_own and self._hides_words_of(message):
+                await self._offer_form(message, parent, asker)
             return
-        understood, asker = parse_reply(message.content), author_of(message, _locale_at(message, parent))
+        understood = parse_reply(message.content)
+        if not is_order(understood, is_own=is_own):
+            return
         draft = await self._service.asking.draft_reply(understood, parent, asker, message_id=message.id)
-        card = await self._draft_card(draft, parent, words_for(asker.locale))
+        card = await self._draft_card(
+            draft, parent, asker, understood.choices(parent.length_of(_wish_of(draft).take or 1))
+        )
         asking = await _reply(message, embed=card.embed, view=view_of(card.buttons), nonce=f"d-{draft.id}")
         await self._service.asking.asked(draft, asking.id)
 
-    async def _draft_card(self, draft: Draft, parent: MusicTask, words: Words) -> Card:
+    def _hides_words_of(self, message: discord.Message) -> bool:
+        """Whether a message without words may have some: Discord keeps them from bots that are not mentioned."""
+        is_told = self._bot.intents.message_content or message.guild is None or self._bot.user in message.mentions
+        return not is_told and not message.stickers
+
+    async def _draft_card(
+        self, draft: Draft, parent: MusicTask, asker: Asker, choices: tuple[float | None, ...] | None = None
+    ) -> Card:
+        words = await self._words_here(asker)
         price = await self._service.asking.price(draft.wish, draft.guild_id)
-        told = cost_words(price, words)
         wish = _wish_of(draft)
         return draft_card(
-            draft_id=draft.id, parent=parent, prompt=wish.prompt, at_s=wish.at_s, take=wish.take, price=told,
+            draft_id=draft.id,
+            parent=parent,
+            prompt=wish.prompt,
+            at_s=wish.at_s,
+            take=wish.take,
+            price=cost_words(price, words),
             words=words,
-        )  # fmt: skip
+            choices=choices,
+        )
 
-    async def _offer_form(self, message: discord.Message, parent: MusicTask) -> None:
+    async def _words_here(self, asker: Asker) -> Words:
+        """The words for what everybody sees."""
+        return words_for(await self._service.asking.locale(asker))
+
+    async def _offer_form(self, message: discord.Message, parent: MusicTask, asker: Asker) -> None:
         """A button instead of words that can't be read; nothing where they may well be about something else."""
         try:
-            await self._service.asking.check_continuable(
-                parent, user_id=message.author.id, channel_id=message.channel.id
-            )
+            await self._service.asking.check_continuable(parent, user_id=asker.user_id, channel_id=asker.channel_id)
         except Refused:
             return
-        words = words_for(_locale_at(message, parent))
+        words = await self._words_here(asker)
         form = Button(
             label=words("Continue"), press=Press.CONTINUE, subject=parent.id, style=discord.ButtonStyle.primary
         )
         said = words(texts.REPLY_UNREADABLE)
         await _reply(message, content=said, view=view_of([form]), delete_after=REFUSAL_STAYS_S * 10)
 
-    async def _refuse_reply(self, message: discord.Message, parent: MusicTask, error: Refused | WishError) -> None:
+    async def _refuse_reply(self, message: discord.Message, asker: Asker, error: Refused | WishError) -> None:
         """A public sentence that quotes nothing and goes by itself; about a secret rather in private."""
-        words = words_for(_locale_at(message, parent))
+        words = await self._words_here(asker)
         is_secret = isinstance(error, WishError) and error.problem in {WishProblem.SECRET, WishProblem.PRIVATE_URL}
         try:
             if is_secret and find_secret(message.content):
@@ -239,7 +264,7 @@ class ContinuationCog(commands.Cog):
     async def _forget(self, interaction: discord.Interaction[MusicBot], subject: int) -> None:
         asker = asker_of(interaction)
         await self._service.asking.drop_draft(subject, asker)
-        said = words_for(asker.locale)(texts.DRAFT_DROPPED)  # everybody sees it
+        said = (await self._words_here(asker))(texts.DRAFT_DROPPED)
         await interaction.response.edit_message(content=said, embed=None, view=None)
 
     async def _edit(self, interaction: discord.Interaction[MusicBot], subject: int) -> None:
@@ -258,9 +283,18 @@ class ContinuationCog(commands.Cog):
             draft = await self._service.asking.change_draft(
                 draft_id, asker, take=_take_in(values), prompt=values["prompt"] or None, at_s=at_s
             )
-            parent = await self._service.asking.continuable(_wish_of(draft).parent_id, asker)
-            card = await self._draft_card(draft, parent, words_for(asker.locale))
-            await interaction.response.edit_message(embed=card.embed, view=view_of(card.buttons))
+            await self._show_again(interaction, draft, asker)
+
+    async def _choose(self, interaction: discord.Interaction[MusicBot], subject: int, at_ms: int | None = None) -> None:
+        """One of the moments that the words of a reply may mean; from now on it can be started."""
+        asker = asker_of(interaction)
+        at_s = None if at_ms is None else at_ms / 1000
+        await self._show_again(interaction, await self._service.asking.choose_start(subject, asker, at_s), asker)
+
+    async def _show_again(self, interaction: discord.Interaction[MusicBot], draft: Draft, asker: Asker) -> None:
+        parent = await self._service.asking.continuable(_wish_of(draft).parent_id, asker)
+        card = await self._draft_card(draft, parent, asker)
+        await interaction.response.edit_message(embed=card.embed, view=view_of(card.buttons))
 
 
 def _wish_of(draft: Draft) -> ContinuationWish:

@@ -429,6 +429,10 @@ class MusicTask:
             for number, track in enumerate(tracks, start=1)
         )
 
+    def length_of(self, take: int) -> float | None:
+        """How long one of its takes is, as far as that is known."""
+        return next((one.length_s for one in self.takes if one.number == take), None)
+
     @property
     def inside_s(self) -> float:
         """A moment that each of its takes has, as far as that is known: for examples."""

@@ -91,15 +91,6 @@ class ContinuationWish:
 Wish = SongWish | LyricsWish | ContinuationWish
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReplyWish:
-    """What was understood of a reply in free text. Not yet checked: it becomes a `ContinuationWish` first."""
-
-    at_s: float | None = None
-    prompt: str | None = None
-    take: int | None = None
-
-
 def checked(wish: Wish) -> Wish:
     """The same wish with its texts normalised.
 
@@ -245,58 +236,28 @@ def _is_visible(char: str) -> bool:
     return char in "\u200c\u200d" or unicodedata.category(char) not in {"Cc", "Cf", "Cs"}
 
 
-# --- Times and replies -------------------------------------------------------------------------------------------
+# --- Times -------------------------------------------------------------------------------------------------------
 
-_SECONDS = r"\d{1,5}(?:[.,]\d{1,3})?"
-_H = r"(?:h(?:ours?|oras?)?|std|stunden?|時間)"
-_M = r"(?:m(?:ins?|inut(?:e[ns]?|os?))?|分)"
-_S = r"(?:s(?:ec(?:ond)?s?|ek(?:unden?)?|eg(?:undos?)?)?|秒)"
+HOURS = r"(?:h(?:ours?|oras?)?|std|stunden?|時間)"
+MINUTES = r"(?:m(?:ins?|inut(?:e[ns]?|os?))?|分)"
+SECONDS = r"(?:s(?:ec(?:ond)?s?|ek(?:unden?)?|eg(?:undos?)?)?|秒)"
+"""The units in English, German, Spanish and Japanese, as patterns."""
+_NUMBER = r"\d{1,5}(?:[.,]\d{1,3})?"
 _TIME_FORMS = (
-    re.compile(rf"(?P<s>{_SECONDS})", re.A),
+    re.compile(rf"(?!\d\d?[.,][0-5]\d\Z)(?P<s>{_NUMBER})", re.A),  # 1.05 may mean 1:05
     re.compile(r"(?:(?P<h>\d{1,2}):(?=[0-5]?\d:))?(?P<m>\d{1,4}):(?P<s>[0-5]?\d(?:[.,]\d{1,3})?)", re.A),
     re.compile(
-        rf"(?=\d)(?:(?P<h>\d{{1,2}})\s*{_H}\s*)?(?:(?P<m>\d{{1,4}})\s*{_M}\s*)?(?:(?P<s>{_SECONDS})\s*{_S})?",
+        rf"(?=\d)(?:(?P<h>\d{{1,2}})\s*{HOURS}\s*)?(?:(?P<m>\d{{1,4}})\s*{MINUTES}\s*)?"
+        rf"(?:(?P<s>{_NUMBER})\s*{SECONDS})?",
         re.I | re.A,
     ),
 )
-
-_MENTION = re.compile(r"<@[!&]?\d{1,20}>")
-_UNIT = rf"\s*(?:{_H}|{_M}|{_S})(?![^\W\d_])"
-_AT = rf"(?P<at>(?>\d+(?:[:.,]\d+)*(?:{_UNIT}(?:\s*\d+(?:[.,]\d+)?{_UNIT})*)?))"
-_FROM = (
-    re.compile(
-        rf"(?:from|at|ab|von|bei|desde|a\s+partir\s+de)\s+{_AT}"
-        r"(?P<gap>\s*[,;:.!?\u2013\u2014-]+(?:\s+|$)|\s*[,;\u2013\u2014]|\s+|$)(?P<rest>.*)",
-        re.I | re.A | re.S,
-    ),
-    re.compile(rf"{_AT}\s*から(?!\s*\d)(?P<gap>[\s、。,;:.!?\uff01\uff0c\uff1f]*)(?P<rest>.*)", re.I | re.A | re.S),
-)
-"""What stands before a time in English, German and Spanish, and what stands behind it in Japanese."""
-_TAKE = re.compile(
-    r"(?:take|toma|テイク)\s*(?P<take>\d{1,2})(?!\w)(?P<gap>[\s,;:.!?\u2013\u2014、。の-]*)", re.I | re.A
-)
-"""Which take is meant; "take 2 steps back" names none, so punctuation, a time or nothing must follow."""
-_TIME_OF_DAY = (
-    r"[ap]\.?m\b|o['\u2019]?clock|past\b|tonight|in the (?:morning|afternoon|evening)"
-    r"|uhr\b|(?:vor|nach)mittags|morgens|abends|nachts|de la (?:mañana|tarde|noche)"
-)
-_AFTER_A_CLOCK = re.compile(_TIME_OF_DAY, re.I)
-_AFTER_A_NUMBER = re.compile(
-    rf"(?:{_TIME_OF_DAY}|to|till|until|i|bpm|k?hz|percent|degrees?|days?|nights?|weeks?|months?|years?|times?"
-    r"|miles?|mph|km\w*|feet|met(?:er|re)s?|bars?|beats?|people|voices?|dollars?|st|nd|rd|th"
-    r"|bis|auf(?=\s+\d)|prozent|grad|tag(?:en?)?|wochen?|monat(?:en?)?|jahr(?:en?)?|metern?|takt(?:en?)?|leuten?"
-    r"|stimmen?|euro"
-    r"|a(?=\s+\d)|hasta|por ciento|grados?|días?|noches?|semanas?|mes(?:es)?|años?|veces|metros?|compás|compases"
-    r"|personas?|voces|voz|euros)\b",
-    re.I,
-)
-"""Words that make "at 3 …" something else than a place in the song."""
 
 
 def parse_at(text: str) -> float:
     """Seconds from the start, read from `65`, `65.5`, `1:05`, `1:02:03`, `1m5s`, `2m` or `90s`; a comma is a point too.
 
-    Units may be English, German, Spanish or Japanese.
+    Units may be English, German, Spanish or Japanese. `1.05` is no time: it may mean 1:05.
 
     Raises:
         WishError: not a time, or beyond a day.
@@ -309,37 +270,3 @@ def parse_at(text: str) -> float:
     at_s = hours * 3600 + minutes * 60 + seconds
     _check_time(at_s)
     return at_s
-
-
-def parse_reply(text: str) -> ReplyWish:
-    """A reply such as "from 1:05, quieter bridge", without the mentions in it; what is no time is all prompt.
-
-    "ab 1:05", "desde 1:05" and "1:05から" are understood, too.
-
-    Raises:
-        WishError: it begins with a clock time that does not exist, such as 1:75.
-    """
-    said = normalise(_MENTION.sub(" ", text))
-    if (named := _TAKE.match(said)) is not None:
-        rest = said[named.end() :]
-        if not rest or named["gap"].strip() or any(form.match(rest) for form in _FROM):
-            return replace(_parse_rest(rest), take=int(named["take"]))
-    return _parse_rest(said)
-
-
-def _parse_rest(said: str) -> ReplyWish:
-    found = next(filter(None, (form.match(said) for form in _FROM)), None)
-    if found is None or _means_something_else(found):
-        return ReplyWish(prompt=said or None)
-    try:
-        return ReplyWish(at_s=parse_at(found["at"]), prompt=found["rest"].strip() or None)
-    except WishError:
-        if ":" in found["at"]:
-            raise
-        return ReplyWish(prompt=said)
-
-
-def _means_something_else(found: re.Match[str]) -> bool:
-    """Whether the next word tells that the number is a time of day, a count or a speed."""
-    other = _AFTER_A_NUMBER if found["at"].isdigit() else _AFTER_A_CLOCK
-    return not found["gap"].strip() and other.match(found["rest"]) is not None

@@ -10,11 +10,12 @@ from bot.domain.limits import LimitReachedError
 from bot.domain.line import Place, Waiting, in_turn, places
 from bot.domain.price import Price
 from bot.domain.refusals import Reason, Refused, WishPart
+from bot.domain.replies import END, ReplyWish, without_start
 from bot.domain.rules import EVERYWHERE, Intake
 from bot.domain.tasks import MusicTask, NewTask, StaleTaskError, State, TaskId
 from bot.domain.transitions import Confirmed, Part
 from bot.domain.versions import among
-from bot.domain.wishes import ContinuationWish, ReplyWish, Wish, checked_continuation, wish_again
+from bot.domain.wishes import ContinuationWish, Wish, checked_continuation, wish_again
 from bot.service.access import Asker, known, own
 from bot.service.admission import Admission
 from bot.service.making import Maker, Origin
@@ -125,17 +126,17 @@ class Asking:
     async def draft_reply(self, understood: ReplyWish, parent: MusicTask, asker: Asker, *, message_id: int) -> Draft:
         """Keep what was understood of a reply until it is confirmed. The question quotes it for all to see.
 
+        Where it is not clear from where, the draft leaves that open until `choose_start`.
+
         Raises:
             Refused: see `admit`; this song can't be continued, or not by this member; or a word is kept out.
             WishError: the text can't be taken.
         """
         server = await self._admission.admit(asker)
-        wish = ContinuationWish(
-            parent_id=parent.id, take=understood.take, prompt=understood.prompt, at_s=understood.at_s
-        )
-        wish = checked_continuation(wish)
         await self.check_continuable(parent, user_id=asker.user_id, channel_id=asker.channel_id)
-        wish = self._with_take(wish, parent)
+        at_s = _start_s(understood, self._maker.chosen_take(understood.take, parent), parent)
+        wish = ContinuationWish(parent_id=parent.id, take=understood.take, prompt=understood.prompt, at_s=at_s)
+        wish = self._with_take(checked_continuation(wish), parent, is_clear=understood.is_clear)
         await self._admission.check_words(server, {WishPart.PROMPT: wish.prompt})
         return await self._draft(asker, wish, f"r:{message_id}")
 
@@ -186,6 +187,19 @@ class Asking:
         if not await self._drafts.change(draft.id, wish):
             raise Refused(Reason.DRAFT_GONE)
         return replace(draft, wish=wish)
+
+    async def choose_start(self, draft_id: int, asker: Asker, at_s: float | None) -> Draft:
+        """Let the continuation of a draft begin at one of the moments that its words name.
+
+        Raises:
+            Refused: see `change_draft`.
+        """
+        wish = (await self.drafted(draft_id, asker)).wish
+        if not isinstance(wish, ContinuationWish):
+            raise Refused(Reason.DRAFT_GONE)
+        parent = await known(self._tasks, wish.parent_id)
+        prompt = without_start(wish.prompt, at_s, parent.length_of(self._maker.chosen_take(wish.take, parent)))
+        return await self.change_draft(draft_id, asker, prompt=prompt, at_s=at_s)
 
     async def start_draft(self, draft_id: int, asker: Asker, *, message_id: int | None = None) -> MusicTask:
         """Turn a confirmed draft into a task.
@@ -242,6 +256,10 @@ class Asking:
         """
         await self._admission.admit(asker)
 
+    async def locale(self, asker: Asker) -> str:
+        """The language of what everybody sees here."""
+        return (await self._servers.get(asker.guild_id or EVERYWHERE)).rules.locale or asker.locale
+
     async def continuable(self, task_id: TaskId, asker: Asker) -> MusicTask:
         """The song that a member may continue here.
 
@@ -264,10 +282,11 @@ class Asking:
         """See `Maker.chosen_take`."""
         return self._maker.chosen_take(wanted, parent)
 
-    def _with_take(self, wish: ContinuationWish, parent: MusicTask) -> ContinuationWish:
-        """The wish with the take that is meant, where there are several; its start lies in that one."""
+    def _with_take(self, wish: ContinuationWish, parent: MusicTask, *, is_clear: bool = True) -> ContinuationWish:
+        """The wish with the take that is meant, where there are several; its start, if that is clear, lies in it."""
         take = self._maker.chosen_take(wish.take, parent)
-        self._maker.check_start(wish.at_s, take, parent)
+        if is_clear:
+            self._maker.check_start(wish.at_s, take, parent)
         return replace(wish, take=take if len(parent.takes) > 1 else None)
 
     async def price(self, wish: Wish, guild_id: int | None) -> Price | None:
@@ -309,3 +328,19 @@ class Asking:
 
 def _chosen_version(task: MusicTask | NewTask) -> str | None:
     return task.version if task.version_chosen else None
+
+
+def _start_s(understood: ReplyWish, take: int, parent: MusicTask) -> float | None:
+    """From where a reply continues a take; None is the end.
+
+    Raises:
+        Refused: the take has no such moment, or nobody knows where its middle is.
+    """
+    if understood.start == END:
+        return None
+    length_s = parent.length_of(take)
+    if (at_s := understood.start.at_s(length_s)) is not None:
+        return at_s
+    if length_s is None:
+        raise Refused(Reason.NEEDS_START, parent.inside_s)
+    raise Refused(Reason.BEYOND_END, length_s)

@@ -264,7 +264,7 @@ class Maker:
         """
         if self._defaults.upload_extend and not at_s:
             raise Refused(Reason.NEEDS_START, parent.inside_s)
-        length_s = next((one.length_s for one in parent.takes if one.number == take), None)
+        length_s = parent.length_of(take)
         if at_s is not None and length_s is not None and at_s >= length_s:
             raise Refused(Reason.BEYOND_END, length_s)
 

@@ -32,6 +32,8 @@ class Press(StrEnum):
     START_ANOTHER = "another"
     """The card is a new message."""
     EDIT_DRAFT = "edit_draft"
+    DRAFT_FROM = "draft_from"
+    """With a number: continue from so many milliseconds; without, from the end."""
     DROP_DRAFT = "forget"
     AGAIN = "again"
     EDIT_AGAIN = "edit_again"

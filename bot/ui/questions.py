@@ -1,5 +1,7 @@
 """What is asked back before anything costs: what was understood of a reply."""
 
+from collections.abc import Iterator, Sequence
+
 import discord
 
 from bot.domain.tasks import MusicTask, State
@@ -21,15 +23,16 @@ def draft_card(
     take: int | None = None,
     price: str | None,
     words: Words,
+    choices: Sequence[float | None] | None = None,
 ) -> Card:
-    """What was understood of a reply, before it costs anything."""
+    """What was understood of a reply, before it costs anything.
+
+    `choices` are the moments that may be meant, if that is not clear: one has to be chosen before it can start.
+    """
     lines = [words("Continue **{song}**?", song=inline(title_of(parent), TITLE_CHARS))]
     if take is not None:
         lines.append(words(TAKE, number=take))
-    if at_s is not None:
-        lines.append(words("From: {time}", time=texts.clock_time(at_s)))
-    else:
-        lines.append(words("From: the end"))
+    lines.append(_start(at_s, choices, words))
     lines.append(quote(prompt, PROMPT_SHOWN_CHARS) if prompt else words("With the same words as before."))
     if price:
         lines += ["", price]
@@ -38,8 +41,28 @@ def draft_card(
             title=words("Did I understand you?"), description="\n".join(lines), colour=COLOURS[State.QUEUED]
         ),
         buttons=(
-            Button(label=words("Start"), press=Press.START_DRAFT, subject=draft_id, style=discord.ButtonStyle.success),
+            *_go_on(draft_id, choices, words),
             Button(label=words("Edit"), press=Press.EDIT_DRAFT, subject=draft_id),
             Button(label=words("Cancel"), press=Press.DROP_DRAFT, subject=draft_id),
         ),
     )
+
+
+def _start(at_s: float | None, choices: Sequence[float | None] | None, words: Words) -> str:
+    if choices is not None:
+        return words(texts.FROM_WHICH if choices else texts.FROM_UNKNOWN)
+    return words("From: {time}", time=texts.clock_time(at_s)) if at_s is not None else words("From: the end")
+
+
+def _go_on(draft_id: int, choices: Sequence[float | None] | None, words: Words) -> Iterator[Button]:
+    """Start, or the moments that may be meant."""
+    if choices is None:
+        yield Button(label=words("Start"), press=Press.START_DRAFT, subject=draft_id, style=discord.ButtonStyle.success)
+    for at_s in choices or ():
+        yield Button(
+            label=words("The end") if at_s is None else texts.clock_time(at_s),
+            press=Press.DRAFT_FROM,
+            subject=draft_id,
+            number=None if at_s is None else round(at_s * 1000),
+            style=discord.ButtonStyle.primary,
+        )

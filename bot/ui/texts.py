@@ -190,6 +190,8 @@ FETCHED_ANEW = N_(
     "Until then this is TokenLab's own link, which may be dead."
 )
 EMPTY_QUEUE = N_("Nothing is under way in this server.")
+FROM_WHICH = N_("From where? Choose one, or write it with **Edit**.")
+FROM_UNKNOWN = N_("I don't understand from where. Write it with **Edit**, like `65`, `1:05` or `1m5s`.")
 REPLY_UNREADABLE = N_("Discord shows me the words of a reply only if you mention me in it. Use the button instead.")
 REPLY_SECRET = N_("That text seems to hold a key or a private address, so I did not pass it on.")
 UNEXPECTED = N_(

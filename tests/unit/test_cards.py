@@ -552,6 +552,35 @@ def test_a_draft_says_what_was_left_out() -> None:
     assert card.embed.description == "Continue **Low Tide**?\nFrom: the end\nWith the same words as before."
 
 
+def test_a_draft_that_may_begin_in_several_places_asks_which_and_can_not_be_started_yet() -> None:
+    parent = make_task(title="Low Tide")
+    card = draft_card(
+        draft_id=1,
+        parent=parent,
+        prompt="0:30 or 1.05",
+        at_s=None,
+        price=None,
+        words=ENGLISH,
+        choices=(30.0, 1.05, None),
+    )
+
+    assert_discord_takes(card)
+    assert labels_of(card) == ["0:30", "0:01.05", "The end", "Edit", "Cancel"]
+    assert [(b.press, b.subject, b.number) for b in card.buttons[:3]] == [
+        (Press.DRAFT_FROM, 1, 30_000), (Press.DRAFT_FROM, 1, 1050), (Press.DRAFT_FROM, 1, None)
+    ]  # fmt: skip
+    assert "From where? Choose one" in (card.embed.description or "")
+
+
+def test_a_draft_from_nobody_knows_where_asks_for_a_time() -> None:
+    card = draft_card(
+        draft_id=1, parent=make_task(), prompt="at 48:00:00", at_s=None, price=None, words=ENGLISH, choices=()
+    )
+
+    assert labels_of(card) == ["Edit", "Cancel"]
+    assert "I don't understand from where" in (card.embed.description or "")
+
+
 def assert_discord_takes(card: Card) -> None:
     embed = card.embed
     assert 1 <= len(embed.title or "") <= 256
@@ -563,7 +592,7 @@ def assert_discord_takes(card: Card) -> None:
             assert 1 <= len(child["label"]) <= 80
             assert len(child.get("custom_id", "")) <= 100
             assert len(child.get("url") or "") <= 512
-    ids = [b.press for b in card.buttons if b.press]
+    ids = [(b.press, b.number) for b in card.buttons if b.press]
     assert len(ids) == len(set(ids))
 
 
@@ -604,6 +633,7 @@ def test_the_ids_of_buttons_never_change() -> None:
         "DROP_DRAFT": "forget",
         "START_ANOTHER": "another",
         "EDIT_DRAFT": "edit_draft",
+        "DRAFT_FROM": "draft_from",
         "AGAIN": "again",
         "EDIT_AGAIN": "edit_again",
         "READ_LYRICS": "lyrics",

@@ -12,13 +12,13 @@ from bot.domain.blocks import Block
 from bot.domain.limits import day_of, next_month_of
 from bot.domain.price import Price
 from bot.domain.refusals import Reason, Refused, WishPart
+from bot.domain.replies import parse_reply
 from bot.domain.rules import EVERYWHERE, Intake, RuleChanges, Rules, Server
-from bot.domain.tasks import Kind, Result, Role, State, TaskId
+from bot.domain.tasks import Kind, MediaFile, Result, Role, State, TaskId
 from bot.domain.wishes import (
     LYRICS_MAX_CHARS,
     ContinuationWish,
     LyricsWish,
-    ReplyWish,
     SongWish,
     WishError,
     WishProblem,
@@ -272,8 +272,8 @@ async def test_a_changed_rule_is_told_with_what_it_is_below_of() -> None:
 # --- continuing ------------------------------------------------------------------------------------------------------
 
 
-async def _draft(office: Office, user_id: int = 7, **understood: Any) -> Any:
-    return await office.service.asking.draft_reply(ReplyWish(**understood), DONE, asker(user_id), message_id=9)
+async def _draft(office: Office, text: str = "softer") -> Any:
+    return await office.service.asking.draft_reply(parse_reply(text), office.rows.tasks[0], asker(), message_id=9)
 
 
 async def test_a_continuation_takes_over_what_its_parent_was_made_with() -> None:
@@ -312,7 +312,7 @@ async def test_a_draft_with_a_secret_is_not_kept() -> None:
     office = Office(DONE)
 
     with pytest.raises(WishError):
-        await _draft(office, prompt="sk-proj-abcdefghij0123456789abcdefghij0123456789")
+        await _draft(office, "sk-proj-abcdefghij0123456789abcdefghij0123456789")
     assert office.rows.all(drafts) == []
 
 
@@ -326,16 +326,64 @@ async def test_a_program_that_is_stopping_keeps_no_drafts_and_tries_nothing_agai
     assert await refused(office.service.deciding.retry(TaskId(1), asker(), attempt=0)) is Reason.CLOSING
 
 
-@pytest.mark.parametrize(("at_s", "reason"), [(None, Reason.NEEDS_START), (0.0, Reason.NEEDS_START)])
-async def test_extending_by_upload_needs_a_start(at_s: float | None, reason: Reason) -> None:
+@pytest.mark.parametrize("text", ["softer", "softer from 0:00", "softer from the end"])
+async def test_extending_by_upload_needs_a_start(text: str) -> None:
     office = Office(DONE, upload_extend=True)
 
-    assert await refused(_draft(office, at_s=at_s)) is reason
+    assert await refused(_draft(office, text)) is Reason.NEEDS_START
+
+
+@pytest.mark.parametrize(
+    ("text", "at_s"), [("softer from the middle", 30.0), ("softer", None), ("from the end softer", None)]
+)
+async def test_a_draft_begins_where_its_reply_says(text: str, at_s: float | None) -> None:
+    draft = await _draft(
+        Office(replace(DONE, media=(MediaFile(name="a.mp3", shown_as="a.mp3", size_bytes=1, duration_s=60.0),))), text
+    )
+
+    assert (draft.wish.at_s, draft.wish.prompt) == (at_s, "softer")
+
+
+@pytest.mark.parametrize(
+    ("text", "length_s", "reason"),
+    [
+        ("from the middle", None, Reason.NEEDS_START),
+        ("from 1:05", 60.0, Reason.BEYOND_END),
+        ("from the last 70 seconds", 60.0, Reason.BEYOND_END),
+    ],
+)
+async def test_a_reply_from_where_the_song_has_nothing_is_refused(
+    text: str, length_s: float | None, reason: Reason
+) -> None:
+    media = (MediaFile(name="a.mp3", shown_as="a.mp3", size_bytes=1, duration_s=length_s),) if length_s else ()
+
+    assert await refused(_draft(Office(replace(DONE, media=media)), text)) is reason
+
+
+@pytest.mark.parametrize("upload_extend", [True, False])
+async def test_where_it_is_not_clear_from_where_the_draft_is_kept_until_one_is_chosen(*, upload_extend: bool) -> None:
+    office = Office(DONE, upload_extend=upload_extend)
+    draft = await _draft(office, "from 0:30, drums at 0:45")
+    assert (draft.wish.at_s, draft.wish.prompt) == (None, "from 0:30, drums at 0:45")
+
+    chosen = await office.service.asking.choose_start(draft.id, asker(), 45.0)
+
+    assert isinstance(chosen.wish, ContinuationWish)
+    assert (chosen.wish.at_s, chosen.wish.prompt) == (45.0, "from 0:30, drums")
+    kept = await office.service.asking.drafted(draft.id, asker())
+    assert kept.wish == chosen.wish
+
+
+async def test_nobody_chooses_for_somebody_else() -> None:
+    office = Office(DONE)
+    draft = await _draft(office, "from 0:30 or 0:45 softer")
+
+    assert await refused(office.service.asking.choose_start(draft.id, asker(8), 45.0)) is Reason.NOT_YOURS
 
 
 async def test_a_draft_becomes_one_task_and_is_gone() -> None:
     office = Office(DONE)
-    draft = await _draft(office, prompt="softer")
+    draft = await _draft(office)
 
     task = await office.service.asking.start_draft(draft.id, asker(), message_id=42)
 

@@ -7,8 +7,9 @@ import pytest
 
 from bot.domain.drafts import Draft
 from bot.domain.refusals import Reason, Refused
+from bot.domain.replies import ReplyWish
 from bot.domain.tasks import MediaFile, Result, State, TaskId, Track
-from bot.domain.wishes import ContinuationWish, ReplyWish, wish_again
+from bot.domain.wishes import ContinuationWish, wish_again
 from bot.service.asking import RepeatedError
 from tests.fakes.office import Office, asker
 from tests.fakes.rows import make_task
