@@ -197,8 +197,7 @@ class ContinuationCog(commands.Cog):
 
     def _hides_words_of(self, message: discord.Message) -> bool:
         """Whether a message without words may have some: Discord keeps them from bots that are not mentioned."""
-        is_told = self._bot.intents.message_content or message.guild is None or self._bot.user in message.mentions
-        return not is_told and not message.stickers
+        return not self._bot.intents.message_content and message.guild is not None and not message.stickers
 
     async def _draft_card(
         self, draft: Draft, parent: MusicTask, asker: Asker, choices: tuple[float | None, ...] | None = None

@@ -1,5 +1,7 @@
 """Members answer a card or a ready ping in free text: what is understood, what is refused, who may decide."""
 
+from datetime import timedelta
+
 import pytest
 from discord.webhook.async_ import AsyncWebhookAdapter
 
@@ -202,6 +204,134 @@ async def test_a_draft_that_was_started_stays_as_its_card(world: World) -> None:
     assert question.id in [message.id for message in world.channel.history()]
 
 
+@pytest.mark.parametrize(
+    "words", ["love it!!", "thanks", "♥", "haha", "こんにちは", "lol same", "das Solo ist der Hammer"]
+)
+async def test_chatter_gets_no_answer_and_leaves_no_trace(
+    world: World, words: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    await world.song("Harbour")
+    before = len(world.requests("POST", "/messages"))
+
+    await world.alice.send(world.channel, words, reply_to=world.pings()[0])
+    await world.bob.send(world.channel, words, reply_to=world.pings()[0])
+
+    assert len(world.requests("POST", "/messages")) == before
+    assert await world.app.stores.drafts.over(world.clock() + timedelta(days=1), 9) == []
+    assert words not in caplog.text
+
+
+async def test_what_may_be_meant_as_a_description_is_asked_back_for_the_songs_own_member_alone(world: World) -> None:
+    await world.song("Harbour")
+    before = len(world.requests("POST", "/messages"))
+
+    await world.bob.send(world.channel, "saxophone solo", reply_to=world.pings()[0])
+    assert len(world.requests("POST", "/messages")) == before
+
+    await world.alice.send(world.channel, "saxophone solo", reply_to=world.pings()[0])
+    assert "> saxophone solo" in text_of(world.channel.last_message)
+
+
+@pytest.mark.parametrize(
+    ("words", "moment", "prompt"),
+    [
+        ("quieter bridge from 0:05", "0:05", "quieter bridge"),
+        ("leiser ab 0:05", "0:05", "leiser"),
+        ("desde el 0:05 más suave", "0:05", "más suave"),
+        ("サビを静かに 0:05から", "0:05", "サビを静かに"),
+    ],
+)
+async def test_a_time_is_understood_wherever_it_stands(world: World, words: str, moment: str, prompt: str) -> None:
+    await drafted(world, words)
+
+    assert f"From: {moment}\n> {prompt}" in text_of(world.channel.last_message)
+
+
+async def test_half_of_a_song_is_worked_out_from_its_length(world: World) -> None:
+    task = await drafted(world, "from the middle, softer")
+    length_s = task.length_of(1)
+    assert length_s is not None
+
+    await world.alice.click(world.channel.last_message, label="Start")
+    await world.turn()
+
+    body = world.standin.creates[1].body
+    assert (body["prompt"], body["continue_at"]) == ("softer", pytest.approx(length_s / 2, abs=1))
+
+
+async def test_several_times_are_asked_about_and_the_one_that_is_pressed_counts(world: World) -> None:
+    await drafted(world, "softer from 0:05 or 0:08")
+    question = world.channel.last_message
+    assert labels(question) == ["0:05", "0:08", "Edit", "Cancel"]
+    assert "From where?" in text_of(question)
+
+    await world.restart()
+    seen = Seen(world, question)
+    assert private(await seen.press(world.bob, "encore:draft_from:1:8000")) == "That is somebody else's."
+    await seen.press(world.alice, "encore:draft_from:1:8000")
+    question = next(m for m in world.channel.history() if m.id == question.id)
+    assert labels(question) == ["Start", "Edit", "Cancel"]
+    assert "From: 0:08\n> softer" in text_of(question)
+    assert len(world.standin.creates) == 1
+
+    await world.alice.click(question, label="Start")
+    await world.turn()
+    body = world.standin.creates[1].body
+    assert (body["prompt"], body["continue_at"]) == ("softer", 8)
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("from 0:03 or from the end", ["0:03", "The end"]),
+        ("from 0.05 softer", ["0:05", "0:00.05"]),
+        ("at 48:00:00 louder", []),
+        ("from 1:75 louder", []),
+    ],
+)
+async def test_a_time_that_is_not_sure_is_asked_about(world: World, words: str, offered: list[str]) -> None:
+    await drafted(world, words)
+
+    assert labels(world.channel.last_message) == [*offered, "Edit", "Cancel"]
+
+
+async def test_a_time_that_could_not_be_told_is_written_by_hand(world: World) -> None:
+    await drafted(world, "at 48:00:00 louder")
+
+    await fill(
+        world.alice, await world.alice.click(world.channel.last_message, label="Edit"), prompt="louder", at="0:05"
+    )
+
+    assert labels(world.channel.last_message) == ["Start", "Edit", "Cancel"]
+    assert "From: 0:05\n> louder" in text_of(world.channel.last_message)
+
+
+async def test_questions_and_refusals_speak_the_language_of_the_servers_rule(world: World) -> None:
+    await world.app.service.ruling.change(world.guild.id, world.mo.id, RuleChanges(locale="de"))
+
+    await drafted(world, "leiser ab 0:05")
+    question = world.channel.last_message
+    assert labels(question) == ["Starten", "Bearbeiten", "Abbrechen"]
+    assert "ab 0:" in next(m.content for m in world.channel.history() if "ist fertig" in m.content)
+
+    await fill(world.alice, await world.alice.click(question, label="Bearbeiten"), prompt="lauter", at="")
+    assert "Ab: Ende" in text_of(world.channel.last_message)
+    await world.alice.click(world.channel.last_message, label="Abbrechen")
+    assert world.channel.last_message.content == "Es wurde nichts gestartet."
+
+    await world.alice.send(world.channel, "ab 9:05 leiser", reply_to=world.pings()[0])
+    assert "lang" in world.channel.last_message.content
+
+
+async def test_hidden_words_of_others_get_no_button(world: World) -> None:
+    card = world.card(await world.song())
+    before = len(world.requests("POST", "/messages"))
+
+    await world.bob.send(world.channel, "softer", reply_to=card)
+
+    assert len(world.requests("POST", "/messages")) == before
+
+
 async def test_a_reply_to_a_card_whose_words_are_hidden_gets_a_button(world: World) -> None:
     card = world.card(await world.song())
 
@@ -302,16 +432,11 @@ async def test_with_closed_direct_messages_the_refusal_is_public_quotes_nothing_
     assert said.id not in [message.id for message in world.channel.history()]
 
 
-@pytest.mark.parametrize(
-    ("words", "sentence"), [("from 1:75 louder", "don't understand that time"), ("at 48:00:00 louder", "that time")]
-)
-async def test_a_reply_that_is_refused_gets_a_sentence_that_quotes_nothing_and_goes(
-    world: World, words: str, sentence: str
-) -> None:
-    await drafted(world, words)
+async def test_a_reply_that_is_refused_gets_a_sentence_that_quotes_nothing_and_goes(world: World) -> None:
+    await drafted(world, "from 9:05 louder")
     said = world.channel.last_message
 
-    assert sentence in said.content
+    assert "Name a moment before its end." in said.content
     assert "louder" not in said.content
     await world.env.advance_time(31)
     assert said.id not in [message.id for message in world.channel.history()]
@@ -331,7 +456,7 @@ async def test_a_reply_to_an_unfinished_song_is_refused_briefly(world: World) ->
 async def test_another_member_may_reply_where_the_song_was_posted(world: World) -> None:
     await world.song()
 
-    await world.bob.send(world.channel, "Bob's way", reply_to=world.pings()[0])
+    await world.bob.send(world.channel, "make it quieter", reply_to=world.pings()[0])
     question = world.channel.last_message
 
     assert private(await world.alice.click(question, label="Start")) == "That is somebody else's."
@@ -355,14 +480,14 @@ async def test_a_reply_that_can_not_be_answered_does_no_harm(world: World) -> No
     world.env.inject_error("POST", f"/channels/{world.channel.id}/messages", status=403, code=50013, times=None)
 
     await world.alice.send(world.channel, "softer", reply_to=world.pings()[0])
-    await world.alice.send(world.channel, "from 1:75", reply_to=world.pings()[0])
+    await world.alice.send(world.channel, "from 9:05", reply_to=world.pings()[0])
 
     assert world.env.errors == []
 
 
 @pytest.mark.parametrize(("status", "code"), [(403, 160002), (400, 50035)])
 @pytest.mark.parametrize(
-    ("words", "said"), [("softer", "Did I understand you?"), ("from 1:75", "that time"), ("", "Use the button")]
+    ("words", "said"), [("softer", "Did I understand you?"), ("from 9:05", "before its end"), ("", "Use the button")]
 )
 async def test_where_a_reply_is_not_possible_the_answer_comes_without(
     world: World, words: str, said: str, status: int, code: int
