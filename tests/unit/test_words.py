@@ -16,9 +16,13 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from bot.domain.orders import is_order
+from bot.domain.refusals import Reason
+from bot.domain.replies import Moment, parse_reply
 from bot.service import Service
 from bot.store.database import Database
 from bot.store.stores import Stores
+from bot.ui import texts
 from bot.ui.client import MusicBot
 from bot.ui.words import COMMAND_NAME, FOLDER, LANGUAGES, OPTION_NAME, words_for
 from sandbox.texts import called_name, calls_in, texts_in
@@ -181,8 +185,8 @@ def facts(text: str) -> set[str]:
 
 
 def typed(text: str) -> set[str]:
-    """What stands between backticks, up to the member's own words; commands have names of their own."""
-    return {span.partition(", ")[0] for span in re.findall(r"`([^`]+)`", text) if not span.startswith("/")}
+    """What stands between backticks; commands have names of their own, and replies are taught in the own language."""
+    return {span for span in re.findall(r"`([^`]+)`", text) if not span.startswith("/") and "{" not in span}
 
 
 def bold(text: str) -> set[str]:
@@ -364,3 +368,16 @@ def test_what_is_not_translated_stays_english(locale: str) -> None:
 def test_a_name_and_a_text_of_the_same_word_are_different_entries() -> None:
     assert name_in("de", OPTION_NAME, "instrumental") == "instrumental"
     assert catalogue("de").get("instrumental") is not catalogue("de").get("instrumental", OPTION_NAME)
+
+
+@pytest.mark.parametrize("language", ["en", *LANGUAGES])
+@pytest.mark.parametrize("text", [texts.SONG_READY, texts.REFUSAL[Reason.NEEDS_START]])
+def test_the_replies_that_texts_teach_are_understood(language: str, text: str) -> None:
+    said = words_for(language)(text, song="Harbour", time="0:30", detail="0:30")
+    example = re.findall(r"`([^`]+)`", said)[-1]
+
+    wish = parse_reply(example)
+
+    assert (wish.is_clear, wish.moments) == (True, (Moment(seconds=30.0),))
+    assert "from" not in said or language == "en"
+    assert is_order(wish, is_own=False)
