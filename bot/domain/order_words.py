@@ -66,7 +66,7 @@ ENGLISH = Speech(
     common="the a an of to in and for on with from at but like some all",
     lead="""hmm hm ok okay so and well oh ah yes yeah yep alright also maybe just a bit little much even way then
         still or cool great nice for_the_next_part heres here its_time from_here there again m mm uh um eh er
-        erm hey yo honestly actually imo please_just""",
+        erm hey yo honestly actually imo please_just the_next_verse the_next_part next_verse next_part""",
     cue="now next this_time",
     steer="""add adding continue extend keep_going keep_it_going keep_the go_on carry_on remove replace change
         modulate transpose switch swap slow_down slow_it speed_up speed_it fade build_up build_to bring_in
@@ -247,7 +247,7 @@ GERMAN = Speech(
 SPANISH = Speech(
     common="el la los las un una unos unas de del en y que con por para pero a al lo",
     lead="""ok vale y pues oh ah si un poco mucho tal_vez quizas bueno genial pero poquito m mm eh ay um todo
-        otra_vez""",
+        otra_vez la_proxima la_siguiente el_proximo el_siguiente""",
     cue="ahora luego despues otra otro",
     steer="""sigue siguela siguelo continua* agrega* anade* pon ponle ponlo mete* quita* cambia* repite* alarga*
         extiende* sube* baja* elimina* reemplaza* hazlo hazla dejala dejalo cantala acelera* ralentiza*
@@ -259,7 +259,9 @@ SPANISH = Speech(
         echenle sigue_con prolonga* retoma* entran entra_* bajale* subele_el subele_la subele_a ponga_
         que_se_apague que_se_vaya que_se_oiga que_se_escuche que_hable que_diga abre arranca ponme agregale
         manten mantenla alterna quitale quitame metanle denle ponganle bajen suban agreguen anadan sigan_con
-        cantalo termina_con termina_en terminala acaba_con acabala deja_solo deja_que terminalo""",
+        cantalo termina_con termina_en terminala acaba_con acabala deja_solo deja_que terminalo danos dame_un
+        dame_una dame_mas que_grite que_llore que_cante que_canten que_toque que_toquen que_vuelva que_vuelvan
+        que_salga que_desaparezca""",
     verbs="""haz haga toca dale dame pasa usa prueba intenta empieza entra lleva mezcla que_la que_el que_los que_las
         que_un que_una canta deja termina acaba""",
     please="por_favor porfa porfavor",
@@ -291,17 +293,18 @@ SPANISH = Speech(
         perfect* espectacular fuego tremend* llorar lloro arte descargar nos_vemos feliz mejor mejores pasada
         flipo flipante alucino nah no_me_lo voz_que que_voz alguien album alarma mp3 licencia jeje jiji primero
         para_ya obvio claro tal_cual totalmente uy ay orale chido padre chevere bacan guay genia genio idolo
-        maestro epico* emociona* emocion bailo bailando cantando espero proxim* infancia nostalgia raro rara
-        necesito otra_mas otra_cancion subele_* tono_de_llamada escribi escribiste buenas_noches buenas_tardes
-        buenos_dias que_genial en_la_radio borr* archivo historia disco audifonos dormir peor de_mi_vida
-        me_recuerda se_pone esta_todo nunca_la siguiente_ nunca loco loca ups canal equivocado salud a_todos
-        con_todo_respeto demonios por_cierto banda_de_verdad video mas_*_que_mi* mas_*_que_tu* mas_*_que_el
-        mas_*_que_la mas_*_que_de por_fin cumpleanos suerte semana apaga_eso seguro segura suficiente a_que_no
-        contenta contento fiesta pegadiza otra_vez_por_favor ponla_otra_vez me_puede likes envidia directo
-        tatuaje orgullo trabajo clasico amigo amigos amiga mama papa hermano hermana esposa esposo abuela vecino
-        vecina jefe compartir compartida guardada escuchen miren oigan servidor enlace precio cuesta dinero
-        centavos manana ayer lunes viernes cafe finde gratis entiendo mundo mas_*_asi magia falso app deja_de
-        no_me vete epico epica tia tio novia novio internet viral escalofrios como_mi_* la_verdad que_no_puede""",
+        maestro epico* emociona* emocion bailo bailando cantando infancia nostalgia raro rara necesito otra_mas
+        otra_cancion subele_* tono_de_llamada escribi escribiste buenas_noches buenas_tardes buenos_dias
+        que_genial en_la_radio borr* archivo historia disco audifonos dormir peor de_mi_vida me_recuerda se_pone
+        esta_todo nunca_la siguiente_ nunca loco loca ups canal equivocado salud a_todos con_todo_respeto
+        demonios por_cierto banda_de_verdad video mas_*_que_mi* mas_*_que_tu* mas_*_que_el mas_*_que_la
+        mas_*_que_de por_fin cumpleanos suerte semana apaga_eso seguro segura suficiente a_que_no contenta
+        contento fiesta pegadiza otra_vez_por_favor ponla_otra_vez me_puede likes envidia directo tatuaje
+        orgullo trabajo clasico amigo amigos amiga mama papa hermano hermana esposa esposo abuela vecino vecina
+        jefe compartir compartida guardada escuchen miren oigan servidor enlace precio cuesta dinero centavos
+        manana ayer lunes viernes cafe finde gratis entiendo mundo mas_*_asi magia falso app deja_de no_me vete
+        epico epica tia tio novia novio internet viral escalofrios como_mi_* la_verdad que_no_puede dios
+        espero_la proxima_cancion la_proxima_vez espero_la_proxima""",
     talk="""yo me mi mis tu te ti tus ella nos nosotros es son era fue esto eso ese esa hay tengo tiene he ha lo_que
         parece suena recuerda vi oi creo pense puedo quedo hizo hice hiciste mato tardo mande escuch* voy vemos
         salio saldria dura ya bailando jamas tienen vaya dormido dije""",
@@ -340,7 +343,7 @@ JAPANESE_CHAT = (
     r"|着信音|目覚まし|うち[のは]|私|僕|俺|今日|昨日|明日|さっき|上げろ|評価|流行|みたい$|出しなよ|人生"
     r"|(?:(?<!う)た|んだ|てる|ている|かな|だね|よね|だよ|のに|けど|なの|です|ます|ですね|じゃん|らしい|かも|べき|やつ|っす|ぜ|ぞ|わ|でしょ|ない|んだろ|いる|がいい|がよい)$"
     r"|[だたいよ][なねよわ]$|^(?:これ|それ|この曲|あれ|その声)(?:は|が|って|なら)|^(?:そう|うん|いや|うーん|え|ああ)$"
-    r"|感謝|満足|十分|微妙|傑作|やっと|クセに|こういう|こんな|必要|魔法|世界|アプリ|絶対|無限|ループ|作って|正直|間違え|乾杯|って(?:何|なに|誰)|だれ|誰|なんで|何で|どうや|どこ|いつ|なに|何の"
+    r"|感謝|満足|十分|微妙|傑作|やっと|クセに|こういう|こんな|必要|魔法|世界|愛を|アプリ|絶対|無限|ループ|作って|正直|間違え|乾杯|って(?:何|なに|誰)|だれ|誰|なんで|何で|どうや|どこ|いつ|なに|何の"
 )
 JAPANESE_REQUEST = r"誰か|みんな|皆さん|世界|歌詞もらえ|教えて|送って|聴かせて|聞かせて|貸して|流して"
 """Requests for something else than music."""

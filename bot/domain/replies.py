@@ -112,7 +112,7 @@ _CLOCK = r"(?:\d{1,2}:)?\d{1,4}:\d{1,2}(?:[.,]\d{1,3})?"
 _TIME = re.compile(
     rf"(?<![{_LETTER}\d/#$€£+=_:])(?<!\d[.,])"
     rf"(?:(?P<clock>{_CLOCK})(?:\s*{MINUTES}(?![{_LETTER}]))?"
-    rf"|(?P<units>{_NUMBER}\s*-?{_UNIT}(?:\s*(?:and|und|y|,)?\s*{_NUMBER}\s*{_UNIT}){{0,2}}(?:(?<=分)半)?)"
+    rf"|(?P<units>\d{{1,3}}\s*{MINUTES}\s+[0-5]\d(?!\s*{_UNIT})|{_NUMBER}\s*-?{_UNIT}(?:\s*(?:and|und|y|,)?\s*{_NUMBER}\s*{_UNIT}){{0,2}}(?:(?<=分)半)?)"
     rf"|(?P<number>(?<![-\u2013]){_NUMBER})(?!\s*[-\u2013]\s*\d))"
     rf"(?![\d%$€£/_]|[.,:]\d|[{_LETTER}])",
     re.I | re.A,
@@ -314,8 +314,10 @@ def _units(written: str, beside: _Beside) -> list[float] | None:
     """`1 minute 5 seconds`, where a word says that this is a place and no duration."""
     if beside.is_unsure or not (beside.tells or beside.is_before_end):
         return None
-    half_s = _MINUTE_S / 2 if written.endswith("半") else 0
-    return [sum(float(one[1]) * _seconds_in(one[2]) for one in _PARTS.finditer(written)) + half_s]
+    rest_s = _MINUTE_S / 2 if written.endswith("半") else 0
+    if written[-1].isdecimal():  # "1 minute 45"
+        rest_s = float(written.split()[-1])
+    return [sum(float(one[1]) * _seconds_in(one[2]) for one in _PARTS.finditer(written)) + rest_s]
 
 
 def _number(written: str, beside: _Beside) -> list[float] | None:

@@ -261,6 +261,8 @@ def test_whatever_is_written_gives_a_wish_that_can_be_asked_about(text: str) -> 
         ("\uff11\uff1a\uff10\uff15から静かに", 65, "静かに"),
         ("1分半から静かに", 90, "静かに"),
         ("9秒から", 9, None),
+        ("from 1 minute 45 softer", 105, "softer"),
+        ("ab 1 Minute 45 leiser", 105, "leiser"),
         ("from 1:05, quieter bridge", 65, "quieter bridge"),
         ("<@123> From 1:05 quieter\nbridge", 65, "quieter\nbridge"),
         ("quieter\nfrom 0:30\nwith drums", 30, "quieter\nwith drums"),
