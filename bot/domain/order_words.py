@@ -211,7 +211,7 @@ GERMAN = Speech(
         kontrabass besen energie tempo kinder frauen manner schluss gesungen* spieluhr *box anfang radio *spiel
         fiedel* fusse kontrabass* panflote* zither* leier* maultrommel* rassel* triangel xylophon* vibraphon*
         kuhglocke* leise mannerchor frauenchor seemannslied* *lied kanon *klang* klang* gitarrist* sprech*
-        gerausch* stampf* schritt*""",
+        gerausch* stampf* schritt* *kapelle* *orchester* blas*""",
     chat="""danke* dank geil* krass hammer wahnsinn toll* schon schones schone lieb* stark ohrwurm* gansehaut moin
         hallo servus gute guten na lache heul* traumhaft klasse bombe perfekt beste* besser schlecht schade nein
         runterladen mehr_davon davon sam bett hihi haha gern_geschehen gut gutes hubsch herrlich spitze
@@ -307,7 +307,7 @@ SPANISH = Speech(
         espero_la proxima_cancion la_proxima_vez espero_la_proxima""",
     talk="""yo me mi mis tu te ti tus ella nos nosotros es son era fue esto eso ese esa hay tengo tiene he ha lo_que
         parece suena recuerda vi oi creo pense puedo quedo hizo hice hiciste mato tardo mande escuch* voy vemos
-        salio saldria dura ya bailando jamas tienen vaya dormido dije""",
+        salio saldria dura bailando jamas tienen vaya dormido dije""",
     questions="como que quien donde cuando cuant* cual* por_que de_donde es",
     scenes="""noche* dia* amanecer* madrugada medianoche verano* invierno* otono* primavera* nieve* sol luna*
         estrella* cielo* nube* tormenta* rio* lago* isla* playa* puerto* barco* marinero* tren* tranvia* coche*

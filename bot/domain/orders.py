@@ -28,6 +28,8 @@ class _Intent(Enum):
     DESCRIPTION = auto()
     """Of something that a song may hold; whether it is wanted is not said."""
     UNKNOWN = auto()
+    REMARK = auto()
+    """A statement about what a song holds: chatter, unless it says from where."""
     CHATTER = auto()
 
 
@@ -47,14 +49,18 @@ def is_order(reply: ReplyWish, *, is_own: bool) -> bool:
     intents = list(_intents_of(reply.prompt))
     if not intents and not reply.is_clear:  # "0:30-0:45" and nothing else
         return _APPLAUSE.search(reply.prompt) is None
-    if _Intent.ORDER in intents or (_Intent.WISH in intents and (is_own or reply.moments or not _laughs(reply.prompt))):
-        return True
-    if _Intent.DESCRIPTION in intents and (reply.moments or reply.take):
-        return True
-    if _Intent.UNKNOWN in intents and (reply.says_from or (is_own and reply.moments) or reply.take):
-        return True
+    wanted = {_Intent.ORDER}
+    if is_own or reply.moments or not _laughs(reply.prompt):
+        wanted.add(_Intent.WISH)
+    if reply.moments or reply.take:
+        wanted.add(_Intent.DESCRIPTION)
+    if reply.says_from:
+        wanted.add(_Intent.REMARK)
+    if reply.says_from or reply.take or (is_own and reply.moments):
+        wanted.add(_Intent.UNKNOWN)
     describes = _Intent.DESCRIPTION in intents or intents.count(_Intent.UNKNOWN) >= LISTED
-    return is_own and describes and _Intent.CHATTER not in intents
+    is_chatter = not {_Intent.CHATTER, _Intent.REMARK}.isdisjoint(intents)
+    return not wanted.isdisjoint(intents) or (is_own and describes and not is_chatter)
 
 
 def _intents_of(text: str) -> Iterator[_Intent]:
@@ -79,7 +85,7 @@ _TURN = re.compile(r"\b(?:but|aber|pero|und\s+jetzt|and\s+now|y\s+ahora)\b|\s[\u
 _QUOTED = re.compile(r"[\"“”„«»「『][^\"“”„«»」』]{4,}[\"“”„«»」』]")
 _APPLAUSE = re.compile(f"[{APPLAUSE}]|<3|[:;]-?[)D]")
 _HEADING = re.compile(
-    r"(?:^|\n)[^:\uff1a\n]{0,24}(?:verse|chorus|bridge|intro|outro|lyrics|strophe|refrain|text|estrofa|estribillo|puente|letra"
+    r"(?:^|\n)[^:\uff1a\n]{0,24}(?:verse|chorus|bridge|intro|outro|lyrics|ブリッジ|アウトロ|イントロ|strophe|refrain|text|estrofa|estribillo|puente|letra"
     r"|歌詞|[一二三123\uff11\uff12\uff13]番|サビ)[^:\uff1a\n]{0,8}[:\uff1a]",
     re.I,
 )
@@ -155,7 +161,8 @@ class _Language:
         self._degrees = _pattern(speech.degrees)
         self._about_sound = _pattern(f"{speech.sounds} {SOUNDS} {speech.shades}")
         self._phrases = _pattern(" ".join(one for one in chat if "_" in one))
-        self._chat = _pattern(" ".join([*chat, speech.talk]))
+        self._chat = _pattern(" ".join(chat))
+        self._talk = _pattern(speech.talk)
         self._scenes = _pattern(speech.scenes)
         self._question = _pattern(speech.questions, first=True)
 
@@ -181,6 +188,8 @@ class _Language:
         is_question = clause.is_question or (not begins and self._question.match(said))
         if is_question or self._chat.search(said) or _LAUGHTER.search(said) or _MORE.fullmatch(heads[-1]):
             return _Intent.CHATTER
+        if self._talk.search(said):
+            return _Intent.REMARK if is_about_sound else _Intent.CHATTER
         if self._please.search(said) or (any(map(self._shade.match, heads)) and not _BARE.fullmatch(heads[-1])):
             return _Intent.WISH
         return _Intent.DESCRIPTION if is_about_sound or self._scenes.search(said) else _Intent.UNKNOWN

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from bot.domain.cutting import cut_out
 from bot.domain.wishes import AT_MAX_S, HOURS, MINUTES, SECONDS, normalise
 
 CHOICES_MAX = 5
@@ -63,7 +64,7 @@ def parse_reply(text: str) -> ReplyWish:
     says_from = any(one.says_from for one in found)
     moments = tuple(dict.fromkeys(moment for one in found for moment in one.readings))[:CHOICES_MAX]
     if len(moments) <= 1 and all(one.is_sure for one in found):
-        prompt = _wording(_without(said, [(one.begin, one.end) for one in found]), names_place=bool(found or take))
+        prompt = _wording(cut_out(said, [(one.begin, one.end) for one in found]), names_place=bool(found or take))
         return ReplyWish(prompt=prompt, moments=moments, take=take, says_from=says_from)
     return ReplyWish(prompt=said or None, moments=moments, is_clear=False, take=take, says_from=says_from)
 
@@ -76,7 +77,7 @@ def without_start(prompt: str | None, at_s: float | None, length_s: float | None
         for group in _alternatives(text)
         if any(at_s in _starts(one.readings, length_s) for one in group)
     ]
-    return _wording(_without(text, named), names_place=bool(named))
+    return _wording(cut_out(text, named), names_place=bool(named))
 
 
 def _starts(moments: Sequence[Moment], length_s: float | None) -> Iterator[float | None]:
@@ -316,7 +317,7 @@ def _units(written: str, beside: _Beside) -> list[float] | None:
         return None
     rest_s = _MINUTE_S / 2 if written.endswith("半") else 0
     if written[-1].isdecimal():  # "1 minute 45"
-        rest_s = float(written.split()[-1])
+        rest_s = float(written.rsplit(maxsplit=1)[-1])
     return [sum(float(one[1]) * _seconds_in(one[2]) for one in _PARTS.finditer(written)) + rest_s]
 
 
@@ -353,10 +354,6 @@ _READERS = {"clock": _clock, "units": _units, "number": _number}
 
 # --- What is left ------------------------------------------------------------------------------------------------
 
-_BRACKETS = ("()", "[]", "\uff08\uff09", "「」", "【】")
-_TRAILING = " \n,;:、\uff0c\u2013\u2014-"
-_LEADING = re.compile(r"[\s,;:.!?、。\uff0c\uff01\uff1f\u2013\u2014-]+")
-_CONJUNCTION = re.compile(rf"(?:and|then|und|dann|y|luego)(?![{_LETTER}])\s*(?=\S)", re.I)
 _CARRY_ON = (
     r"continue|go(?:ing)?\s+on|keep\s+going|carry\s+on|take\s+it|pick\s+it\s+up|resume|extend|weiter(?:machen|spielen)?"
     r"|fortsetzen|setz\s+fort|sigue|seguir|contin[úu]a(?:la)?|contin[úu]ar|続けて|続き|つづけて|つづき"
@@ -383,29 +380,7 @@ def _take_out_take(text: str) -> tuple[str, int | None]:
     found = list(_TAKE.finditer(text.translate(_WIDE)))
     if len(found) != 1:
         return text, None
-    return _cut(text, found[0].start(), found[0].end()), int(found[0][1] or found[0][2])
-
-
-def _without(text: str, stretches: Sequence[tuple[int, int]]) -> str:
-    for begin, end in reversed(stretches):
-        text = _cut(text, begin, end)
-    return text
-
-
-def _cut(text: str, begin: int, end: int) -> str:
-    """Take a stretch out of a text, with the brackets and the punctuation that only it needed."""
-    left, right = text[:begin].rstrip(), text[end:].lstrip()
-    if left and right and left[-1] + right[0] in _BRACKETS:
-        return _cut(text, len(left) - 1, text.index(right[0], end) + 1)
-    if not left:
-        rest = _LEADING.sub("", right, count=1) if _LEADING.match(right) else right
-        return _CONJUNCTION.sub("", rest, count=1) if _CONJUNCTION.match(rest) else rest
-    if not right:
-        return left.rstrip(_TRAILING)
-    if _LEADING.match(right):
-        return left.rstrip(_TRAILING) + right
-    gap = text[len(left) : begin] + text[end : len(text) - len(right)]
-    return left + ("\n" if "\n" in gap else " " if gap else "") + right
+    return cut_out(text, [found[0].span()]), int(found[0][1] or found[0][2])
 
 
 def _wording(text: str, *, names_place: bool) -> str | None:
