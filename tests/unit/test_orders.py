@@ -59,7 +59,7 @@ def table(name: str) -> dict[tuple[str, str], tuple[int, int]]:
     return {key: (number, bad[key]) for key, number in sorted(many.items())}
 
 
-@pytest.mark.parametrize("name", ["replies_tuning.tsv"])
+@pytest.mark.parametrize("name", ["replies_held_out.tsv", "replies_tuning.tsv"])
 def test_orders_are_understood_and_chatter_is_left_alone(name: str) -> None:
     found = table(name)
     for (language, kind), (number, bad) in found.items():
