@@ -179,14 +179,14 @@ class ContinuationCog(commands.Cog):
         return self._bot.user is not None and message.author.id == self._bot.user.id
 
     async def _answer_reply(self, message: discord.Message, parent: MusicTask, asker: Asker) -> None:
-        """Ask whether this is meant; chatter gets no answer and leaves no trace."""
+        """Ask whether this is meant; chatter gets no answer and leaves no trace, unless it gives a secret away."""
         is_own = parent.user_id == asker.user_id
         if not message.content.strip():
             if is_own and self._hides_words_of(message):
                 await self._offer_form(message, parent, asker)
             return
         understood = parse_reply(message.content)
-        if not is_order(understood, is_own=is_own):
+        if not is_order(understood, is_own=is_own) and find_secret(message.content) is None:
             return
         draft = await self._service.asking.draft_reply(understood, parent, asker, message_id=message.id)
         card = await self._draft_card(

@@ -92,7 +92,7 @@ ENGLISH = Speech(
         hoping_for im_thinking maybe_try why_not id_go_for any_chance needs need_more need_less need_a need_some
         could_the could_there can_the can_there would_the should_the what_would it_should how_would than_before
         than_now i_want_it gimme_a gimme_more can_it_be can_this could_this could_that can_that shall_it
-        how_do_you_feel_about""",
+        how_do_you_feel_about this_time""",
     shades="""quieter quiet quietly softer soft softly louder loud slower slow slowly faster fast heavier heavy darker
         dark happier happy sadder sad brighter bright bigger longer shorter higher lower lighter calmer warmer
         harder angrier wilder simpler stronger gentler groovier spookier dreamier funkier jazzier whispered
@@ -188,7 +188,7 @@ GERMAN = Speech(
         konnte_die konnte_das konnte_es konnten_die wie_wars sollte_es soll soll_es sollen kann_es kann_der
         kann_die als_vorher als_zuvor als_bisher da_muss da_mussen muss_rein probieren_wir versuchen_wir
         machen_wir nehmen_wir wollen_wir mochte_die mochte_den mochte_das mochte_ein* mochte_mehr geht_die
-        geht_der geht_auch braucht_mehr braucht_einen braucht_eine braucht_ein""",
+        geht_der geht_auch braucht_mehr braucht_einen braucht_eine braucht_ein diesmal dieses_mal""",
     shades="""leiser leise lauter laut ruhig* langsam* schneller schnell* harter hart weicher dunkler duster* heller
         traurig* frohlich* hoher tiefer grosser langer langes kurzer sanfter sanft wilder kraftiger schwerer
         warmer nicht_so flustern geflustert auf_englisch auf_deutsch auf_spanisch in_moll in_dur epischer
@@ -269,7 +269,7 @@ SPANISH = Speech(
         quiero_la quisiera me_gustaria que_tal sigues necesita deberia falta y_si vamos_con me_encantaria
         querria se_puede puede_ser podria_ser podria_tener quedaria_bien quedaria_mejor le_falta haria_falta
         ojala prefiero preferiria por_que_no que_antes tenga probamos intentamos hacemos ponemos harias podriais
-        puedes_hacer harian pondrias quitarias""",
+        puedes_hacer harian pondrias quitarias esta_vez""",
     shades="""suave* fuerte* lent* rapid* triste alegre tranquil* larg* cort* doble esta_vez susurrad* version
         en_ingles en_espanol silencio bailable en_frances en_italiano en_japones en_portugues mas_* menos_*
         demasiado* intim* dramatic* emotiv* suci* limpi* alegre* melancolic* animad* oscur* agud* grave* intens*

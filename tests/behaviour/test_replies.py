@@ -411,8 +411,9 @@ async def test_bots_forwards_other_messages_and_other_replies_are_left_alone(wor
     assert len(world.requests("POST", "/messages")) == before
 
 
-async def test_a_reply_with_a_secret_is_refused_in_private(world: World) -> None:
-    await drafted(world, SECRET)
+@pytest.mark.parametrize("words", [SECRET, f"lol I posted {SECRET}"])
+async def test_a_reply_with_a_secret_is_refused_in_private(world: World, words: str) -> None:
+    await drafted(world, words)
 
     assert "key, token or password" in world.dms()[-1].content
     assert SECRET not in world.dms()[-1].content

@@ -111,11 +111,11 @@ async def test_two_quick_starts_of_a_draft_make_one_song(shared: Studio) -> None
 async def test_a_draft_that_is_cancelled_starts_nothing(shared: Studio) -> None:
     discord = shared.discord
     card = await shared.finished("Reply and regret")
-    draft = await reply(shared, discord.alice, await shared.ping_of(card), "never mind this")
+    draft = await reply(shared, discord.alice, await shared.ping_of(card), "softer, never mind how")
     await discord.click(discord.alice, draft, "Cancel")
     assert draft.labels == []
     assert "Nothing was started" in draft.text
-    assert shared.creates("never mind this") == []
+    assert shared.creates("softer, never mind how") == []
 
 
 async def test_a_reply_to_the_card_that_cannot_be_read_is_offered_the_form(shared: Studio) -> None:
@@ -160,6 +160,6 @@ async def test_forwards_and_replies_of_other_bots_are_left_alone(shared: Studio)
     ping = await shared.ping_of(card)
     await discord.forward(discord.alice, discord.songs, ping)
     await discord.message(discord.alice, discord.songs, f"{discord.bot.mention} no reply at all")
-    draft = await reply(shared, discord.alice, ping, "this one counts")
+    draft = await reply(shared, discord.alice, ping, "softer this time")
     since = [m for m in discord.songs.history if m.id > ping.id and m.author is discord.bot]
     assert since == [draft]

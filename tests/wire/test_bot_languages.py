@@ -69,7 +69,7 @@ async def test_a_question_that_all_can_see_stays_in_the_language_of_the_server(
 ) -> None:
     discord = shared.discord
     card = await shared.finished("Asked in English")
-    question = await reply(shared, discord.alice, await shared.ping_of(card), "never mind")
+    question = await reply(shared, discord.alice, await shared.ping_of(card), "a softer bridge")
     monkeypatch.setattr(discord.alice, "locale", "de")
 
     await discord.click(discord.alice, question, "Cancel")
