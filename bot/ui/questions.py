@@ -60,9 +60,13 @@ def _go_on(draft_id: int, choices: Sequence[float | None] | None, words: Words) 
         yield Button(label=words("Start"), press=Press.START_DRAFT, subject=draft_id, style=discord.ButtonStyle.success)
     for at_s in choices or ():
         yield Button(
-            label=words("The end") if at_s is None else texts.clock_time(at_s),
+            label=_named(at_s, words),
             press=Press.DRAFT_FROM,
             subject=draft_id,
             number=None if at_s is None else round(at_s * 1000),
             style=discord.ButtonStyle.primary,
         )
+
+
+def _named(at_s: float | None, words: Words) -> str:
+    return words("The end") if at_s is None else texts.clock_time(at_s)
