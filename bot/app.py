@@ -377,7 +377,7 @@ async def _connect(app: App, token: str, stop: asyncio.Event) -> None:
         await insist("login", lambda: log_in(app.bot, token))
         async with asyncio.TaskGroup() as group:
             syncing = group.create_task(insist("commands", app.commands.sync, on_refusal=True), name="commands")
-            await insist("gateway", lambda: listen(app.bot))
+            await insist("gateway", lambda: listen(app.bot, after=app.catalogue.asked))
             syncing.cancel()
     finally:
         stop.set()

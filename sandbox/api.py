@@ -252,7 +252,9 @@ class MusicApi:
 
     async def _models(self, request: web.Request) -> web.StreamResponse:
         self._check_optional_key(request)
-        return web.json_response(self._catalog.listing(request.query))
+        fault = self._faults.next_models()
+        wrong = None if fault is None else await self._go_wrong(request, fault, None)
+        return wrong or web.json_response(self._catalog.listing(request.query))
 
     async def _model(self, request: web.Request) -> web.StreamResponse:
         self._check_optional_key(request)

@@ -1,9 +1,9 @@
 """When things go wrong: the faults that a test or the command line asks for, and which of them a request meets.
 
 Nothing in a request can ask for one. The names are those of `sandbox.faults`. A test plans a fault for the next
-requests with `on_create`, `on_status`, `on_media` and `on_cover`. The command line lets one stand for as long as the
-stand-in runs, for each wish, task or file by itself: always (`forbidden`), for its first requests (`forbidden:3`) or
-for its first seconds (`forbidden:20s`); one that tells of a task waits until the task is that far.
+requests with `on_create`, `on_status`, `on_media`, `on_cover` and `on_models`. The command line lets one stand for as
+long as the stand-in runs, for each wish, task or file by itself: always (`forbidden`), for its first requests
+(`forbidden:3`) or for its first seconds (`forbidden:20s`); one that tells of a task waits until the task is that far.
 """
 
 import re
@@ -90,6 +90,7 @@ class Faults:
         self._statuses: list[_Plan] = [self._standing(STATUS_FAULTS, spec) for spec in status]
         self._media: list[_Plan] = [self._standing(MEDIA_FAULTS, spec) for spec in media]
         self._covers: list[_Plan] = [self._standing(MEDIA_FAULTS, spec) for spec in cover]
+        self._models: list[_Plan] = []
 
     def on_create(self, fault: str | Fault, *, times: int | None = 1, prompt: str | None = None) -> Fault:
         """Let the next creates go wrong (None: all of them), or the next ones with exactly that prompt."""
@@ -107,6 +108,10 @@ class Faults:
         """Let the next downloads of covers go wrong, as those of audio can."""
         return _plan(self._covers, MEDIA_FAULTS, fault, None, times)
 
+    def on_models(self, fault: str | Fault, *, times: int | None = 1) -> Fault:
+        """Let the next lists of models go wrong, as creates can."""
+        return _plan(self._models, CREATE_FAULTS, fault, None, times)
+
     def next_create(self, prompt: str) -> Fault | None:
         """The fault for a create with that prompt, used up."""
         return _next(self._creates, prompt)
@@ -119,9 +124,13 @@ class Faults:
         """The fault for a download of that file, used up."""
         return _next(self._covers if name.endswith(".png") else self._media, name)
 
+    def next_models(self) -> Fault | None:
+        """The fault for a list of models, used up."""
+        return _next(self._models, "")
+
     def clear(self) -> None:
         """Forget all faults that are still planned and let go of every request that waits."""
-        for queue in (self._creates, self._statuses, self._media, self._covers):
+        for queue in (self._creates, self._statuses, self._media, self._covers, self._models):
             for planned in queue:
                 planned.fault.release.set()
             queue.clear()

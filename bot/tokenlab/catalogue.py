@@ -80,6 +80,8 @@ class Catalogue:
         """What the models' own pages have told, None before it; the one asked for longest ago comes first."""
         self.trouble: TokenLabError | None = None
         """Why the list could not be read the last time; None if it could, or nobody has asked yet."""
+        self.asked = asyncio.Event()
+        """Set once `run` has tried to read the list, whatever came of it."""
 
     @property
     def is_loaded(self) -> bool:
@@ -114,6 +116,7 @@ class Catalogue:
         """Refresh at once and then every `refresh_s` seconds, sooner after a failure, until `stop` is set."""
         while not stop.is_set():
             pause_s = self._refresh_s if await self.refresh() else min(RETRY_S, self._refresh_s)
+            self.asked.set()
             await self._rest(stop, pause_s)
 
     async def _rest(self, stop: asyncio.Event, pause_s: float) -> None:

@@ -5,6 +5,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Protocol, TypeAlias
 
 import discord
@@ -19,6 +20,8 @@ FIRST_REST_S = 5.0
 LONGEST_REST_S = 600.0
 REFUSED_REST_S = 3600.0
 """Delay after a definite refusal, which an operator has to resolve."""
+PATIENCE_S = 5.0
+"""How long the gateway waits for TokenLab's prices: without them a budget in dollars takes no wish."""
 ENTRY_POINT = 4
 """The kind of command that starts an Activity: not ours, but Discord takes no list of commands without it."""
 ENTRY_POINT_FIELDS = (
@@ -101,8 +104,10 @@ async def log_in(bot: MusicBot, token: str) -> None:
         raise
 
 
-async def listen(bot: MusicBot) -> None:
-    """Be at the gateway until it is lost for good."""
+async def listen(bot: MusicBot, *, after: asyncio.Event) -> None:
+    """Be at the gateway, by which wishes come, until it is lost for good; `after` is waited for a few seconds first."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(after.wait(), PATIENCE_S)
     await bot.connect()
 
 

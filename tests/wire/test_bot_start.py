@@ -274,6 +274,25 @@ async def test_login_commands_and_gateway_come_when_they_can(stopped: Studio) ->
     await stopped.finished("After all")
 
 
+async def test_a_wish_right_after_the_start_is_taken_under_a_budget_in_dollars(stopped: Studio) -> None:
+    stopped.bot.env["FIRST_MONTHLY_USD"] = "50"
+    slow = stopped.standin.faults.on_models("hang_then_answer")
+    await stopped.bot.launch()
+    await stopped.standin.wait_until(lambda: any(seen.path == "/v1/models" for seen in stopped.standin.requests))
+    asyncio.get_running_loop().call_later(1.0, slow.release.set)
+    await stopped.bot.ready()
+    answer = await stopped.song("First of all")
+    assert not answer.ephemeral, answer.shown.text
+    row = await stopped.until_row(answer.shown, lambda row: row["state"] == "completed")
+    assert row["price_max_usd"] is not None
+
+
+async def test_silence_at_tokenlab_keeps_nobody_from_the_gateway(stopped: Studio) -> None:
+    stopped.standin.faults.on_models("hang_then_answer")
+    await stopped.bot.start()
+    assert not (await stopped.song("Nobody knows the price")).ephemeral
+
+
 async def test_unchanged_commands_are_sent_once_and_changed_ones_again(stopped: Studio) -> None:
     sent = functools.partial(stopped.discord.made, "PUT", COMMANDS)
     await stopped.bot.start()
