@@ -138,12 +138,9 @@ async def build(settings: Settings, *, clock: Clock = system_clock) -> AsyncIter
             wants_probe=lambda: budget.wants_probe,
             heard=budget.heard,
         )
+        allowed = frozenset(settings.allowed_servers)
         service = Service(
-            stores,
-            catalogue=catalogue,
-            clock=clock,
-            defaults=_defaults(settings),
-            allowed_servers=frozenset(settings.allowed_servers),
+            stores, catalogue=catalogue, clock=clock, defaults=_defaults(settings), allowed_servers=allowed
         )
         history = History(
             tasks, clock, expected_song_s=settings.expected_song_s, expected_lyrics_s=settings.expected_lyrics_s
@@ -204,7 +201,7 @@ async def build(settings: Settings, *, clock: Clock = system_clock) -> AsyncIter
             poller=Poller(tasks, stores.singing, client, budget, history, clock, interval_s=settings.poll_interval_s),
             fetcher=Fetcher(tasks, MediaCollector(fetcher, folder), clock),
             courier=Courier(tasks, stores.members, messenger, ReadyPings(reach), clock, budget, stores.outages),
-            crier=Crier(stores.notices, tasks, Noticeboard(reach), clock),
+            crier=Crier(stores.notices, tasks, Noticeboard(reach), clock, allowed),
             janitor=Janitor(
                 tasks,
                 stores.drafts,
@@ -217,7 +214,7 @@ async def build(settings: Settings, *, clock: Clock = system_clock) -> AsyncIter
             ),
             bookkeeper=_bookkeeper(settings, session, stores.usage, budget, clock),
             eraser=Eraser(stores.erasures, tasks, Goodbyes(bot), folder, clock),
-            leaver=Leaver(stores.servers, tasks, Memberships(bot), clock, frozenset(settings.allowed_servers)),
+            leaver=Leaver(stores.servers, tasks, Memberships(bot), clock, allowed),
         )
         _join(engine, service, outages)
         service.find_places(Places(bot).above)

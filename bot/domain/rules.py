@@ -1,7 +1,8 @@
 """The rules of a server, as its admins set them; those of direct messages are the operator's."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Self
@@ -150,3 +151,14 @@ class Server:
     intake: Intake = Intake.OPEN
     intake_note: str | None = None
     """What its moderators tell everybody about that."""
+    is_listed: bool = True
+    """Whether the operator allows the bot in it, as far as that was asked: see `among_allowed`."""
+
+    def among_allowed(self, allowed: AbstractSet[int]) -> "Server":
+        """The same server, with what the operator's list says of it."""
+        return replace(self, is_listed=is_allowed(self.guild_id, allowed))
+
+
+def is_allowed(guild_id: int | None, allowed: AbstractSet[int]) -> bool:
+    """Whether the operator's list names a server; an empty one names all. Direct messages are not concerned."""
+    return not allowed or guild_id is None or guild_id in allowed

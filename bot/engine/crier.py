@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -43,12 +44,20 @@ class Crier(Worker[DueBoard | BudgetWarning]):
     idle_s = 5.0
     key_name = "place_id"
 
-    def __init__(self, notices: NoticeStore, tasks: TaskStore, display: NoticeDisplay, clock: Clock) -> None:
+    def __init__(
+        self,
+        notices: NoticeStore,
+        tasks: TaskStore,
+        display: NoticeDisplay,
+        clock: Clock,
+        allowed: AbstractSet[int] = frozenset(),
+    ) -> None:
         super().__init__()
         self._notices = notices
         self._tasks = tasks
         self._display = display
         self._clock = clock
+        self._allowed = allowed
         self._shut_since: dict[int, datetime] = {}
         """Channels of boards that are closed to us, and since when."""
         self._undrawable: set[int] = set()
@@ -94,7 +103,10 @@ class Crier(Worker[DueBoard | BudgetWarning]):
         line = in_turn(await self._tasks.waiting(), await self._tasks.running_by_member())
         turns = [one.id for one in line]
         homes = await self._notices.open_tasks(guild_ids)
-        return {guild_id: standing_of(server, tasks, turns) for guild_id, (server, tasks) in homes.items()}
+        return {
+            guild_id: standing_of(server.among_allowed(self._allowed), tasks, turns)
+            for guild_id, (server, tasks) in homes.items()
+        }
 
     # --- boards ----------------------------------------------------------------------------------------------------
 

@@ -86,9 +86,13 @@ class Service:
             defaults=defaults,
         )  # fmt: skip
         """The rules of a server."""
-        self.queue = Queue(tasks=tasks, servers=servers, queue=stores.queue, audit=stores.audit, clock=clock)
+        self.queue = Queue(
+            tasks=tasks, servers=servers, queue=stores.queue, audit=stores.audit, clock=clock, allowed=allowed_servers
+        )
         """A server's tasks and its audit, for its moderators."""
-        self.moderating = Moderating(tasks=tasks, servers=servers, deciding=self.deciding, signals=signals, clock=clock)
+        self.moderating = Moderating(
+            tasks=tasks, servers=servers, deciding=self.deciding, signals=signals, clock=clock, allowed=allowed_servers
+        )
         """What moderators do in their server."""
 
     def find_places(self, above: PlacesAbove) -> None:

@@ -11,7 +11,7 @@ from bot.domain.filters import filter_of
 from bot.domain.limits import Limit, day_of, next_month_of
 from bot.domain.outage import Cause
 from bot.domain.refusals import Reason, Refused, WishPart
-from bot.domain.rules import EVERYWHERE, OVERALL, Intake, Rules, Server
+from bot.domain.rules import EVERYWHERE, OVERALL, Intake, Rules, Server, is_allowed
 from bot.service.access import Asker
 from bot.store.notices import NoticeStore
 from bot.store.outages import OutageStore
@@ -92,7 +92,7 @@ class Admission:
         Raises:
             Refused: it does not.
         """
-        if self._allowed and guild_id is not None and guild_id not in self._allowed:
+        if not is_allowed(guild_id, self._allowed):
             raise Refused(Reason.SERVER_NOT_ALLOWED)
 
     async def admit(self, asker: Asker) -> Server:

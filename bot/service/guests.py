@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Set as AbstractSet
 
+from bot.domain.rules import is_allowed
 from bot.service.signals import Signals
 from bot.store.servers import ServerStore
 
@@ -19,7 +20,7 @@ class Guests:
 
     async def joined(self, guild_id: int) -> None:
         """The bot was just added to a server."""
-        if self._allowed and guild_id not in self._allowed:
+        if not is_allowed(guild_id, self._allowed):
             log.warning("server joined that is not in ALLOWED_SERVERS: it is left", extra={"guild_id": guild_id})
             self._signals.turned_away(guild_id)
             return

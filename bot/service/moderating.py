@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from bot.clock import Clock
@@ -38,13 +39,21 @@ class Moderating:
     """Each act is written to the audit together with what it does. All refuse members who are no moderators here."""
 
     def __init__(
-        self, *, tasks: TaskStore, servers: ServerStore, deciding: Deciding, signals: Signals, clock: Clock
+        self,
+        *,
+        tasks: TaskStore,
+        servers: ServerStore,
+        deciding: Deciding,
+        signals: Signals,
+        clock: Clock,
+        allowed: AbstractSet[int] = frozenset(),
     ) -> None:
         self._tasks = tasks
         self._servers = servers
         self._deciding = deciding
         self._signals = signals
         self._clock = clock
+        self._allowed = allowed
 
     # --- tasks -----------------------------------------------------------------------------------------------------
 
@@ -126,7 +135,7 @@ class Moderating:
         guild_id, now = moderated(asker), self._clock()
         blocks = await self._servers.blocks_of(guild_id, now, PAGE_BLOCKS + 1, skip=number * PAGE_BLOCKS)
         return Doors(
-            server=await self._servers.get(guild_id),
+            server=(await self._servers.get(guild_id)).among_allowed(self._allowed),
             blocks=blocks[:PAGE_BLOCKS],
             number=number,
             has_more=len(blocks) > PAGE_BLOCKS,

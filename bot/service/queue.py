@@ -1,6 +1,7 @@
 """A server's queue and its audit for its moderators, who never see those of another server."""
 
 from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from bot.clock import Clock
@@ -48,13 +49,21 @@ class Queue:
     """Looks, for moderators."""
 
     def __init__(
-        self, *, tasks: TaskStore, servers: ServerStore, queue: QueueStore, audit: AuditStore, clock: Clock
+        self,
+        *,
+        tasks: TaskStore,
+        servers: ServerStore,
+        queue: QueueStore,
+        audit: AuditStore,
+        clock: Clock,
+        allowed: AbstractSet[int] = frozenset(),
     ) -> None:
         self._tasks = tasks
         self._servers = servers
         self._queue = queue
         self._audit = audit
         self._clock = clock
+        self._allowed = allowed
 
     async def page(self, asker: Asker, narrowed: Narrowed, number: int, *, stuck_after: StuckAfter) -> QueuePage:
         """A page of the tasks of a moderator's server; an earlier one where it has emptied.
@@ -77,7 +86,7 @@ class Queue:
                 break
         here = ids[:PAGE_ROWS]
         return QueuePage(
-            server=await self._servers.get(guild_id),
+            server=(await self._servers.get(guild_id)).among_allowed(self._allowed),
             tally=await rows.tally(guild_id, now - COUNTED_FOR),
             stuck=frozenset(one.id for one in stuck),
             rows=sorted(await self._tasks.listed(here), key=lambda task: here.index(task.id)),

@@ -43,6 +43,8 @@ TOLD_UNBLOCKED = N_("The moderators of **{server}** let you ask there again.")
 
 def intake_words(server: Server, words: Words) -> str:
     """Whether a server takes wishes, and what its moderators say about that."""
+    if not server.is_listed:
+        return words(texts.NOT_LISTED)
     note = f" {inline(server.intake_note, texts.NOTE_CHARS)}" if server.intake_note else ""
     return f"{words(texts.INTAKE[server.intake])}{note}"
 

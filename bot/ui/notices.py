@@ -46,8 +46,8 @@ def board_card(standing: Standing, words: Words) -> Card:
 
 def _lines(standing: Standing, words: Words) -> Iterator[str]:
     server = standing.server
-    yield words(texts.INTAKE[server.intake])
-    if server.intake is not Intake.OPEN and server.intake_note:
+    yield words(texts.INTAKE[server.intake] if server.is_listed else texts.NOT_LISTED)
+    if server.is_listed and server.intake is not Intake.OPEN and server.intake_note:
         yield words(texts.MODERATORS_SAY, detail=inline(server.intake_note, texts.NOTE_CHARS))
     yield ""
     yield " · ".join(f"{words(texts.STATE[state])} **{number}**" for state, number in standing.counts.items()) or words(

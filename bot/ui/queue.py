@@ -127,7 +127,7 @@ def _open_facts(page: QueuePage, words: Words) -> list[str]:
     facts = [_counted([*counts, *([(words(STUCK), len(page.stuck))] if page.stuck else [])])]
     if tally.oldest_waiting_at is not None:
         facts.append(words("The oldest in line was asked for {when}.", when=format_dt(tally.oldest_waiting_at, "R")))
-    if page.server.intake is not Intake.OPEN:
+    if not page.server.is_listed or page.server.intake is not Intake.OPEN:
         facts.append(intake_words(page.server, words))
     return [fact for fact in facts if fact]
 

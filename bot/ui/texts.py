@@ -226,6 +226,10 @@ INTAKE: Mapping[Intake, str] = {
     Intake.PAUSED: N_("**Paused.** Nothing new is taken, and the line is held."),
     Intake.DRAINING: N_("**Draining.** Nothing new is taken; what was asked for is still made."),
 }
+NOT_LISTED = N_(
+    "**Not served.** The operator of this bot has not allowed it in this server: nothing new is taken; what was asked "
+    "for is still made."
+)
 MODERATORS_SAY = N_("The moderators say: {detail}")
 BOTS_CHOICE = N_("the bot's own choice")
 MODEL_GONE = N_("{model} can't be had at the moment: the bot's own choice takes its place.")

@@ -156,6 +156,25 @@ async def test_every_way_in_which_a_wish_comes_in_is_closed_in_a_server_that_is_
     assert not told.response.ephemeral
 
 
+async def test_moderators_see_on_the_board_and_in_the_queue_that_their_server_is_not_in_the_list(world: World) -> None:
+    def board() -> Any:
+        (found,) = [one for one in world.channel.history() if one.embeds and one.embeds[0].title == "Live board"]
+        return found
+
+    await world.mo.click((await world.mo.slash(world.channel, "queue")).response, label="Live board")
+    await world.turn()
+    assert "Wishes are taken." in text_of(board())
+    await only(world, world.env.create_guild(name="Home").id)
+    await world.advance(16)
+
+    queue: Any = (await world.mo.slash(world.channel, "queue")).response
+    doors: Any = (await world.mo.click(queue, label="Pause & blocks")).response
+    for one in (queue, doors, board()):
+        said = str(one.embeds[0].to_dict())
+        assert NOT_SERVED in said
+        assert "Wishes are taken" not in said
+
+
 async def test_a_server_that_is_in_already_gets_what_it_is_owed_and_is_left_after_a_day(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:

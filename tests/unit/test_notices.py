@@ -75,6 +75,15 @@ def test_a_board_says_whether_wishes_are_taken(intake: Intake, note: str | None,
     assert text == f"{begins}Nothing is under way in this server."
 
 
+@pytest.mark.parametrize("intake", Intake)
+def test_where_the_operator_has_not_allowed_the_bot_the_board_says_so(intake: Intake) -> None:
+    server = replace(HERE, intake=intake, intake_note="Tea")
+
+    assert drawn(standing_of(server.among_allowed({GUILD + 1}), [], [])).startswith("**Not served.** The operator")
+    assert drawn(standing_of(server.among_allowed({GUILD}), [], [])) == drawn(standing_of(server, [], []))
+    assert drawn(standing_of(server.among_allowed(frozenset()), [], [])) == drawn(standing_of(server, [], []))
+
+
 def test_a_long_line_is_cut_and_the_longest_board_fits() -> None:
     ids = {"user_id": LONGEST_ID, "guild_id": LONGEST_ID, "channel_id": LONGEST_ID, "message_id": LONGEST_ID}
     tasks = [open_task(10**9 + n, state, **ids) for n in range(99) for state in (State.QUEUED, State.RUNNING)]
