@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 Clock = Callable[[], datetime]
-"""Return the present moment, aware and in UTC. Passed in, so that tests can move it."""
+"""Returns the present moment, aware and in UTC. Passed in, so that tests can move it."""
 
 
 def system_clock() -> datetime:

@@ -242,7 +242,7 @@ def _in_a_room(dry: Stereo, seed: int) -> Stereo:
 
 
 def _quick_size(count: int) -> int:
-    """The smallest size of at least so many samples that is transformed quickly: 2^n, or 3 times that."""
+    """The smallest size of at least this many samples that is transformed quickly: 2^n, or 3 times that."""
     power = 1 << (count - 1).bit_length()
     return power * 3 // 4 if power * 3 // 4 >= count else power
 

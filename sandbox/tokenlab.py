@@ -271,7 +271,7 @@ def _fault_option(kind: str, known: Known) -> Callable[[Callable[..., None]], Ca
 @click.option("--long-songs/--short-songs", default=True, help="Songs of minutes, or of some seconds.")
 @click.option("--late-every", type=click.IntRange(0), default=5, help="Audio of each such song comes a look later.")
 @click.option("--audio", type=click.Choice(sorted(CONTENT_TYPES)), default="mp3", help="Kind of the songs' files.")
-@click.option("--links-live-s", type=click.FloatRange(0), help="Sign addresses, and let them expire after so long.")
+@click.option("--links-live-s", type=click.FloatRange(0), help="Sign addresses; they expire after this many seconds.")
 @click.option("--lyrics-model/--no-lyrics-model", default=True, help="Whether a model writes lyrics.")
 @click.option("--lenient", is_flag=True, help="Accept music without mv, and parameters that a model does not publish.")
 @click.option("--progress", is_flag=True, help="Show progress while processing.")

@@ -22,7 +22,7 @@ WORDS_BYTES = 1 << 23
 STRETCHED_CHARS = 4
 """From this length on a word is found with a letter doubled, too; in a shorter one, that is often another word."""
 SPACED_CHARS = range(4, 21)
-"""Minimum length of a word that is found with its letters set apart by spaces, too."""
+"""Lengths of words that are found with all their letters set apart by spaces, too."""
 NOTES = frozenset("abcdefgh")
 """A word of nothing else is found set apart neither by spaces nor by dashes and bars: F - A - G are chords."""
 
@@ -260,7 +260,7 @@ def _body(folded: str) -> str:
 
 
 def _run(char: str, count: int, between: str, *, is_short: bool) -> str:
-    """How often a letter stands in a row, at least."""
+    """The pattern of a letter that stands at least this often in a row."""
     if char == " ":
         return _APART
     one = "[" + "".join(re2.escape(each) for each in char + _STANDS_FOR.get(char, "")) + "]"

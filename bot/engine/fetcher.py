@@ -63,7 +63,7 @@ class Fetcher(Worker[MusicTask]):
             yield _nothing(task, due)
 
     async def _keep(self, task: MusicTask, brought: Brought) -> None:
-        """Write what was fetched, and what was not; what somebody has asked for meanwhile counts."""
+        """Write what was fetched, and what was not, into the row as it is by now: it may be wanted again."""
         now = self._clock()
         task = await self._tasks.get(task.id) or task
         then = outlook(task, brought, now)

@@ -312,7 +312,7 @@ class Submitter(Worker[Waiting]):
         """SUBMITTING → UNCERTAIN: nobody works on its attempt any more, and nobody knows what became of it.
 
         Raises:
-            StaleTaskError: somebody was first.
+            StaleTaskError: the task has moved meanwhile.
         """
         await self._tasks.apply(task, transitions.Unclear(by=by, request_id=request_id))
         facts = {"task_id": task.id, "attempt": task.attempt, "request_id": request_id}

@@ -1,4 +1,4 @@
-"""Whether somebody may ask here and now: by the rules of the server, and by what the bot itself needs."""
+"""Whether a member may ask here and now: by the rules of the server, and by what the bot itself needs."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -96,7 +96,7 @@ class Admission:
             raise Refused(Reason.SERVER_NOT_ALLOWED)
 
     async def admit(self, asker: Asker) -> Server:
-        """Let somebody ask; gives the server, whose rules hold for the wish.
+        """Let a member ask; return the server, whose rules hold for the wish.
 
         Raises:
             Refused: nothing can be made now, the bot may not work here, or the server or the operator says no.

@@ -109,9 +109,8 @@ class TaskQueries:
     ) -> list[MusicTask]:
         """Cards that lag behind their rows, finals first.
 
-        A completed song waits for its audio until
-        `media_since`; a task that is being submitted is shown as such only if that began before `settle_since`, as the
-        next change is usually a moment away.
+        A completed song waits for its audio until `media_since`; a task that is being submitted is shown as such only
+        if that began before `settle_since`, as the next change is usually a moment away.
         """
         due = and_(
             _owed("card", now),

@@ -19,7 +19,7 @@ class SingingStore:
         return await self._remembered.get(NAME) == str(True) if self._told is None else self._told
 
     async def learn(self, *, sings: bool) -> bool:
-        """Remember what a result has shown; gives whether that is news."""
+        """Remember what a result has shown; return whether that is news."""
         if self._told is not None or await self._remembered.get(NAME) == str(sings):
             return False
         await self._remembered.put(NAME, str(sings))

@@ -42,7 +42,7 @@ class Lost(Exception):  # noqa: N818 -- an answer of Discord, not a fault of the
 
 
 async def attempt(call: Awaitable[T], within_s: float | None = CALL_S) -> T:
-    """What a call to Discord gives.
+    """Return the result of a call to Discord.
 
     Raises:
         Lost: this way is closed.
@@ -88,7 +88,7 @@ class Reach:
         return bool(task.interaction_token and task.token_at and self.clock() - task.token_at < TOKEN_USE)
 
     async def by_token(self, call: Awaitable[T], within_s: float | None = CALL_S) -> T:
-        """What a call by an interaction's token gives; the channel is another way, so this one is not waited for.
+        """As `attempt`, by an interaction's token; the channel is another way, so this one is not waited for.
 
         Raises:
             Lost: this way is closed, or busy.

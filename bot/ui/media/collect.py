@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 Fetching = asyncio.Task[MediaFile | MediaError]
 TOGETHER_S = 20.0
-"""So long the first take that is there waits for the others."""
+"""How long the first take that is there waits for the others."""
 
 
 class MediaCollector:

@@ -34,7 +34,7 @@ class CoverCollector:
         self._process = SoundProcess()
 
     async def collect(self, url: str, name: str) -> str | None:
-        """Return the name of the stored cover, which may be there already; None if it can't be had."""
+        """Return the name of the stored cover, which may be there already; None if there is none."""
         try:
             if not self._store.path(name).is_file():
                 await self._fetch(url, self._store.path(name))

@@ -183,7 +183,7 @@ class MediaFetcher:
         """Download whatever is behind `url` to the file `into`, which appears only when it is whole.
 
         Raises:
-            MediaError: it can't be had; `reason` says why.
+            MediaError: the download failed; `reason` says why.
         """
         with appearing(into) as (file, _):
             await self._download_whole(url, file)
