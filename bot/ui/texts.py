@@ -332,9 +332,7 @@ REFUSAL: Mapping[Reason, str] = {
     Reason.NOT_FINISHED: N_("This one is not finished, so there is nothing to continue yet."),
     Reason.NO_CLIP: N_("There is no music in this one to continue."),
     Reason.NO_SUCH_TAKE: N_("This song has no such take. Its takes: {detail}."),
-    Reason.NO_CLIP_OF_TAKE: N_(
-        "TokenLab gave no clip for this take, so it can't be continued. Takes that can: {detail}."
-    ),
+    Reason.NO_CLIP_OF_TAKE: N_("This take can't be continued. Takes that can: {detail}."),
     Reason.NOT_OPEN: N_("This song may be continued only by whoever asked for it."),
     Reason.NOT_SETTLED: N_("This one is still under way. Cancel it or let it finish first."),
     Reason.NO_LYRICS: N_("There are no lyrics here."),
