@@ -21,7 +21,7 @@ from bot.domain.tasks import MusicTask, TaskId
 from bot.domain.versions import VERSION_MAX_CHARS, limits_of
 from bot.domain.wishes import TAGS_MAX_CHARS, SongWish, Wish, WishError, one_line
 from bot.service import RepeatedError, Service, title_of
-from bot.tokenlab.models import ModelInfo
+from bot.tokenlab.model_info import ModelInfo
 from bot.ui import texts
 from bot.ui.buttons import view_of
 from bot.ui.card import Button, Card, Press, jump_url

@@ -14,7 +14,8 @@ from bot.domain.scene import Scene
 from bot.domain.tasks import MusicTask
 from bot.domain.usage import BillPage
 from bot.tokenlab.errors import TokenLabError
-from bot.tokenlab.models import Created, CreateRequest, Look, ModelInfo
+from bot.tokenlab.model_info import ModelInfo
+from bot.tokenlab.models import Created, CreateRequest, Look
 
 
 class Provider(Protocol):

@@ -25,7 +25,7 @@ from bot.store.drafts import DraftStore
 from bot.store.servers import ServerStore
 from bot.store.tasks import TaskStore
 from bot.tokenlab.catalogue import Catalogue
-from bot.tokenlab.models import ModelInfo
+from bot.tokenlab.model_info import ModelInfo
 
 log = logging.getLogger(__name__)
 

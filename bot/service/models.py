@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from bot.domain.refusals import Reason, Refused
 from bot.domain.versions import among, is_version, same
 from bot.tokenlab.catalogue import Catalogue
-from bot.tokenlab.models import VERSIONS, ModelInfo
+from bot.tokenlab.model_info import ModelInfo
+from bot.tokenlab.models import VERSIONS
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from bot.tokenlab.errors import AccessRefusedError, TokenLabError
-from bot.tokenlab.models import ModelInfo
+from bot.tokenlab.model_info import ModelInfo
 
 log = logging.getLogger(__name__)
 

@@ -14,16 +14,8 @@ from yarl import URL
 from bot.clock import Clock, system_clock
 from bot.tokenlab.answers import Answer
 from bot.tokenlab.errors import OutcomeUnknownError
-from bot.tokenlab.models import (
-    Created,
-    CreateRequest,
-    Look,
-    ModelInfo,
-    parse_created,
-    parse_look,
-    parse_model_page,
-    parse_models,
-)
+from bot.tokenlab.model_info import ModelInfo, parse_model_page, parse_models
+from bot.tokenlab.models import Created, CreateRequest, Look, parse_created, parse_look
 from bot.tokenlab.reading import word
 from bot.tokenlab.sending import limits, read, send
 from bot.tokenlab.urls import create_url, model_url, models_url, resolve_poll_url, task_url

@@ -18,7 +18,7 @@ from bot.store.audit import write_deed
 from bot.store.schema import lyrics_versions
 from bot.store.stores import Stores
 from bot.tokenlab.catalogue import Catalogue
-from bot.tokenlab.models import ModelInfo
+from bot.tokenlab.model_info import ModelInfo
 from tests.fakes.engine_fakes import SONG
 from tests.fakes.rows import START, HandClock, Rows, make_task
 

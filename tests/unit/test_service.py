@@ -25,7 +25,7 @@ from bot.domain.wishes import (
 )
 from bot.service import Asker
 from bot.store.schema import drafts, lyrics_versions, servers
-from bot.tokenlab.models import ModelInfo
+from bot.tokenlab.model_info import ModelInfo
 from tests.fakes.engine_fakes import SONG
 from tests.fakes.office import DONE, MODELS, Office, afterwards, asker, refused, replaced
 from tests.fakes.rows import START, make_task

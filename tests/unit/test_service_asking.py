@@ -12,7 +12,7 @@ from bot.domain.refusals import Reason, Refused
 from bot.domain.tasks import Kind, State, TaskId
 from bot.domain.wishes import ContinuationWish, LyricsWish, SongWish, WishError, wish_again
 from bot.service import RepeatedError
-from bot.tokenlab.models import ModelInfo
+from bot.tokenlab.model_info import ModelInfo
 from tests.fakes.engine_fakes import SONG
 from tests.fakes.office import DONE, MODELS, Office, afterwards, asker, refused, replaced
 from tests.fakes.rows import START, make_task

@@ -11,7 +11,7 @@ from bot.domain.price import Price
 from bot.tokenlab import catalogue as catalogue_module
 from bot.tokenlab.catalogue import PAGES_PER_REFRESH_MAX, Availability, Catalogue, LyricsChoice
 from bot.tokenlab.errors import AccessRefusedError, TokenLabError, TryLaterError
-from bot.tokenlab.models import ModelInfo
+from bot.tokenlab.model_info import ModelInfo
 
 MUSIC = ModelInfo(id="suno-music", aliases=("suno_music",), category="music", operations=("music",))
 LYRICS = ModelInfo(id="suno-lyrics", category="music", operations=("lyrics",))

@@ -14,6 +14,7 @@ from bot.domain.price import FREE, Price
 from bot.domain.tasks import ErrorCode, Kind, Track
 from bot.settings import Settings
 from bot.store.schema import music_tasks
+from bot.tokenlab.model_info import ModelInfo, parse_model_info, parse_model_page, parse_models
 from bot.tokenlab.models import (
     CREATE_PATH,
     LYRICS_MAX_CHARS,
@@ -22,14 +23,10 @@ from bot.tokenlab.models import (
     VERSIONS,
     CreateRequest,
     Look,
-    ModelInfo,
     ProviderStatus,
     choose_clip,
     parse_created,
     parse_look,
-    parse_model_info,
-    parse_model_page,
-    parse_models,
 )
 from bot.tokenlab.reading import WORD_MAX_CHARS
 
