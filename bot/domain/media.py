@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.due import Pause, is_due
-from bot.domain.tasks import MediaFile, MusicTask, Result, TakeTries, Track
+from bot.domain.takes import MediaFile, TakeTries, Track
+from bot.domain.tasks import MusicTask, Result
 
 TRY_AGAIN_S = (5, 10, 20, 40, 80, 160, 300, 300, 300, 300, 300)
 """Delays between the first retries: links of a song just finished may be refused for minutes."""

@@ -12,17 +12,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, Literal
 
-from bot.domain.tasks import (
-    AttemptOutcome,
-    ErrorCode,
-    InvalidMoveError,
-    MediaFile,
-    PingStatus,
-    Result,
-    State,
-    TakeTries,
-    check_move,
-)
+from bot.domain.takes import MediaFile, TakeTries
+from bot.domain.tasks import AttemptOutcome, ErrorCode, InvalidMoveError, PingStatus, Result, State, check_move
 
 
 class Part(StrEnum):

@@ -11,18 +11,8 @@ from sqlalchemy import Row, func
 from bot.domain.drafts import Draft
 from bot.domain.listing import ListedTask
 from bot.domain.members import Preferences, Telling
-from bot.domain.tasks import (
-    ErrorCode,
-    Kind,
-    MediaFile,
-    MusicTask,
-    PingStatus,
-    Result,
-    State,
-    TakeTries,
-    TaskId,
-    Track,
-)
+from bot.domain.takes import MediaFile, TakeTries, Track
+from bot.domain.tasks import ErrorCode, Kind, MusicTask, PingStatus, Result, State, TaskId
 from bot.domain.wishes import ContinuationWish, LyricsWish, SongWish, Wish
 from bot.store.schema import EPOCH, drafts, members, music_tasks
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from bot.domain.tasks import Kind, Result, Track
+from bot.domain.takes import Track
+from bot.domain.tasks import Kind, Result
 from bot.tokenlab.reading import (
     Json,
     first,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.domain.tasks import Track
+from bot.domain.takes import Track
 from bot.tokenlab.reading import Json, first, identifier, media_url, seconds, snake_case, text
 
 TAKES_MAX = 20

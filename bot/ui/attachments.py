@@ -7,7 +7,8 @@ from pathlib import Path
 
 import discord
 
-from bot.domain.tasks import MediaFile, MusicTask
+from bot.domain.takes import MediaFile
+from bot.domain.tasks import MusicTask
 from bot.service import title_of
 from bot.ui import texts
 from bot.ui.cards import COVER, PICTURE

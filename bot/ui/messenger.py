@@ -14,7 +14,8 @@ import discord
 from bot.domain.members import Telling
 from bot.domain.pacing import Forecaster
 from bot.domain.scene import Scene
-from bot.domain.tasks import MediaFile, MusicTask, PingStatus, State
+from bot.domain.takes import MediaFile
+from bot.domain.tasks import MusicTask, PingStatus, State
 from bot.engine.ports import BeforeSending, ShowLaterError, Shown
 from bot.ui import texts
 from bot.ui.attachments import attachable, audio_files, carried, picture_files, pictures_beside, text_file

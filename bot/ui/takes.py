@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Iterable, Iterator
 
-from bot.domain.tasks import MusicTask, Take
+from bot.domain.takes import Take
+from bot.domain.tasks import MusicTask
 from bot.service import title_of
 from bot.ui import texts
 from bot.ui.words import N_, Words

@@ -17,7 +17,8 @@ from bot.domain.blocks import Block
 from bot.domain.members import PreferenceChanges, Telling
 from bot.domain.privacy import NOBODY
 from bot.domain.rules import EVERYWHERE, RuleChanges
-from bot.domain.tasks import MusicTask, Result, Role, StaleTaskError, State, Track
+from bot.domain.takes import Track
+from bot.domain.tasks import MusicTask, Result, Role, StaleTaskError, State
 from bot.engine.fetcher import Fetcher
 from bot.ui.client import asker_of
 from bot.ui.packing import NAME

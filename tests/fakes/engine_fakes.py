@@ -10,20 +10,15 @@ from bot.domain.members import Telling
 from bot.domain.outage import Notice
 from bot.domain.privacy import Erasure
 from bot.domain.scene import Scene
-from bot.domain.tasks import (
-    MediaFile,
-    MusicTask,
-    Result,
-    State,
-    TaskId,
-    Track,
-)
+from bot.domain.takes import MediaFile, Track
+from bot.domain.tasks import MusicTask, Result, State, TaskId
 from bot.engine.budget import Budget
 from bot.engine.outages import Outages
 from bot.engine.ports import BeforeSending, CantLookError, ShowLaterError, Shown, Where
 from bot.store.outages import OutageStore
 from bot.tokenlab.errors import TokenLabError
-from bot.tokenlab.models import Created, CreateRequest, Look, ModelInfo, ProviderStatus
+from bot.tokenlab.model_info import ModelInfo
+from bot.tokenlab.models import Created, CreateRequest, Look, ProviderStatus
 from tests.fakes.rows import HandClock, Rows
 
 SONG = Result(title="Low Tide", tracks=(Track(audio_url="https://media.example.net/a.mp3", audio_id="clip_1"),))

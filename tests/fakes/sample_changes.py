@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from bot.domain import transitions as to
-from bot.domain.tasks import TERMINAL, ErrorCode, MediaFile, PingStatus, Result, State, TakeTries, Track
+from bot.domain.takes import MediaFile, TakeTries, Track
+from bot.domain.tasks import TERMINAL, ErrorCode, PingStatus, Result, State
 from bot.domain.transitions import Accepted, Change, Completed, Move, Part
 
 LATER = datetime(2026, 3, 4, 5, 6, 7, 89000, tzinfo=UTC)

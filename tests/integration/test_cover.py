@@ -14,7 +14,8 @@ from aiohttp import web
 from PIL import Image
 
 from bot.domain.media import Brought
-from bot.domain.tasks import MediaFile, MusicTask, Track
+from bot.domain.takes import MediaFile, Track
+from bot.domain.tasks import MusicTask
 from bot.ui.media import MediaCollector, MediaFetcher, MediaStore, cover, open_media_session
 from tests.fakes.pictures import claimed, noise, picture
 from tests.integration.test_media import MP3, NOW, Host, Names, finished, host, session

@@ -17,7 +17,8 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.test_utils import TestServer
 
 from bot.domain.media import SHORT_TRIES, TRY_AGAIN_S, Brought, MediaError, MediaProblem
-from bot.domain.tasks import Kind, MusicTask, Result, State, TakeTries, TaskId, Track
+from bot.domain.takes import TakeTries, Track
+from bot.domain.tasks import Kind, MusicTask, Result, State, TaskId
 from bot.ui.media import (
     AudioKind,
     MediaCollector,

@@ -19,7 +19,8 @@ from sqlalchemy import BigInteger, Connection, inspect, text
 
 from bot.domain.listing import Wanted
 from bot.domain.media import TRY_AGAIN_S
-from bot.domain.tasks import TakeTries, TaskId
+from bot.domain.takes import TakeTries
+from bot.domain.tasks import TaskId
 from bot.store import migrate as migrating
 from bot.store.database import Database
 from bot.store.migrate import NewerDatabaseError, OlderDatabaseError, alembic_config, check_current, migrate

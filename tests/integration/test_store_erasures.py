@@ -13,19 +13,8 @@ from bot.domain.limits import LimitReachedError
 from bot.domain.members import PreferenceChanges, Telling
 from bot.domain.privacy import NOBODY, Erasure
 from bot.domain.rules import EVERYWHERE, RuleChanges
-from bot.domain.tasks import (
-    CARD_REMOVED,
-    ErrorCode,
-    Kind,
-    MediaFile,
-    MusicTask,
-    PingStatus,
-    Result,
-    Role,
-    State,
-    TaskId,
-    Track,
-)
+from bot.domain.takes import MediaFile, Track
+from bot.domain.tasks import CARD_REMOVED, ErrorCode, Kind, MusicTask, PingStatus, Result, Role, State, TaskId
 from bot.domain.transitions import Claimed, Emptied, Failed, Removed, Shown, ShowPostponed, Told
 from bot.domain.wishes import SongWish
 from bot.store import erasures as erasing

@@ -11,7 +11,8 @@ from sqlalchemy import insert, select, text
 
 from bot.domain.line import Waiting
 from bot.domain.listing import STATES, Stage, Wanted
-from bot.domain.tasks import ANNOUNCED, Kind, MediaFile, MusicTask, PingStatus, Result, State, TaskId
+from bot.domain.takes import MediaFile
+from bot.domain.tasks import ANNOUNCED, Kind, MusicTask, PingStatus, Result, State, TaskId
 from bot.domain.transitions import (
     Emptied,
     FamilyChanged,

@@ -7,7 +7,8 @@ from alembic import command
 from sqlalchemy import select, text
 
 from bot.domain.listing import Wanted
-from bot.domain.tasks import MediaFile, Result, StaleTaskError, State, Track
+from bot.domain.takes import MediaFile, Track
+from bot.domain.tasks import Result, StaleTaskError, State
 from bot.domain.transitions import Emptied, MediaFetched
 from bot.store.database import Database
 from bot.store.drafts import DraftStore

@@ -13,13 +13,13 @@ from bot.domain import transitions as to
 from bot.domain.audit import Act, Deed
 from bot.domain.limits import LimitReachedError
 from bot.domain.rules import RuleChanges, Rules
+from bot.domain.takes import MediaFile
 from bot.domain.tasks import (
     TERMINAL,
     AttemptOutcome,
     ErrorCode,
     InvalidMoveError,
     Kind,
-    MediaFile,
     MusicTask,
     PingStatus,
     Result,

@@ -22,7 +22,8 @@ from bot.domain.members import Preferences, Telling
 from bot.domain.notices import Board
 from bot.domain.privacy import Erasure
 from bot.domain.rules import EVERYWHERE, Intake, Rules, Server
-from bot.domain.tasks import AttemptOutcome, ErrorCode, Kind, MediaFile, MusicTask, PingStatus, State, TaskId
+from bot.domain.takes import MediaFile
+from bot.domain.tasks import AttemptOutcome, ErrorCode, Kind, MusicTask, PingStatus, State, TaskId
 from bot.domain.wishes import ContinuationWish, SongWish
 from bot.store.audit import AuditStore
 from bot.store.database import Database

@@ -15,7 +15,8 @@ from bot.domain.line import Place
 from bot.domain.outage import Cause
 from bot.domain.pacing import Forecast, Phase
 from bot.domain.scene import Family, Scene
-from bot.domain.tasks import ErrorCode, Kind, MediaFile, MusicTask, Result, State, Track
+from bot.domain.takes import MediaFile, Track
+from bot.domain.tasks import ErrorCode, Kind, MusicTask, Result, State
 from bot.service import title_of
 from bot.ui import escape
 from bot.ui.buttons import view_of

@@ -10,7 +10,8 @@ from sqlalchemy import delete
 from bot.domain.line import Place
 from bot.domain.members import PreferenceChanges, Telling
 from bot.domain.scene import Scene
-from bot.domain.tasks import CARD_REMOVED, MediaFile, MusicTask, PingStatus, Role, State, TaskId
+from bot.domain.takes import MediaFile
+from bot.domain.tasks import CARD_REMOVED, MusicTask, PingStatus, Role, State, TaskId
 from bot.engine.budget import Budget, Purpose
 from bot.engine.courier import ATTACHINGS, FIRST_ATTACH_S, REMOVALS, SHOWN_IN_CHANNEL, Courier
 from bot.engine.ports import ShowLaterError, Shown

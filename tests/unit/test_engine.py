@@ -6,7 +6,8 @@ from dataclasses import asdict
 import pytest
 
 from bot.domain.notices import BudgetWarning
-from bot.domain.tasks import AttemptOutcome, MediaFile, PingStatus, State
+from bot.domain.takes import MediaFile
+from bot.domain.tasks import AttemptOutcome, PingStatus, State
 from bot.engine.budget import Budget
 from bot.engine.courier import Courier
 from bot.engine.crier import Crier

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from bot.domain.privacy import NOBODY, Erasure
-from bot.domain.tasks import MediaFile, MusicTask, Role, State
+from bot.domain.takes import MediaFile
+from bot.domain.tasks import MusicTask, Role, State
 from bot.engine.budget import Budget
 from bot.engine.courier import Courier
 from bot.engine.eraser import REST, Eraser

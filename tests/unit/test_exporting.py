@@ -14,7 +14,8 @@ import pytest
 from bot.domain.audit import Act, Deed
 from bot.domain.lyrics import LyricsVersion
 from bot.domain.privacy import Attempt, KeptTask, TaskMove
-from bot.domain.tasks import AttemptOutcome, MediaFile, Result, Role, State, Track
+from bot.domain.takes import MediaFile, Track
+from bot.domain.tasks import AttemptOutcome, Result, Role, State
 from bot.domain.transitions import Part
 from bot.service import exporting
 from bot.service.exporting import export_of

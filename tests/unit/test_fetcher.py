@@ -19,7 +19,8 @@ from bot.domain.media import (
     next_try,
     renewed,
 )
-from bot.domain.tasks import MediaFile, MusicTask, Result, State, TakeTries, Track
+from bot.domain.takes import MediaFile, TakeTries, Track
+from bot.domain.tasks import MusicTask, Result, State
 from bot.domain.transitions import MediaWanted
 from bot.engine.budget import Budget
 from bot.engine.fetcher import Fetcher

@@ -9,7 +9,8 @@ import pytest
 
 from bot.domain.drafts import Draft
 from bot.domain.rules import EVERYWHERE, Rules, Server
-from bot.domain.tasks import AttemptOutcome, MediaFile, MusicTask, Role, State, TaskId
+from bot.domain.takes import MediaFile
+from bot.domain.tasks import AttemptOutcome, MusicTask, Role, State, TaskId
 from bot.domain.wishes import SongWish
 from bot.engine.budget import Budget
 from bot.engine.janitor import Janitor

@@ -12,7 +12,8 @@ import pytest
 
 from bot.domain.members import Telling
 from bot.domain.scene import Scene
-from bot.domain.tasks import Kind, MediaFile, MusicTask, PingStatus, Result, State
+from bot.domain.takes import MediaFile
+from bot.domain.tasks import Kind, MusicTask, PingStatus, Result, State
 from bot.engine.ports import ShowLaterError, Shown
 from bot.store.schema import music_tasks
 from bot.ui import messenger as delivering

@@ -9,7 +9,8 @@ import discord
 import pytest
 
 from bot.domain.scene import Family, Scene
-from bot.domain.tasks import Kind, Result, State, Track
+from bot.domain.takes import Track
+from bot.domain.tasks import Kind, Result, State
 from bot.ui import texts
 from bot.ui.card import Card, Press
 from bot.ui.opening import Music, music_of, opened_card

@@ -14,7 +14,8 @@ from bot.domain.price import Price
 from bot.domain.refusals import Reason, Refused, WishPart
 from bot.domain.replies import parse_reply
 from bot.domain.rules import EVERYWHERE, Intake, RuleChanges, Rules, Server
-from bot.domain.tasks import Kind, MediaFile, Result, Role, State, TaskId
+from bot.domain.takes import MediaFile
+from bot.domain.tasks import Kind, Result, Role, State, TaskId
 from bot.domain.wishes import (
     LYRICS_MAX_CHARS,
     ContinuationWish,

@@ -8,7 +8,8 @@ import pytest
 from bot.domain.drafts import Draft
 from bot.domain.refusals import Reason, Refused
 from bot.domain.replies import ReplyWish
-from bot.domain.tasks import MediaFile, Result, State, TaskId, Track
+from bot.domain.takes import MediaFile, Track
+from bot.domain.tasks import Result, State, TaskId
 from bot.domain.wishes import ContinuationWish, wish_again
 from bot.service.asking import RepeatedError
 from tests.fakes.office import Office, asker
@@ -129,6 +130,20 @@ async def test_a_draft_can_be_changed_to_another_take_within_its_length() -> Non
     changed = await office.service.asking.change_draft(draft.id, asker(), take=2, prompt="x", at_s=30.0)
 
     assert (wish_in(changed).take, wish_in(changed).at_s) == (2, 30.0)
+
+
+@pytest.mark.parametrize("tracks", [TRACKS, TRACKS[:1]])
+async def test_a_draft_whose_song_can_not_be_continued_any_more_is_not_changed(tracks: Any) -> None:
+    song = replace(DUET, result=Result(tracks=tracks))
+    office = office_of(song)
+    draft = await office.service.asking.draft_reply(ReplyWish(prompt="x"), song, asker(), message_id=9)
+    nameless = tuple(replace(track, audio_id=None) for track in tracks)
+    office.rows.change(1, result=Result(tracks=nameless), clip_candidates={})
+
+    with pytest.raises(Refused) as error:
+        await office.service.asking.change_draft(draft.id, asker(), prompt="y", at_s=None)
+
+    assert error.value.reason is Reason.NO_CLIP
 
 
 async def test_a_reply_that_names_no_take_of_the_song_is_refused() -> None:

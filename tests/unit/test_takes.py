@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from bot.domain.scene import Scene
-from bot.domain.tasks import Kind, MediaFile, MusicTask, Result, State, TakeTries, Track
+from bot.domain.takes import MediaFile, TakeTries, Track
+from bot.domain.tasks import Kind, MusicTask, Result, State
 from bot.ui import texts
 from bot.ui.attachments import attachable, audio_files, picture_files
 from bot.ui.card import Card

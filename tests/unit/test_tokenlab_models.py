@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from sqlalchemy import String
 
 from bot.domain.price import FREE, Price
-from bot.domain.tasks import ErrorCode, Kind, Track
+from bot.domain.takes import Track
+from bot.domain.tasks import ErrorCode, Kind
 from bot.settings import Settings
 from bot.store.schema import music_tasks
 from bot.tokenlab.model_info import ModelInfo, parse_model_info, parse_model_page, parse_models

@@ -6,7 +6,8 @@ from collections.abc import AsyncGenerator, Collection, Sequence
 from pathlib import Path
 
 from bot.domain.media import Brought, MediaError, MediaProblem, is_cut_short, is_stream_tried, may_still_grow, summed_up
-from bot.domain.tasks import MediaFile, MusicTask, Take, TakeTries, Track
+from bot.domain.takes import MediaFile, Take, TakeTries, Track
+from bot.domain.tasks import MusicTask
 from bot.sound.jobs import SongTags
 from bot.ui.media.cover import CoverCollector, Covers
 from bot.ui.media.fetch import MediaFetcher
