@@ -1,6 +1,5 @@
 """The card: what a music task looks like. Pure: a row and its surroundings in, a card out."""
 
-import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +10,6 @@ from discord.utils import format_dt
 from bot.domain.line import Place
 from bot.domain.pacing import Forecast
 from bot.domain.scene import Scene
-from bot.domain.secrets import find_secret
 from bot.domain.tasks import ErrorCode, Kind, MusicTask, State
 from bot.domain.versions import VERSION_MAX_CHARS, same
 from bot.domain.wording import is_sung
@@ -22,6 +20,7 @@ from bot.ui.escape import inline, link_name, quote, safe_text
 from bot.ui.limits import EMBED_CHARS, EMBED_TITLE_CHARS
 from bot.ui.links import ORIGINAL, link_to, links_shown
 from bot.ui.prices import cost_words
+from bot.ui.reasons import reason, telling_detail
 from bot.ui.takes import WITHIN, carries, lengths, remarks
 from bot.ui.words import N_, Words, words_for
 
@@ -40,13 +39,6 @@ COVER = "cover.jpg"
 """The attachment that it shows as its thumbnail."""
 BAR_STEPS = 8
 PROGRESS_STEP = 25
-WHITE = re.compile(r"\s")
-FOR_PROGRAMS = re.compile(r"<[a-z!/?]|\bTraceback\b|\n\s+at \S.*\(", re.I)
-"""What no member reads: markup, and the traces of programs."""
-TELLING_CODES = frozenset(
-    {ErrorCode.WISH_REFUSED, ErrorCode.CONTENT_REFUSED, ErrorCode.CLIP_REFUSED, ErrorCode.PROVIDER_FAILED}
-)
-"""Failures that the provider's own words help with; those of all others are for the operator, in the row."""
 
 
 COLOURS: Mapping[State, discord.Colour] = {
@@ -324,35 +316,17 @@ def _dress(embed: discord.Embed, task: MusicTask) -> None:
 
 def _failed(drawing: Drawing) -> Body:
     task, words = drawing.task, drawing.words
-    parts = [words(texts.FAILED), *_reason(task, words)]
+    parts = [words(texts.FAILED), *reason(task, words)]
     if task.unclear_attempts:
         parts.append(words(texts.EARLIER_TRY))
     elif task.error_code in texts.FREE_FAILURES:
         parts.append(words(texts.NOT_CHARGED))
-    told = _telling_detail(task)
+    told = telling_detail(task)
     lines = [" ".join(parts)]
     if told:
         lines.append(words("TokenLab says: {words}", words=inline(told, PROMPT_SHOWN_CHARS)))
     lines.append(words(texts.AGAIN_COSTS))
     return "\n".join(lines), (*_repeat_buttons(task, words), _more(task, words))
-
-
-def _reason(task: MusicTask, words: Words) -> list[str]:
-    if task.error_code is not ErrorCode.VERSION_UNAVAILABLE or not task.version_chosen:
-        return [words(texts.FAILURE[task.error_code] if task.error_code else texts.IT_FAILED)]
-    said = [words(texts.VERSION_REFUSED, version=inline(task.version or "", VERSION_MAX_CHARS))]
-    if task.version_offered:
-        said.append(words(texts.VERSION_OFFERED, version=inline(task.version_offered, VERSION_MAX_CHARS)))
-    return said
-
-
-def _telling_detail(task: MusicTask) -> str | None:
-    """The provider's words, where they help a member and hold neither a secret nor a page."""
-    detail = (task.error_detail or "").strip()
-    if task.error_code not in TELLING_CODES or FOR_PROGRAMS.search(detail) or find_secret(detail):
-        return None
-    is_said = task.error_code is ErrorCode.CONTENT_REFUSED and not WHITE.search(detail)  # a code: our sentence tells it
-    return None if is_said else detail
 
 
 def _uncertain(drawing: Drawing) -> Body:
@@ -388,11 +362,6 @@ _BODIES: Mapping[State, Callable[[Drawing], Body]] = {
 # --- lyrics ------------------------------------------------------------------------------------------------------
 
 
-def overflows(text: str) -> bool:
-    """Whether lyrics are too long to stand on a card."""
-    return len(lyrics.shown(text)) > lyrics.PAGE_CHARS
-
-
 def _lyrics_card(drawing: Drawing) -> Card:
     """Lyrics are readable text, never cut: short in the card, long as a file beside their beginning."""
     task, words = drawing.task, drawing.words
@@ -402,7 +371,7 @@ def _lyrics_card(drawing: Drawing) -> Card:
     if task.has_other_lyrics and not task.edited_lyrics:
         facts.append(words(texts.LYRICS_OTHERS))
     head = [whose, *(f"*{fact}*" for fact in facts)]
-    is_long = overflows(text)
+    is_long = len(lyrics.shown(text)) > lyrics.PAGE_CHARS
     body = _beginning(drawing, text) if is_long else lyrics.shown(text)
     made = [f"\n{line}" for line in _children_line(drawing)]
     embed = _frame(task, words, "\n".join([*head, "", body, *made]))
