@@ -243,7 +243,7 @@ async def test_a_card_that_is_shown_whole_meanwhile_owes_nothing() -> None:
 
 async def test_uploads_that_hang_do_not_hold_up_other_cards() -> None:
     gate = asyncio.Event()
-    owing = [make_task(n, state=State.COMPLETED, result=SONG, **OWES) for n in range(1, 21)]
+    owing = [make_task(n, state=State.COMPLETED, result=SONG, channel_id=700 + n, **OWES) for n in range(1, 21)]
     post = Round(*owing, *(behind(n) for n in range(21, 31)), attaches=[(gate, True)] * 20 + [True])
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as group:
@@ -916,7 +916,7 @@ async def test_what_was_removed_is_forgotten_as_a_message() -> None:
 
 async def test_many_deleted_tasks_do_not_hold_up_the_cards_of_others() -> None:
     gate = asyncio.Event()
-    doomed = [behind(n, deleted_at=START, channel_id=700 + n % 2) for n in range(1, 21)]
+    doomed = [behind(n, deleted_at=START, channel_id=700 + n) for n in range(1, 21)]
     post = Round(*doomed, *(behind(n) for n in range(21, 31)))
     for number in range(1, 21):
         post.rows.put_message(number, 7000 + number, Role.CARD)
