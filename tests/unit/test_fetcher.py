@@ -11,6 +11,7 @@ import pytest
 
 from bot.domain.media import (
     FRESH_FOR,
+    SHORT_TRIES,
     TRY_AGAIN_S,
     Brought,
     MediaError,
@@ -405,6 +406,18 @@ async def test_a_take_that_stays_too_short_is_tried_for_only_when_its_song_is_wa
     assert tries_of(shelf.task) == {1: (0, True)}
     await shelf.rows.apply(shelf.task, MediaWanted())
     assert due_takes(shelf.task, shelf.clock()) == {1, 2}
+
+
+async def test_the_rest_of_a_take_that_is_there_is_tried_for_a_few_times_and_given_up_without_news() -> None:
+    short = replace(FILE, whole_s=30.0)
+    cut = MediaError(MediaProblem.CUT_SHORT, is_temporary=True)
+    shelf = Shelf(Brought(files=(short,), failed={1: cut}), media=(short,), files_shown=True)
+    before = shelf.task.revision
+
+    await shelf.to_the_end()
+
+    assert (shelf.asked, shelf.task.revision) == (SHORT_TRIES, before)
+    assert (shelf.task.media, shelf.task.files_shown) == ((short,), True)
 
 
 async def test_what_is_there_already_is_no_news() -> None:

@@ -231,6 +231,26 @@ async def test_questions_and_answers_that_hang_in_one_channel_hold_up_no_other()
         gate.set()
 
 
+async def test_answers_that_hang_in_many_channels_leave_room_for_questions() -> None:
+    gate = asyncio.Event()
+    lost = [replace(RECEIVED, id=TaskId(n), origin_key=f"i:{n}", channel_id=n) for n in range(1, 31)]
+    yard = Yard(*lost)
+    await yard.drafts.add(draft(40, message_id=8040))
+
+    async def find_card(task: MusicTask) -> int | None:
+        await gate.wait()
+        return None
+
+    yard.display.find_card = find_card  # type: ignore[method-assign]  # rate limited
+    yard.clock.tick(3661)
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(yard.janitor.run(stop))
+        await until(lambda: "r:40" not in yard.questions)
+        stop.set()
+        gate.set()
+
+
 async def test_cut_off_creates_do_not_wait_for_searches_in_discord() -> None:
     lost = [replace(RECEIVED, id=TaskId(n), origin_key=f"i:{n}", channel_id=n) for n in range(1, 31)]
     yard = Yard(*lost, replace(SUBMITTING, id=TaskId(40), origin_key="i:40"), cards=[ShowLaterError()])
