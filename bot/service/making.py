@@ -244,6 +244,8 @@ class Maker:
             Refused: there is no such take, or nothing by which it can be continued.
         """
         numbers = self.takes_to_continue(parent)
+        if not numbers:
+            raise Refused(Reason.NO_CLIP)
         if wanted is None:
             here = [one.take for one in parent.media if one.take in numbers]
             return min(here or numbers)
