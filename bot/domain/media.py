@@ -48,14 +48,15 @@ def may_still_grow(*, short_tries: int, failures: int) -> bool:
     return short_tries < SHORT_TRIES and failures < len(TRY_AGAIN_S)
 
 
-def is_stream_tried(*, failures: int, error: "MediaError") -> bool:
+def is_stream_tried(tries: TakeTries, task: MusicTask, error: "MediaError") -> bool:
     """Whether the stream of a take is fetched instead of its file: while the file may still come, it may not be whole.
 
     Args:
-        failures: the failed tries of the take that counted before.
+        tries: those of the take before this one.
+        task: its song.
         error: why its file was not there this time.
     """
-    return not error.is_temporary or failures >= len(TRY_AGAIN_S)
+    return tries.failures >= len(TRY_AGAIN_S) or (not error.is_temporary and _has_fresh(tries, task))
 
 
 class MediaProblem(StrEnum):

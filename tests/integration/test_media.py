@@ -892,20 +892,22 @@ async def test_a_try_fails_once_for_all_addresses_with_what_leaves_most_to_hope(
 
 
 @pytest.mark.parametrize(
-    ("status", "failures", "asked"),
+    ("status", "tries", "asked"),
     [
-        (404, 0, ["/0"]),
-        (404, len(TRY_AGAIN_S) - 1, ["/0"]),
-        (404, len(TRY_AGAIN_S), ["/0", "/stream"]),
-        (410, 0, ["/0", "/stream"]),
+        (404, TakeTries(take=1), ["/0"]),
+        (404, TakeTries(take=1, asked_at=NOW), ["/0"]),
+        (404, TakeTries(take=1, failures=len(TRY_AGAIN_S) - 1), ["/0"]),
+        (404, TakeTries(take=1, failures=len(TRY_AGAIN_S)), ["/0", "/stream"]),
+        (410, TakeTries(take=1), ["/0"]),
+        (410, TakeTries(take=1, asked_at=NOW), ["/0", "/stream"]),
     ],
 )
-async def test_a_stream_is_fetched_only_where_the_file_has_long_failed_or_is_gone(host, roomy, status, failures, asked):
+async def test_a_stream_is_fetched_only_where_the_file_has_long_failed_or_is_gone(host, roomy, status, tries, asked):
     task = spared(host, (b"", status))
     track = replace(task.takes[0].track, stream_url=host.gives("/stream", sample(AudioKind.MP3)))
-    tries = (TakeTries(take=1, failures=failures),)
+    tried_for = replace(task, result=Result(tracks=(track,)), media_tries=(tries,), addresses_at=NOW)
 
-    brought = await brought_by(roomy, replace(task, result=Result(tracks=(track,)), media_tries=tries))
+    brought = await brought_by(roomy, tried_for)
 
     assert [request.path for request in host.seen] == asked
     assert bool(brought.files) == ("/stream" in asked)

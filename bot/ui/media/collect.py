@@ -79,8 +79,8 @@ class MediaCollector:
         """Fetch one take from the first of its addresses that gives it, from its stream where nothing else is left."""
         covers.begin(take.number)
         came = await self._try_urls(task, take, take.track.urls, covers)
-        stream_url, failures = take.track.stream_url, _tries(task, take.number).failures
-        if isinstance(came, MediaError) and stream_url and is_stream_tried(failures=failures, error=came):
+        stream_url, tries = take.track.stream_url, _tries(task, take.number)
+        if isinstance(came, MediaError) and stream_url and is_stream_tried(tries, task, came):
             from_stream = await self._try_urls(task, take, [stream_url], covers)
             return summed_up([came, from_stream]) if isinstance(from_stream, MediaError) else from_stream
         return came
