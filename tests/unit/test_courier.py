@@ -369,6 +369,7 @@ async def test_cards_that_are_always_put_off_hide_none_behind_them() -> None:
         return Shown()
 
     post.display.show = fails  # type: ignore[method-assign, assignment]  # a card that can't be drawn
+    post.courier.monotonic = lambda: 0.0
     for _ in range(80):
         await post.courier.step()
 
