@@ -24,7 +24,7 @@ from bot.domain.takes import MediaFile, TakeTries, Track
 from bot.domain.tasks import MusicTask, Result, State
 from bot.domain.transitions import MediaWanted
 from bot.engine.budget import Budget
-from bot.engine.fetcher import Fetcher
+from bot.engine.fetcher import FETCHED_IN_CHANNEL, Fetcher
 from bot.engine.poller import Poller
 from bot.store.singing import SingingStore
 from bot.tokenlab.errors import TaskGoneError, TryLaterError
@@ -467,10 +467,11 @@ async def test_a_channel_whose_songs_all_drip_holds_up_no_other() -> None:
     gate = asyncio.Event()
     shelf = Shelf([FILE])
     drip = [make_task(n, state=State.COMPLETED, result=SONG, media_wanted=True, channel_id=710) for n in range(3, 63)]
-    late = START + timedelta(seconds=1)
-    shelf.rows.put(*drip, make_task(70, state=State.COMPLETED, result=SONG, media_wanted=True, state_at=late))
+    shelf.rows.put(*drip)
+    begun: list[MusicTask] = []
 
     async def fetch_task(task: MusicTask, due: Collection[int]) -> AsyncGenerator[Brought, None]:
+        begun.append(task)
         await (gate.wait() if task.channel_id == 710 else asyncio.sleep(0))
         yield Brought(files=(FILE,), fetched=due)
 
@@ -478,6 +479,9 @@ async def test_a_channel_whose_songs_all_drip_holds_up_no_other() -> None:
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         group.create_task(shelf.fetcher.run(stop))
+        await until(lambda: len(begun) > FETCHED_IN_CHANNEL)
+        shelf.rows.put(make_task(70, state=State.COMPLETED, result=SONG, media_wanted=True))
+        shelf.fetcher.wake()
         await until(lambda: bool(shelf.rows[70].media))
         stop.set()
         gate.set()
