@@ -181,6 +181,30 @@ async def test_rules_of_a_server_let_in_whom_they_name() -> None:
     assert (await office.service.asking.request(SongWish(prompt="z"), elsewhere)).locale == "en-US"
 
 
+@pytest.mark.parametrize("category", [900, 901])
+async def test_what_a_channel_belongs_to_is_found_out_only_where_that_may_let_a_wish_in(category: int) -> None:
+    office, asked = Office(), list[int]()
+
+    async def above(channel_id: int) -> frozenset[int]:
+        asked.append(channel_id)
+        return frozenset({category})
+
+    office.service.find_places(above)
+    office.rows.put_server(Server(guild_id=70, rules=Rules(channels=frozenset({900, 701}))))
+    request = office.service.asking.request
+    known = asker(places=frozenset({701}), unplaced_id=700)
+    assert (await request(SongWish(prompt="x"), known)).channel_id == 700
+    assert await refused(request(SongWish(prompt="y"), asker(interaction_id=501))) is Reason.WRONG_CHANNEL
+    assert asked == []
+
+    unplaced = request(SongWish(prompt="z"), asker(interaction_id=502, unplaced_id=700))
+    if category == 900:
+        await unplaced
+    else:
+        assert await refused(unplaced) is Reason.WRONG_CHANNEL
+    assert asked == [700]
+
+
 async def test_a_server_may_keep_songs_to_their_owners() -> None:
     office = Office(DONE)
     office.rows.put_server(Server(guild_id=70, rules=Rules(others_may_continue=False)))
