@@ -17,6 +17,7 @@ from bot.domain.tasks import Kind, MusicTask, PingStatus, Result, State
 from bot.engine.ports import ShowLaterError, Shown
 from bot.store.schema import music_tasks
 from bot.ui import messenger as delivering
+from bot.ui import texts
 from bot.ui.attachments import text_file
 from bot.ui.messenger import Messenger
 from bot.ui.verdicts import Verdict
@@ -288,6 +289,17 @@ async def test_a_later_edit_names_the_cover_that_is_there_already(
     ((_, payload),) = client.asked
     assert payload["embed"].thumbnail.url == thumbnail
     assert "attachments" not in payload
+
+
+async def test_a_later_edit_still_links_the_take_that_does_not_fit(tmp_path: Path) -> None:
+    task = covered(tmp_path, None, None, files_shown=True, attachment_limit_bytes=9)
+    client = FakeDiscord()
+
+    large = (task.media[0], replace(task.media[1], size_bytes=10))
+    await messenger(client, tmp_path).show(replace(task, media=large), Scene(), Telling.PING, begin)
+
+    ((_, payload),) = client.asked
+    assert f"Take 2: {texts.LINK_ONLY}" in payload["embed"].description
 
 
 async def test_a_refused_cover_does_not_cost_the_song(tmp_path: Path) -> None:
