@@ -1,7 +1,7 @@
 """What an error of the provider says, in whichever of its shapes, and what its words are about. Pure."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.tokenlab.errors import DETAIL_MAX_CHARS
@@ -18,6 +18,8 @@ _CODE = re.compile(r"[A-Za-z][\w.\-]{2,60}", re.ASCII)
 """How a code looks where a text could stand: one word."""
 _PRAISE = frozenset({"success", "ok"})
 """What some answers say beside each failure."""
+_NOTHING = frozenset({"", "null", "none", "0", "200", *_PRAISE})
+"""What stands in the place of an error where there is none."""
 
 _CAMEL = re.compile(r"(?<=[a-z\d])(?=[A-Z])")
 _GAPS = re.compile(r"[\W_]+")
@@ -66,7 +68,7 @@ def trouble_in(body: Json) -> Trouble:
     return Trouble(
         names=frozenset(found for found in (*codes, *kinds) if found),
         detail=first(found for found in texts if found.lower() not in _PRAISE) or first(codes),
-        is_there=bool(body.get("error")) or any(_plain(body.get(name)) for name in _REASONS),
+        is_there=any(_says_something(body.get(name)) for name in ("error", *_REASONS)),
     )
 
 
@@ -87,6 +89,17 @@ def _levels(body: Json) -> Iterator[Json]:
         level = mapping(level.get("error"))
         if not level:
             return
+
+
+def _says_something(value: object, depth: int = DEPTH_MAX) -> bool:
+    match value:
+        case Mapping():
+            names = ("error", "type", *_CODES, *_TEXTS)
+            return depth > 0 and any(_says_something(value.get(name), depth - 1) for name in names)
+        case list():
+            return any(isinstance(line, str) and _says_something(line) for line in value)
+        case _:
+            return value not in (None, False) and str(value).strip().lower() not in _NOTHING
 
 
 def _plain(value: object) -> str | None:
