@@ -246,14 +246,12 @@ def _result(body: Json) -> Result:
 
 def _texts(body: Json) -> Iterator[tuple[Json, str]]:
     """Lyrics wherever they are told, each with what tells its title: beside the others first, then each output's."""
-    told = body.get("lyrics")
-    for one in told if isinstance(told, list) else (told,):
-        holder = mapping(one)
-        if (words := _sung(one)) or (words := _sung_in(holder)):
-            yield holder, words
-    if words := _sung(body.get("text")):
-        yield {}, words
-    for output in _outputs(body) or [mapping(body.get("data"))]:
+    for told in (body.get("lyrics"), body.get("text")):
+        for one in told if isinstance(told, list) else (told,):
+            holder = mapping(one)
+            if (words := _sung(one)) or (words := _sung_in(holder)):
+                yield holder, words
+    for output in _outputs(body):
         if words := _sung_in(output):
             yield output, words
 
@@ -269,7 +267,8 @@ def _sung(value: object) -> str | None:
 
 
 def _outputs(body: Json) -> list[Json]:
-    return items(body.get("data"))
+    data = body.get("data")
+    return [data] if isinstance(data, Mapping) else items(data)
 
 
 def _clip_candidates(body: Json, provider_task_id: str) -> dict[str, list[str]]:

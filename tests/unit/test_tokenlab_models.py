@@ -439,6 +439,7 @@ def test_a_failure_about_the_content_is_told_apart(body, is_about_content):
         ({"data": {"text": "la"}}, "la", None, ()),
         ({"data": [{"text": "la", "title": "T"}, {"text": "lo"}, {"lyrics": "li"}]}, "la", "T", ("lo", "li")),
         ({"lyrics": ["la", "lo", "la", 7, ""]}, "la", None, ("lo",)),
+        ({"text": ["la", {"text": "lo"}]}, "la", None, ("lo",)),
         ({"lyrics": [{"text": "la", "title": "T"}, {"lyrics": "lo"}], "title": "U"}, "la", "U", ("lo",)),
         ({"lyrics": {"text": "la"}}, "la", None, ()),
         ({"lyrics": "[Instrumental]"}, None, None, ()),
