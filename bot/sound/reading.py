@@ -18,6 +18,7 @@ DECODED_MAX_S = 30 * 60
 
 _LONG_AGO = 1 << 62
 _ENDLESS_BYTES = 0x7F00_0000
+_ENDLESS_S = 12 * 3600
 """Writers that can't seek back promise about as much as the field can hold."""
 _XING_BYTES = 16
 _VBRI_AT = 36
@@ -117,7 +118,7 @@ def copy_and_hear(path: Path, sniffed: Sniffed, into: Path) -> Sound:
             return Sound(
                 duration_s=heard.duration_s,
                 samples=heard.samples if heard.duration_s < DECODED_MAX_S else None,
-                promised_s=_promise(path, sniffed, source, stream),
+                promised_s=_believed(_promise(path, sniffed, source, stream)),
                 loudness=heard.loudness.parts(),
                 copied_as=None if copy.has_failed else kind,
             )
@@ -229,6 +230,10 @@ def _promise(path: Path, sniffed: Sniffed, source: InputContainer, stream: Audio
             return source.duration / av.time_base if source.duration else None
         case AudioKind.OGG | AudioKind.AAC:
             return None
+
+
+def _believed(promised_s: float | None) -> float | None:
+    return promised_s if promised_s and promised_s < _ENDLESS_S else None
 
 
 def _in_seconds(stream: AudioStream) -> float | None:

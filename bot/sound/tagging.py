@@ -76,7 +76,7 @@ def write_tags(path: Path, kind: AudioKind, tags: SongTags, *, old: Old, samples
         kind: what it is.
         tags: ours.
         old: whose other tags go on.
-        samples: how many samples a FLAC has, as its header may not say so.
+        samples: how many samples a FLAC really has, whatever its header says.
 
     Raises:
         ValueError: a kind of file that has no tags.
@@ -101,7 +101,7 @@ def write_tags(path: Path, kind: AudioKind, tags: SongTags, *, old: Old, samples
             fields = {"title": tags.title, "artist": tags.artist, "lyrics": tags.lyrics, "comment": tags.comment}
             ours = {name: [text] for name, text in fields.items() if text}
             audio.update({**_fields_of(old, of=(FLAC, OggFileType)), **ours})
-    if isinstance(audio, FLAC) and samples and not audio.info.total_samples:
+    if isinstance(audio, FLAC) and samples:
         audio.info.total_samples = samples
     _set_cover(audio, tags.cover.read_bytes() if tags.cover else _cover_in(old.path, old.kind))
     audio.save()

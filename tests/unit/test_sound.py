@@ -105,6 +105,34 @@ def test_a_file_that_is_cut_promises_more_than_it_holds(tmp_path, content):
     assert is_cut_short(report.duration_s, promised_s=report.promised_s, told_s=None)
 
 
+def test_a_cut_flac_says_its_true_length_once_it_is_delivered(tmp_path):
+    report = done(tmp_path, cut(sample(AudioKind.FLAC)))
+    assert report is not None
+    assert report.is_written
+    assert fresh(tmp_path).info.length == pytest.approx(report.duration_s, abs=0.01)
+
+
+def no_xing_count() -> bytes:
+    content = bytearray(sample(MP3))
+    at = max(content.find(b"Xing"), content.find(b"Info"))
+    content[at + 8 : at + 12] = b"\xff" * 4
+    return bytes(content)
+
+
+def no_flac_count() -> bytes:
+    content = bytearray(sample(AudioKind.FLAC))
+    content[21:26] = bytes([content[21] | 0x0F]) + b"\xff" * 4
+    return bytes(content)
+
+
+@pytest.mark.parametrize("content", [no_xing_count(), no_flac_count()], ids=["Xing", "STREAMINFO"])
+def test_a_count_of_all_that_the_field_holds_is_no_promise(tmp_path, content):
+    report = done(tmp_path, content)
+    assert report is not None
+    assert report.promised_s is None
+    assert fresh(tmp_path).info.length == pytest.approx(LENGTH_S, abs=DELAYS_S)
+
+
 @pytest.mark.parametrize("size", [0, 0xFFFFFFFF, 0x7FFFFFFF, 0x7FFFF000])
 def test_what_a_pipe_writes_is_no_promise(tmp_path, size):
     content = bytearray(sample(AudioKind.WAV))
