@@ -48,8 +48,13 @@ def mapping(value: object) -> Json:
 
 
 def snake_case(fields: Json) -> Json:
-    """An object with names such as `audioUrl` spelt `audio_url`, unless that is there as well."""
-    return {**{_HUMP.sub("_", name).lower(): value for name, value in fields.items()}, **fields}
+    """An object with names such as `audioUrl` spelt `audio_url`, unless that is there as well and holds anything."""
+    spelt = [(_HUMP.sub("_", name).lower(), value) for name, value in fields.items()]
+    return {
+        **dict(spelt),
+        **{name: value for name, value in spelt if value},
+        **{name: value for name, value in fields.items() if value},
+    }
 
 
 def items(value: object) -> list[Json]:

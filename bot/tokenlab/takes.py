@@ -7,6 +7,8 @@ from bot.tokenlab.reading import Json, first, identifier, media_url, seconds, sn
 
 TAKES_MAX = 20
 SPARE_URLS_MAX = 5
+_RULE = 2
+"""How many takes a song has as a rule."""
 TITLE_MAX_CHARS = 300
 _FILES = ("audio_url", "url", "source_audio_url")
 _STREAMS = ("stream_audio_url", "source_stream_audio_url")
@@ -18,30 +20,37 @@ _OF_THE_TASK = frozenset({"id", "url"})
 
 def tracks_of(body: Json, outputs: Sequence[Json]) -> tuple[Track, ...]:
     """The takes in the order in which they are first told; what is told of one in several places is put together."""
-    takes: list[list[Json]] = []
-    for told in _tellings(body, outputs):
+    takes = [[told] for told in _told_by_task(body)]
+    is_nameless = bool(takes) and clip_id_of(takes[0][0]) is None
+    for told in _told_by_outputs(body, outputs):
         known = (take for is_same in (_is_same_clip, _is_same_audio) for take in takes if is_same(take, told))
         if (take := next(known, None)) is not None:
             take.append(told)
         else:
             takes.append([told])
+    if is_nameless and len(takes) > _RULE and len(takes[0]) == 1:  # a mirror of what is told best below it
+        mirror, *takes = takes
+        takes[0] += mirror
     return tuple(map(_track, takes[:TAKES_MAX]))
 
 
 def is_only_streamed(body: Json, outputs: Sequence[Json]) -> bool:
     """Whether there is audio, but no finished file of any take."""
-    told = _tellings(body, outputs)
+    told = [*_told_by_task(body), *_told_by_outputs(body, outputs)]
     return bool(told) and not _urls(told, _FILES)
 
 
-def _tellings(body: Json, outputs: Sequence[Json]) -> list[Json]:
-    """Whatever tells where audio is: the task itself first, then each output."""
+def _told_by_task(body: Json) -> list[Json]:
+    """What the task itself tells of its audio, if it says where that is."""
+    told = {name: value for name, value in snake_case(body).items() if name not in _OF_THE_TASK}
+    return [told] if _urls([told]) else []
+
+
+def _told_by_outputs(body: Json, outputs: Sequence[Json]) -> list[Json]:
+    """The outputs that say where audio is."""
     task = snake_case(body)
     task_ids = [task.get("id"), task.get("task_id")]
-    told = [
-        {name: value for name, value in task.items() if name not in _OF_THE_TASK},
-        *({name: value for name, value in snake_case(one).items() if value not in task_ids} for one in outputs),
-    ]
+    told = [{name: value for name, value in snake_case(one).items() if value not in task_ids} for one in outputs]
     return [fields for fields in told if _urls([fields])]
 
 

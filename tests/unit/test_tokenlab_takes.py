@@ -33,6 +33,12 @@ def takes(**body: object) -> list[tuple[str | None, tuple[str, ...]]]:
          [("a", (U1,)), ("b", (U2,))]),
         ({"audio_url": MIRROR, "data": [{"id": "a", "audio_url": U1, "source_audio_url": MIRROR}]},
          [("a", (MIRROR, U1))]),
+        ({"audio_url": MIRROR, "data": [{"id": "a", "audio_url": U1}, {"id": "b", "audio_url": U2}]},
+         [("a", (U1, MIRROR)), ("b", (U2,))]),
+        ({"audio_url": MIRROR, "data": [{"id": "b", "audio_url": U2}]}, [(None, (MIRROR,)), ("b", (U2,))]),
+        ({"data": {"id": "a", "audio_url": U1}}, [("a", (U1,))]),
+        ({"data": [{"id": "a", "audio_url": "", "audioUrl": U1}, {"audioUrl": U2, "audio_url": None, "id": "b"}]},
+         [("a", (U1,)), ("b", (U2,))]),
     ],
 )  # fmt: skip
 def test_a_take_that_is_told_twice_is_one_with_a_spare_address(body: Any, found: Any) -> None:
