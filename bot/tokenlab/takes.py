@@ -10,6 +10,8 @@ SPARE_URLS_MAX = 5
 _RULE = 2
 """How many takes a song has as a rule."""
 TITLE_MAX_CHARS = 300
+LENGTH_MAX_S = 6 * 3600
+"""What is told to be longer is counted in something else than seconds."""
 _FILES = ("audio_url", "url", "source_audio_url")
 _STREAMS = ("stream_audio_url", "source_stream_audio_url")
 _ADDRESSES = (*_FILES, *_STREAMS)
@@ -89,5 +91,10 @@ def _track(take: Sequence[Json]) -> Track:
         video_url=first(media_url(fields.get("video_url")) for fields in take),
         image_url=first(media_url(fields.get("image_url")) for fields in take),
         title=first(text(fields.get("title"), TITLE_MAX_CHARS) for fields in take),
-        duration_s=next((found for fields in take if (found := seconds(fields.get("duration")))), None),
+        duration_s=next((found for fields in take if (found := _length(fields.get("duration")))), None),
     )
+
+
+def _length(value: object) -> float | None:
+    found = seconds(value)
+    return found if found and found <= LENGTH_MAX_S else None

@@ -64,6 +64,16 @@ def test_names_in_humps_are_understood() -> None:
 
 
 @pytest.mark.parametrize(
+    ("told", "duration_s"),
+    [(183.4, 183.4), ("183.4", 183.4), (0, None), (-3, None), ("NaN", None), (183_400, None), ("3:03", None)],
+)
+def test_a_length_is_believed_if_it_can_be_one_in_seconds(told: object, duration_s: float | None) -> None:
+    (track,) = look(data=[{"id": "a", "audio_url": U1, "duration": told}]).result.tracks
+
+    assert track.duration_s == duration_s
+
+
+@pytest.mark.parametrize(
     ("data", "count"),
     [
         ([{"id": "a", "audio_url": U1}, {"id": "b", "audio_url": U1}], 1),
