@@ -24,7 +24,8 @@ _NOTHING = frozenset({"", "null", "none", "0", "200", *_PRAISE})
 _CAMEL = re.compile(r"(?<=[a-z\d])(?=[A-Z])")
 _GAPS = re.compile(r"[\W_]+")
 _CONTENT = re.compile(
-    r"\b(?:content (?:policy|violation)|sensitive (?:words?|content)|copyright(?:s|ed)?|moderation|artist names?)\b"
+    r"\b(?:content (?:policy|violation|filter(?:ed)?|safety)|sensitive (?:words?|content)"
+    r"|copyright(?:s|ed)?|moderation|nsfw|artist names?)\b"
 )
 _CREDIT = r"(?:credits?|balance|funds)"
 _NO_CREDIT = re.compile(

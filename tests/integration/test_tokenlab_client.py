@@ -206,6 +206,7 @@ CREATE_ERRORS = [
     (400, {"code": "sensitive_word_error", "msg": "m"}, ContentRefusedError),
     (401, problem("copyrighted_lyrics"), ContentRefusedError),
     (403, problem("sensitive_word_error"), ContentRefusedError),
+    (403, problem("content_filter"), ContentRefusedError),
     (403, problem("sensitive_word_error", retryable=True), ContentRefusedError),
     (409, problem("moderation_blocked"), ContentRefusedError),
     (422, problem("content_policy_violation", param="mv"), ContentRefusedError),
