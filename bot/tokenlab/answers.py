@@ -128,7 +128,7 @@ class Answer:
     @property
     def is_dead_end(self) -> bool:
         """Whether this address leads nowhere (a redirect, or a 404 that isn't about the task)."""
-        astray = self.status == HTTPStatus.NOT_FOUND and _GONE_WORD not in self.words
+        astray = self.status == HTTPStatus.NOT_FOUND and _GONE_WORD not in self.trouble.words
         return self.status in REDIRECTS or astray
 
     @property
@@ -261,10 +261,11 @@ class Answer:
 
     def look_error(self, now: datetime) -> TokenLabError:
         """What an unsuccessful look means. Only the API's own word is about the task, never a proxy's page."""
-        if self.words & _NOT_OWNED_WORDS:
+        said = self.trouble.words
+        if said & _NOT_OWNED_WORDS:
             return self._as(TaskNotOwnedError)
         is_named = self.status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE} and self.error
-        if _GONE_WORD in self.words or is_named:
+        if _GONE_WORD in said or is_named:
             return self._as(TaskGoneError)
         if self.status == HTTPStatus.FORBIDDEN and not self.words & _KEY_WORDS:
             is_own = self.error and not self._is_passing_refusal(now)

@@ -552,6 +552,8 @@ LOOK_ERRORS = [
     (404, {}, BadAnswerError),
     (403, problem("task_not_owned"), TaskNotOwnedError),
     (403, problem("async_task_mapping_invalid"), TaskNotOwnedError),
+    (403, {"error": "task_not_owned"}, TaskNotOwnedError),
+    (404, {"code": "async_task_not_found", "message": "m"}, TaskGoneError),
     (403, problem("access_denied"), AccessRefusedError),
     (403, problem("expired_api_key"), AccessRefusedError),
     (403, problem("forbidden"), TaskGoneError),
