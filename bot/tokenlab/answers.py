@@ -152,7 +152,8 @@ class Answer:
         """Names of the request's fields that the error is about, without the path before them."""
         blamed = [self.error.get("param")]
         body = self.body or {}
-        blamed += [item.get("field") for item in items(body.get("validation_errors"))]
+        lists = (body.get("validation_errors"), body.get("errors"), self.error.get("details"))
+        blamed += [item.get("field") or item.get("param") for told in lists for item in items(told)]
         located = [item.get("loc") for item in items(body.get("detail"))]
         blamed += [place[-1] for place in located if isinstance(place, list) and place]
         found = (word(name) for name in blamed)
@@ -202,7 +203,8 @@ class Answer:
             if self.status == MAINTENANCE or self._is_passing_refusal(now):
                 return self._later(TryLaterError, now)
             refusal = OutcomeUnknownError if self.status in _UNCLEAR else self._refusal()
-        is_about_request = refusal in {ModelUnavailableError, WishRefusedError}
+        is_about_key = refusal is AccessRefusedError and self.trouble.words & _KEY_WORDS
+        is_about_request = refusal in {ModelUnavailableError, WishRefusedError, AccessRefusedError} and not is_about_key
         if is_about_request and version is not None and self._is_about_version(version):
             return self._as(VersionRefusedError)
         return self._as(refusal)
@@ -299,7 +301,7 @@ class Answer:
 
 def _quotes(said: str, version: str) -> bool:
     """Whether a text holds the version as a word, in either spelling: not where it is the beginning of a longer one."""
-    spelt = re.escape(version).replace(r"\.", "[.-]").replace(r"\-", "[.-]")
+    spelt = re.sub(r"\\?[._-]", "[._-]", re.escape(version))
     return re.search(rf"(?<![\w.-]){spelt}(?![\w-]|\.\w)", said, re.I) is not None
 
 

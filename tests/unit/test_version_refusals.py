@@ -51,6 +51,11 @@ def said(message: str, **more: Any) -> dict[str, Any]:
         (400, {"message": UNAVAILABLE}),
         (400, UNAVAILABLE.encode()),
         (400, {"detail": [{"loc": ["body", "mv"], "msg": "unexpected value"}]}),
+        (400, {"message": "Validation failed", "errors": [{"field": "mv", "message": "unknown value"}]}),
+        (400, said("Validation failed", details=[{"param": "mv"}])),
+        (400, said("chirp_v4 is not supported")),
+        (403, said("Not in your plan", param="mv")),
+        (403, {"message": "Your plan does not include chirp-v4"}),
     ],
 )
 def test_a_definite_no_that_names_mv_or_quotes_the_version_is_one_to_the_version(status: int, body: Any):
@@ -112,8 +117,9 @@ def test_no_other_status_ever_refuses_a_version(status: int, body: Any):
 @pytest.mark.parametrize(
     ("status", "body"),
     [
-        (403, said("Not for this key", param="mv")),
-        (403, said("No access to chirp-v4")),
+        (403, said("Not for this key", param="mv", code="access_denied")),
+        (403, {"error": "unauthorized", "message": "No access to chirp-v4"}),
+        (403, said("No access")),
         (451, said("Not in this region", param="mv")),
         (451, said(UNAVAILABLE)),
         (400, {**said("Invalid"), "validation_errors": [{"field": "mv"}, {"field": "continue_clip_id"}]}),
