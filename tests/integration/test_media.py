@@ -332,6 +332,38 @@ async def test_a_file_that_comes_in_parts_is_put_together(host, fetcher, tmp_pat
     assert (tmp_path / "a").read_bytes() == MP3
 
 
+@pytest.mark.parametrize("total", [str(len(MP3)), "*"])
+async def test_a_part_that_nobody_asked_for_is_the_file_or_its_beginning(host, fetcher, tmp_path, total):
+    async def answer(request: web.Request) -> web.StreamResponse:
+        start = int(request.headers.get("Range", "bytes=0-").removeprefix("bytes=").removesuffix("-"))
+        stop = len(MP3) if total == "*" else min(start + 70_000, len(MP3))
+        told = {"Content-Range": f"bytes {start}-{stop - 1}/{total}"}
+        return web.Response(status=206, body=MP3[start:stop], headers=told)
+
+    host.answers["/a.mp3"] = answer
+    await fetcher.fetch(host.url("/a.mp3"), tmp_path / "a")
+    assert (tmp_path / "a").read_bytes() == MP3
+
+
+async def test_a_part_from_the_middle_is_no_file(host, fetcher, tmp_path):
+    async def answer(request: web.Request) -> web.StreamResponse:
+        told = {"Content-Range": f"bytes 5000-{len(MP3) - 1}/{len(MP3)}"}
+        return web.Response(status=206, body=MP3[5000:], headers=told)
+
+    host.answers["/a.mp3"] = answer
+    assert await refusal(fetcher, host.url("/a.mp3"), tmp_path) is MediaProblem.UNREACHABLE
+    assert len(host.seen) == 1
+
+
+async def test_a_copy_that_a_proxy_vouches_for_is_the_file(host, fetcher, tmp_path):
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=203, body=MP3)
+
+    host.answers["/a.mp3"] = answer
+    await fetcher.fetch(host.url("/a.mp3"), tmp_path / "a")
+    assert (tmp_path / "a").read_bytes() == MP3
+
+
 async def test_what_breaks_again_and_again_ends(host, fetcher, tmp_path):
     async def answer(request: web.Request) -> web.StreamResponse:
         return web.Response(status=503)

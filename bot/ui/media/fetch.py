@@ -81,7 +81,8 @@ class _Arrived:
         """Take an answer for the beginning of the file; what came before it was another one."""
         is_another_try = self.size_bytes > 0  # the host sends the whole, though asked for the rest
         self._empty()
-        self.total_bytes = response.content_length
+        part = _part_in(response)
+        self.total_bytes = response.content_length if part is None else _whole(part)
         self._tag = response.headers.get("ETag")
         is_strong = self._tag is not None and not self._tag.startswith("W/")
         self._condition = self._tag if is_strong else response.headers.get("Last-Modified")
@@ -129,7 +130,7 @@ class _Arrived:
         Raises:
             _AnotherFileError: it does not.
         """
-        told = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", "").strip())
+        told = _part_in(response)
         if told is None or int(told["start"]) != self.size_bytes:
             raise _AnotherFileError
         if self.total_bytes is not None and told["total"] not in {"*", str(self.total_bytes)}:
@@ -240,12 +241,14 @@ class MediaFetcher:
         raise _failure(MediaProblem.UNREACHABLE)
 
     async def _receive(self, response: aiohttp.ClientResponse, arrived: _Arrived) -> None:
-        if arrived.size_bytes and response.status == HTTPStatus.PARTIAL_CONTENT:
+        is_part = response.status == HTTPStatus.PARTIAL_CONTENT
+        if arrived.size_bytes and is_part:
             arrived.check_goes_on(response)
         elif arrived.size_bytes and response.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
             raise _AnotherFileError
         else:
-            _check_status(response.status)
+            if not (is_part and _begins(response)):  # some hosts give a part, or all of it so, though asked for none
+                _check_status(response.status)
             arrived.begin(response)
         if arrived.size_bytes + (response.content_length or 0) > self._max_bytes:
             raise _failure(MediaProblem.TOO_LARGE)
@@ -307,8 +310,22 @@ def _problem(error: Exception) -> MediaProblem:
             return MediaProblem.UNREACHABLE
 
 
+def _part_in(response: aiohttp.ClientResponse) -> re.Match[str] | None:
+    """Which part of the file an answer is, if it says so."""
+    return _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", "").strip())
+
+
+def _whole(part: re.Match[str]) -> int | None:
+    return None if part["total"] == "*" else int(part["total"])
+
+
+def _begins(response: aiohttp.ClientResponse) -> bool:
+    part = _part_in(response)
+    return part is not None and int(part["start"]) == 0
+
+
 def _check_status(status: int) -> None:
-    if status == HTTPStatus.OK:
+    if status in {HTTPStatus.OK, HTTPStatus.NON_AUTHORITATIVE_INFORMATION}:
         return
     if status == HTTPStatus.GONE:
         raise _failure(MediaProblem.GONE)
