@@ -20,7 +20,7 @@ LONGEST_DELAY_S = 3600.0
 EMPTY_GAPS_S = (10.0, 20.0, 30.0)
 """Pauses before the next looks at a task that is said to be finished and has no result: that often comes later."""
 GONE_LOOKS = 3
-GONE_FOR = timedelta(minutes=2)
+GONE_AFTER_S = 120.0
 """Minimum number of looks in a row, and time between first and last, before an unknown task counts as lost."""
 TROUBLED_LOOKS = 3
 """After this many looks in a row with an error beside an unknown status, the task counts as failed."""
@@ -59,9 +59,9 @@ def empty_look_at(*, now: datetime, looks: int) -> datetime | None:
     return now + timedelta(seconds=EMPTY_GAPS_S[looks - 1]) if looks <= len(EMPTY_GAPS_S) else None
 
 
-def is_gone(*, now: datetime, since: datetime, looks: int) -> bool:
-    """Return whether a task counts as lost that the provider has not known since `since`, in `looks` looks."""
-    return looks >= GONE_LOOKS and now - since >= GONE_FOR
+def is_gone(*, after_s: float, looks: int) -> bool:
+    """Return whether a task counts as lost that the provider has not known for `after_s`, in `looks` looks."""
+    return looks >= GONE_LOOKS and after_s >= GONE_AFTER_S
 
 
 def gives_up(*, now: datetime, deadline_at: datetime) -> bool:

@@ -63,7 +63,8 @@ class Streak:
     """The same doubt in looks one after another; those that failed for other reasons say nothing."""
 
     doubt: Doubt
-    since: datetime
+    since_s: float
+    """On a clock that nobody sets."""
     looks: int = 1
 
 
@@ -157,7 +158,7 @@ class Poller(Worker[MusicTask]):
         if known is not None and known.doubt is doubt:
             streak = replace(known, looks=known.looks + 1)
         else:
-            streak = Streak(doubt=doubt, since=self._clock())
+            streak = Streak(doubt=doubt, since_s=self.monotonic())
         self._streaks[task.id] = streak
         return streak
 
@@ -290,7 +291,7 @@ class Poller(Worker[MusicTask]):
             await self._tasks.apply(task, unbilled)
             return
         streak = self._doubted(task, Doubt.GONE)
-        if is_gone(now=self._clock(), since=streak.since, looks=streak.looks):
+        if is_gone(after_s=self.monotonic() - streak.since_s, looks=streak.looks):
             await self._fail(task, ErrorCode.RESULT_GONE, error.detail)
         else:
             await self._failed_look(task, error)

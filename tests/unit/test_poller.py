@@ -191,6 +191,16 @@ async def test_a_clock_that_jumps_does_not_make_two_looks_several() -> None:
     assert (await watch.looked(after_s=7200)).state is State.RUNNING
 
 
+async def test_a_clock_that_jumps_does_not_make_seconds_two_minutes() -> None:
+    watch = Watch(TaskGoneError("gone"))
+    watch.poller.monotonic = lambda: 5.0
+
+    for _ in range(4):
+        task = await watch.looked(after_s=7200)
+
+    assert task.state is State.RUNNING
+
+
 @pytest.mark.parametrize("between", [PROCESSING, look(ProviderStatus.UNKNOWN, has_error=True)])
 async def test_a_look_that_sees_the_task_makes_it_known_again(between: Any) -> None:
     gone = TaskGoneError("gone")
