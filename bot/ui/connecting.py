@@ -22,6 +22,8 @@ REFUSED_REST_S = 3600.0
 """Delay after a definite refusal, which an operator has to resolve."""
 PATIENCE_S = 5.0
 """How long the gateway waits for TokenLab's prices: without them a budget in dollars takes no wish."""
+TOLD_REST_MAX_S = 24 * 3600.0
+"""Longest delay that Discord may ask for: what creates commands may be shut for a day."""
 ENTRY_POINT = 4
 """The kind of command that starts an Activity: not ours, but Discord takes no list of commands without it."""
 ENTRY_POINT_FIELDS = (
@@ -80,14 +82,16 @@ def _answer_in(error: Exception) -> Exception:
 
 
 def _told_s(error: Exception) -> float | None:
-    """How long Discord said to wait."""
+    """How long Discord said to wait, as far as that makes sense."""
     if isinstance(error, discord.RateLimited):
-        return error.retry_after
-    told = error.response.headers.get("Retry-After") if isinstance(error, discord.HTTPException) else None
+        told: str | float = error.retry_after
+    else:
+        told = error.response.headers.get("Retry-After", "") if isinstance(error, discord.HTTPException) else ""
     try:
-        return float(told) if told else None
+        rest_s = float(told)
     except ValueError:
         return None
+    return min(rest_s, TOLD_REST_MAX_S) if rest_s > 0 else None
 
 
 async def log_in(bot: MusicBot, token: str) -> None:
