@@ -88,8 +88,10 @@ def _contract(own: Json) -> Json:
 
 
 def _versions_in(value: object, depth: int = 8) -> Iterator[str]:
-    """No field is documented that lists them, so each text is looked through."""
+    """No field is documented that lists them, so each text is looked through; one that stands alone needs no `v`."""
     match value:
+        case str() if is_version(value.strip()):
+            yield value.strip()
         case str():
             yield from (one for one in _VERSION_WORD.findall(value) if is_version(one))
         case Mapping() if depth:

@@ -743,10 +743,11 @@ def test_a_model_names_versions_wherever_it_says_so():
         deep = [deep]
     item: dict[str, object] = {
         "id": "suno-music",
-        "notes": ["Takes chirp-v6, chirp-v6-mini and 'chirp-v4.5'.", "not xchirp-v1 nor chirp-"],
+        "notes": ["Takes chirp-v6, chirp-v6-mini and 'chirp-v4.5'.", "not xchirp-v1 nor chirp-", "a chirp-like voice"],
+        "enum": ["chirp-crow"],
         "tokenlab": {"request_format_details": {"recommended_request": {"mv": "chirp-v5"}}, "aliases": ["suno_music"]},
         "chirp-v3": deep,
     }
     info = parse_model_info(item)
     assert info is not None
-    assert info.versions == ("chirp-v6", "chirp-v6-mini", "chirp-v4.5", "chirp-v5")
+    assert info.versions == ("chirp-v6", "chirp-v6-mini", "chirp-v4.5", "chirp-crow", "chirp-v5")
