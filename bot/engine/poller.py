@@ -193,7 +193,7 @@ class Poller(Worker[MusicTask]):
         again = empty_look_at(now=now, looks=self._doubted(task, Doubt.EMPTY).looks)
         if again is not None:
             await self._note(task, look, again)
-        elif _has_result(task, look):  # a stream: no finished file, but better than nothing
+        elif _has_result(task, look):  # a stream, or not all takes: better than nothing
             await self._completed(task, look)
         elif task.state is State.RUNNING:
             await self._expire(task, look, ErrorCode.NO_RESULT)
@@ -348,8 +348,8 @@ def _has_result(task: MusicTask, look: Look) -> bool:
 
 
 def _is_finished(task: MusicTask, look: Look) -> bool:
-    """Whether it holds all of that: of audio a file, not only a stream."""
-    return _has_result(task, look) and not (task.kind.makes_audio and look.is_only_streamed)
+    """Whether it holds all of that: of audio a file of each take, not only a stream or an empty address."""
+    return _has_result(task, look) and not (task.kind.makes_audio and (look.is_only_streamed or look.lacks_files))
 
 
 def _addresses_seen(task: MusicTask, look: Look, bill: transitions.BillLooked, now: datetime) -> transitions.BillLooked:

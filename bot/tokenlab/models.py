@@ -19,7 +19,7 @@ from bot.tokenlab.reading import (
     text,
     word,
 )
-from bot.tokenlab.takes import TAKES_MAX, TITLE_MAX_CHARS, clip_id_of, is_only_streamed, tracks_of
+from bot.tokenlab.takes import TAKES_MAX, TITLE_MAX_CHARS, clip_id_of, is_only_streamed, lacks_files, tracks_of
 from bot.tokenlab.troubles import is_about_content, trouble_in
 
 LYRICS_MAX_CHARS = 100_000
@@ -146,6 +146,8 @@ class Look:
     result: Result = field(default_factory=Result)
     is_only_streamed: bool = False
     """Whether there is audio, but no take has a finished file yet."""
+    lacks_files: bool = False
+    """Whether a take that is told of has no finished file yet."""
     clip_candidates: Mapping[str, list[str]] = field(default_factory=dict)
     """Every id that may name the clip, by source: `audio_id`, `data`, `task_id`. Stored as JSON."""
     error_detail: str | None = None
@@ -185,6 +187,7 @@ def parse_look(
         progress=percent(body.get("progress")),
         result=_result(body),
         is_only_streamed=is_only_streamed(body, _outputs(body)),
+        lacks_files=lacks_files(body, _outputs(body)),
         clip_candidates=_clip_candidates(body, provider_task_id),
         error_detail=trouble.detail if trouble.is_there or status is ProviderStatus.FAILED else None,
         has_error=trouble.is_there,

@@ -42,6 +42,17 @@ def is_only_streamed(body: Json, outputs: Sequence[Json]) -> bool:
     return bool(told) and not _urls(told, _FILES)
 
 
+def lacks_files(body: Json, outputs: Sequence[Json]) -> bool:
+    """Whether a take is told of, by its clip or by an empty address, that has no finished file yet."""
+    told = _outputs_of(body, outputs)
+    named = [one for one in told if clip_id_of(one) or not one.keys().isdisjoint(_ADDRESSES)]
+    own = _told_by_task(body)
+    there = [fields for fields in (*own, *told) if _urls([fields], _FILES)]
+    missing = [one for one in named if not (_urls([one], _FILES) or _is_same_clip(there, one))]
+    # a file that the task has without a name may be that of one of them
+    return len(missing) > sum(clip_id_of(fields) is None for fields in own)
+
+
 def _told_by_task(body: Json) -> list[Json]:
     """What the task itself tells of its audio, if it says where that is."""
     told = {name: value for name, value in snake_case(body).items() if name not in _OF_THE_TASK}
@@ -50,10 +61,14 @@ def _told_by_task(body: Json) -> list[Json]:
 
 def _told_by_outputs(body: Json, outputs: Sequence[Json]) -> list[Json]:
     """The outputs that say where audio is."""
+    return [fields for fields in _outputs_of(body, outputs) if _urls([fields])]
+
+
+def _outputs_of(body: Json, outputs: Sequence[Json]) -> list[Json]:
+    """The outputs without the ids of their task."""
     task = snake_case(body)
-    task_ids = [task.get("id"), task.get("task_id")]
-    told = [{name: value for name, value in snake_case(one).items() if value not in task_ids} for one in outputs]
-    return [fields for fields in told if _urls([fields])]
+    task_ids = [found for name in ("id", "task_id") if (found := task.get(name))]
+    return [{name: value for name, value in snake_case(one).items() if value not in task_ids} for one in outputs]
 
 
 def _is_same_clip(take: Sequence[Json], told: Json) -> bool:

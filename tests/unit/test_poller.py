@@ -121,6 +121,15 @@ async def test_finished_without_what_was_asked_for_is_looked_at_for_a_minute_and
     assert (given_up.state, given_up.error_code, given_up.next_look_at) == (State.FAILED, ErrorCode.NO_RESULT, None)
 
 
+async def test_a_take_that_comes_later_is_waited_for_a_minute_and_then_done_without() -> None:
+    watch = Watch(look(ProviderStatus.COMPLETED, result=SONG, lacks_files=True))
+    while (task := await watch.looked(after_s=watch.gap_s() or 0)).state is State.RUNNING:
+        pass
+
+    assert (watch.clock() - START).total_seconds() == 60
+    assert (task.state, task.result) == (State.COMPLETED, SONG)
+
+
 @pytest.mark.parametrize("empty_looks", [1, 2, 3, 4, 5])
 async def test_audio_that_comes_after_the_word_is_taken_whenever_it_comes(empty_looks: int) -> None:
     watch = Watch(*[EMPTY] * empty_looks, look(ProviderStatus.COMPLETED))

@@ -109,6 +109,27 @@ def test_a_stream_alone_is_no_finished_file(data: Any, *, only: bool) -> None:
     assert (seen.status, seen.is_only_streamed) == (ProviderStatus.COMPLETED, only)
 
 
+@pytest.mark.parametrize(
+    ("body", "lacks"),
+    [
+        ({"data": [{"id": "a", "audio_url": U1}, {"id": "b", "audio_url": ""}]}, True),
+        ({"data": [{"id": "a", "audio_url": U1}, {"id": "b", "stream_audio_url": STREAM}]}, True),
+        ({"data": [{"id": "a", "audioUrl": U1}, {"audioUrl": None}]}, True),
+        ({"data": [{"id": "a", "audio_url": U1}, {"id": "a", "audio_url": ""}]}, False),
+        ({"audio_id": "a", "audio_url": U1, "data": [{"id": "a", "title": "T"}]}, False),
+        ({"data": [{"id": "a", "audio_url": U1}, {"text": "la"}]}, False),
+        ({"data": [{"id": "a", "audio_url": U1}, {"id": "b", "url": U2}]}, False),
+        ({"audio_url": U1}, False),
+        ({"audio_url": U1, "data": [{"id": "a", "title": "T"}]}, False),
+        ({"audio_url": U1, "data": [{"id": "a"}, {"id": "b"}]}, True),
+        ({"audio_url": U1, "data": [{"id": "t1", "title": "T"}]}, False),
+        ({}, False),
+    ],
+)
+def test_a_take_without_a_file_is_missed(body: Any, *, lacks: bool) -> None:
+    assert look(**body).lacks_files is lacks
+
+
 # --- clips -----------------------------------------------------------------------------------------------------------
 
 DATA = [{"id": "a", "audio_url": U1}, {"id": "b", "audio_url": U2}]
