@@ -78,6 +78,10 @@ class Situation:
         """What holds now."""
         return tuple(one.cause for one in self.outages)
 
+    def outage(self, cause: Cause) -> Outage | None:
+        """The outage of this cause, if it holds."""
+        return next((one for one in self.outages if one.cause is cause), None)
+
     def may_try(self, now: datetime) -> bool:
         """Whether one waiting wish may be sent to find out if there is credit again; nothing free tells that."""
         return self.causes == (Cause.CREDIT,) and is_over(self.outages[0].tried_at, now, TRY_EVERY)

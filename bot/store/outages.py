@@ -1,8 +1,7 @@
 """What stops everybody, as it is remembered over a restart: one value of the table `remembered`."""
 
-import asyncio
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import TypedDict
@@ -35,7 +34,6 @@ class OutageStore:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._remembered = RememberedStore(database)
         self._clock = clock
-        self._changing = asyncio.Lock()
 
     async def situation(self) -> Situation:
         """All outages of this moment."""
@@ -45,58 +43,74 @@ class OutageStore:
     async def begin(self, cause: Cause, receivers: Iterable[Receiver]) -> bool:
         """Note that a cause holds; return whether that is new."""
         now = self._clock()
-        async with self._changing:
-            before = await self.situation()
+        notices = [Notice(receiver=one, cause=cause, since=now) for one in receivers]
+
+        def begun(before: Situation) -> Situation:
             if cause in before.causes:
-                return False
-            outages = [*before.outages, Outage(cause=cause, since=now, tried_at=now)]
-            notices = [Notice(receiver=one, cause=cause, since=now) for one in receivers]
-            await self._keep(outages, [*before.notices, *notices])
-            return True
+                return before
+            outages = (*before.outages, Outage(cause=cause, since=now, tried_at=now))
+            return Situation(outages=outages, notices=(*before.notices, *notices))
+
+        return cause not in (await self._change(begun)).causes
 
     async def end(self, cause: Cause, receivers: Iterable[Receiver]) -> Outage | None:
         """Note that a cause holds no longer; return the outage that this ends."""
-        now = self._clock()
-        async with self._changing:
-            before = await self.situation()
-            if (ended := next((one for one in before.outages if one.cause is cause), None)) is None:
-                return None
-            outages = [one for one in before.outages if one is not ended]
-            notices = [Notice(receiver=one, cause=cause, since=ended.since, ended_at=now) for one in receivers]
-            await self._keep(outages, [*before.notices, *notices])
-            return ended
+        now, receivers = self._clock(), tuple(receivers)
+
+        def ended(before: Situation) -> Situation:
+            if (over := before.outage(cause)) is None:
+                return before
+            notices = [Notice(receiver=one, cause=cause, since=over.since, ended_at=now) for one in receivers]
+            outages = tuple(one for one in before.outages if one is not over)
+            return Situation(outages=outages, notices=(*before.notices, *notices))
+
+        return (await self._change(ended)).outage(cause)
 
     async def tried(self, cause: Cause) -> None:
         """Note that a wish is sent to find out whether a cause still holds."""
         now = self._clock()
-        async with self._changing:
-            before = await self.situation()
-            outages = [replace(one, tried_at=now) if one.cause is cause else one for one in before.outages]
-            await self._keep(outages, before.notices)
+
+        def tried(before: Situation) -> Situation:
+            outages = tuple(replace(one, tried_at=now) if one.cause is cause else one for one in before.outages)
+            return replace(before, outages=outages)
+
+        await self._change(tried)
 
     async def told(self, notice: Notice) -> None:
         """Note that a message has been sent, or never can be."""
-        async with self._changing:
-            before = await self.situation()
-            await self._keep(before.outages, [one for one in before.notices if one != notice])
 
-    async def _keep(self, outages: Iterable[Outage], notices: Iterable[Notice]) -> None:
-        await self._remembered.put(NAME, _encoded(outages, notices))
+        def told(before: Situation) -> Situation:
+            return replace(before, notices=tuple(one for one in before.notices if one != notice))
+
+        await self._change(told)
+
+    async def _change(self, how: Callable[[Situation], Situation]) -> Situation:
+        """Note what has changed; return what was known before."""
+        before = Situation()
+
+        def next_of(value: str | None) -> str | None:
+            nonlocal before
+            before = before if value is None else _decoded(value)
+            after = how(before)
+            return None if after == before else _encoded(after)
+
+        await self._remembered.change(NAME, next_of)
+        return before
 
 
-def _encoded(outages: Iterable[Outage], notices: Iterable[Notice]) -> str:
+def _encoded(situation: Situation) -> str:
     return json.dumps(
         {
             "outages": [
                 _Outage(cause=one.cause, since=one.since.isoformat(), tried_at=one.tried_at.isoformat())
-                for one in outages
+                for one in situation.outages
             ],
             "notices": [
                 _Notice(
                     cause=one.cause, since=one.since.isoformat(), receiver=one.receiver.id,
                     ended_at=one.ended_at.isoformat() if one.ended_at else None, is_channel=one.receiver.is_channel,
                 )
-                for one in notices
+                for one in situation.notices
             ],
         }
     )  # fmt: skip

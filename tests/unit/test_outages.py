@@ -14,6 +14,7 @@ from bot.engine.ports import ShowLaterError
 from bot.engine.submitter import SubmitRules, Submitter
 from bot.engine.watch import Watch
 from bot.store.outages import OutageStore
+from bot.store.schema import remembered
 from bot.store.versions import VersionStore
 from bot.tokenlab.errors import (
     AccessRefusedError,
@@ -445,6 +446,8 @@ async def test_what_holds_is_remembered_with_its_moments_until_it_ends() -> None
     rows = Rows(clock)
     store = OutageStore(rows.database, clock)
     began = clock()
+    assert await store.end(Cause.STORAGE, (CHANNEL,)) is None
+    assert rows.all(remembered) == []
     assert await store.begin(Cause.STORAGE, ())
     assert await store.begin(Cause.KEY, (CHANNEL,))
     assert not await store.begin(Cause.KEY, (CHANNEL,))
@@ -462,3 +465,16 @@ async def test_what_holds_is_remembered_with_its_moments_until_it_ends() -> None
     ended = await store.situation()
     assert ended.causes == (Cause.STORAGE,)
     assert ended.notices == (Notice(receiver=MO, cause=Cause.KEY, since=began, ended_at=clock()),)
+
+
+async def test_changes_at_the_same_time_lose_none_whichever_store_they_come_by() -> None:
+    clock = HandClock()
+    rows = Rows(clock)
+    first, second = (OutageStore(rows.database, clock) for _ in range(2))
+    for cause in (Cause.STORAGE, Cause.MODEL):
+        await first.begin(cause, (CHANNEL,))
+    storage, model = (await first.situation()).notices
+    await asyncio.gather(first.told(storage), second.end(Cause.STORAGE, ()), first.told(model), second.tried(Cause.KEY))
+
+    situation = await first.situation()
+    assert (situation.causes, situation.notices) == ((Cause.MODEL,), ())
