@@ -23,6 +23,7 @@ from bot.service.queue import Queue
 from bot.store.audit import AuditStore
 from bot.store.database import Database
 from bot.store.migrate import migrate
+from bot.store.outages import OutageStore
 from bot.store.queue import QueueStore
 from bot.store.servers import ServerStore
 from bot.store.tasks import TaskStore
@@ -79,8 +80,8 @@ class Bench:
     def __init__(self, database: Database) -> None:
         self._database = database
         tasks, servers = TaskStore(database, lambda: NOW), ServerStore(database, lambda: NOW)
-        queue, audit = QueueStore(database), AuditStore(database)
-        self._queue = Queue(tasks=tasks, servers=servers, queue=queue, audit=audit, clock=lambda: NOW)
+        queue, audit, outages = QueueStore(database), AuditStore(database), OutageStore(database, lambda: NOW)
+        self._queue = Queue(tasks=tasks, servers=servers, outages=outages, queue=queue, audit=audit, clock=lambda: NOW)
         self._asker = cast("Asker", SimpleNamespace(guild_id=SERVER, is_moderator=True))
 
     async def answer(self, page: int = 0, **narrowed: Any) -> None:  # noqa: ANN401 -- fields of `Narrowed`

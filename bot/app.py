@@ -201,7 +201,7 @@ async def build(settings: Settings, *, clock: Clock = system_clock) -> AsyncIter
             poller=Poller(tasks, stores.singing, client, budget, history, clock, interval_s=settings.poll_interval_s),
             fetcher=Fetcher(tasks, MediaCollector(fetcher, folder), clock),
             courier=Courier(tasks, stores.members, messenger, ReadyPings(reach), clock, budget, stores.outages),
-            crier=Crier(stores.notices, tasks, Noticeboard(reach), clock, allowed),
+            crier=Crier(stores.notices, tasks, stores.outages, Noticeboard(reach), clock, allowed),
             janitor=Janitor(
                 tasks,
                 stores.drafts,

@@ -78,6 +78,11 @@ class Situation:
         """What holds now."""
         return tuple(one.cause for one in self.outages)
 
+    @property
+    def cause(self) -> Cause | None:
+        """The first that holds: the one that members read."""
+        return next(iter(self.causes), None)
+
     def outage(self, cause: Cause) -> Outage | None:
         """The outage of this cause, if it holds."""
         return next((one for one in self.outages if one.cause is cause), None)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from bot.domain.changes import UNSET, Unset
+from bot.domain.outage import Cause
 
 EVERYWHERE = 0
 """Stands where a server's id would: the operator's own rules and blocks. The rules hold in direct messages; the blocks
@@ -152,11 +153,18 @@ class Server:
     intake_note: str | None = None
     """What its moderators tell everybody about that."""
     is_listed: bool = True
-    """Whether the operator allows the bot in it, as far as that was asked: see `among_allowed`."""
+    """Whether the operator allows the bot in it, as far as that was asked: see `as_it_stands`."""
+    stopped_by: Cause | None = None
+    """What stops everybody, as far as that was asked."""
 
-    def among_allowed(self, allowed: AbstractSet[int]) -> "Server":
-        """The same server, with what the operator's list says of it."""
-        return replace(self, is_listed=is_allowed(self.guild_id, allowed))
+    @property
+    def takes_wishes(self) -> bool:
+        """Whether nothing keeps wishes out."""
+        return self.is_listed and self.stopped_by is None and self.intake is Intake.OPEN
+
+    def as_it_stands(self, allowed: AbstractSet[int], stopped_by: Cause | None) -> "Server":
+        """The same server, with what the operator's list says of it and what stops everybody."""
+        return replace(self, is_listed=is_allowed(self.guild_id, allowed), stopped_by=stopped_by)
 
 
 def is_allowed(guild_id: int | None, allowed: AbstractSet[int]) -> bool:

@@ -304,4 +304,4 @@ class Courier(Worker[MusicTask]):
     async def _read_places(self) -> None:
         waiting, running = await self._tasks.waiting(), await self._tasks.running_by_member()
         self._places = places(in_turn(waiting, running), running)
-        self._stopped_by = next(iter((await self._outages.situation()).causes), None)
+        self._stopped_by = (await self._outages.situation()).cause

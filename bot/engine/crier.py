@@ -15,6 +15,7 @@ from bot.domain.rules import OVERALL
 from bot.engine.ports import Gone, NoticeDisplay, ShowLaterError
 from bot.engine.worker import NotNowError, Worker
 from bot.store.notices import NoticeStore
+from bot.store.outages import OutageStore
 from bot.store.tasks import TaskStore
 
 log = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ class Crier(Worker[DueBoard | BudgetWarning]):
         self,
         notices: NoticeStore,
         tasks: TaskStore,
+        outages: OutageStore,
         display: NoticeDisplay,
         clock: Clock,
         allowed: AbstractSet[int] = frozenset(),
@@ -55,6 +57,7 @@ class Crier(Worker[DueBoard | BudgetWarning]):
         super().__init__()
         self._notices = notices
         self._tasks = tasks
+        self._outages = outages
         self._display = display
         self._clock = clock
         self._allowed = allowed
@@ -103,8 +106,9 @@ class Crier(Worker[DueBoard | BudgetWarning]):
         line = in_turn(await self._tasks.waiting(), await self._tasks.running_by_member())
         turns = [one.id for one in line]
         homes = await self._notices.open_tasks(guild_ids)
+        cause = (await self._outages.situation()).cause
         return {
-            guild_id: standing_of(server.among_allowed(self._allowed), tasks, turns)
+            guild_id: standing_of(server.as_it_stands(self._allowed, cause), tasks, turns)
             for guild_id, (server, tasks) in homes.items()
         }
 

@@ -75,10 +75,11 @@ class Engine:
         self.courier.wake()
 
     def on_outage(self) -> None:
-        """What stops everybody has begun or ended: the line stands or goes on, and the operator is told."""
+        """What stops everybody has begun or ended: the line stands or goes on, the operator is told, boards show it."""
         self.watch.wake()
         self.submitter.wake()
         self.courier.wake()
+        self.crier.wake()
 
     def on_submitted(self) -> None:
         """A task was sent, or came back into the line."""

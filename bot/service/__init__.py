@@ -87,12 +87,14 @@ class Service:
         )  # fmt: skip
         """The rules of a server."""
         self.queue = Queue(
-            tasks=tasks, servers=servers, queue=stores.queue, audit=stores.audit, clock=clock, allowed=allowed_servers
-        )
+            tasks=tasks, servers=servers, outages=stores.outages, queue=stores.queue, audit=stores.audit, clock=clock,
+            allowed=allowed_servers,
+        )  # fmt: skip
         """A server's tasks and its audit, for its moderators."""
         self.moderating = Moderating(
-            tasks=tasks, servers=servers, deciding=self.deciding, signals=signals, clock=clock, allowed=allowed_servers
-        )
+            tasks=tasks, servers=servers, outages=stores.outages, deciding=self.deciding, signals=signals, clock=clock,
+            allowed=allowed_servers,
+        )  # fmt: skip
         """What moderators do in their server."""
 
     def find_places(self, above: PlacesAbove) -> None:

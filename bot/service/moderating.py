@@ -16,6 +16,7 @@ from bot.domain.wishes import one_line
 from bot.service.access import Asker, known, moderated
 from bot.service.deciding import Deciding
 from bot.service.signals import Signals
+from bot.store.outages import OutageStore
 from bot.store.servers import ServerStore
 from bot.store.tasks import TaskStore
 
@@ -43,6 +44,7 @@ class Moderating:
         *,
         tasks: TaskStore,
         servers: ServerStore,
+        outages: OutageStore,
         deciding: Deciding,
         signals: Signals,
         clock: Clock,
@@ -50,6 +52,7 @@ class Moderating:
     ) -> None:
         self._tasks = tasks
         self._servers = servers
+        self._outages = outages
         self._deciding = deciding
         self._signals = signals
         self._clock = clock
@@ -134,8 +137,9 @@ class Moderating:
         """
         guild_id, now = moderated(asker), self._clock()
         blocks = await self._servers.blocks_of(guild_id, now, PAGE_BLOCKS + 1, skip=number * PAGE_BLOCKS)
+        cause = (await self._outages.situation()).cause
         return Doors(
-            server=(await self._servers.get(guild_id)).among_allowed(self._allowed),
+            server=(await self._servers.get(guild_id)).as_it_stands(self._allowed, cause),
             blocks=blocks[:PAGE_BLOCKS],
             number=number,
             has_more=len(blocks) > PAGE_BLOCKS,

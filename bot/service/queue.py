@@ -13,6 +13,7 @@ from bot.domain.rules import Server
 from bot.domain.tasks import TaskId
 from bot.service.access import Asker, moderated
 from bot.store.audit import AuditStore
+from bot.store.outages import OutageStore
 from bot.store.queue import QueueStore
 from bot.store.servers import ServerStore
 from bot.store.tasks import TaskStore
@@ -53,6 +54,7 @@ class Queue:
         *,
         tasks: TaskStore,
         servers: ServerStore,
+        outages: OutageStore,
         queue: QueueStore,
         audit: AuditStore,
         clock: Clock,
@@ -60,6 +62,7 @@ class Queue:
     ) -> None:
         self._tasks = tasks
         self._servers = servers
+        self._outages = outages
         self._queue = queue
         self._audit = audit
         self._clock = clock
@@ -85,8 +88,9 @@ class Queue:
             if ids:
                 break
         here = ids[:PAGE_ROWS]
+        cause = (await self._outages.situation()).cause
         return QueuePage(
-            server=(await self._servers.get(guild_id)).among_allowed(self._allowed),
+            server=(await self._servers.get(guild_id)).as_it_stands(self._allowed, cause),
             tally=await rows.tally(guild_id, now - COUNTED_FOR),
             stuck=frozenset(one.id for one in stuck),
             rows=sorted(await self._tasks.listed(here), key=lambda task: here.index(task.id)),

@@ -41,12 +41,18 @@ TOLD_BLOCKED = N_("The moderators of **{server}** have blocked you from asking t
 TOLD_UNBLOCKED = N_("The moderators of **{server}** let you ask there again.")
 
 
-def intake_words(server: Server, words: Words) -> str:
-    """Whether a server takes wishes, and what its moderators say about that."""
+def intake_lines(server: Server, words: Words) -> Iterator[str]:
+    """Whether a server takes wishes, what its moderators say about that, and what stops everybody."""
     if not server.is_listed:
-        return words(texts.NOT_LISTED)
-    note = f" {inline(server.intake_note, texts.NOTE_CHARS)}" if server.intake_note else ""
-    return f"{words(texts.INTAKE[server.intake])}{note}"
+        yield words(texts.NOT_LISTED)
+    elif server.intake is not Intake.OPEN:
+        yield words(texts.INTAKE[server.intake])
+        if server.intake_note:
+            yield words(texts.MODERATORS_SAY, detail=inline(server.intake_note, texts.NOTE_CHARS))
+    if server.stopped_by is not None:
+        yield words(texts.stopped(server.stopped_by))
+    elif server.takes_wishes:
+        yield words(texts.INTAKE[Intake.OPEN])
 
 
 def public_words(intake: Intake, note: str | None, words: Words) -> str:
@@ -69,7 +75,7 @@ def told_blocked(block: Block, server: str, words: Words) -> str:
 
 def doors_sheet(doors: Doors, words: Words) -> Sheet:
     """Whether wishes are taken and who is blocked, with what changes either."""
-    lines = [intake_words(doors.server, words), "", f"**{words('Blocked members')}**"]
+    lines = [*intake_lines(doors.server, words), "", f"**{words('Blocked members')}**"]
     rows = [_line(number, block, words) for number, block in enumerate(doors.blocks, 1)]
     embed = discord.Embed(
         title=words("Pause & blocks"), description=whole_lines([*lines, *(rows or [words("none")])], EMBED_CHARS)

@@ -7,12 +7,13 @@ from discord.utils import format_dt
 
 from bot.domain.limits import Used
 from bot.domain.notices import Board, BudgetWarning, OpenTask, Standing
-from bot.domain.rules import Intake, Rules
+from bot.domain.rules import Rules
 from bot.engine.ports import Gone
 from bot.ui import texts
 from bot.ui.buttons import presses_in, view_of
 from bot.ui.card import Button, Card, Press, jump_url
-from bot.ui.escape import inline, whole_lines
+from bot.ui.doors import intake_lines
+from bot.ui.escape import whole_lines
 from bot.ui.forms import mark_of
 from bot.ui.limits import EMBED_CHARS
 from bot.ui.prices import dollars
@@ -45,10 +46,7 @@ def board_card(standing: Standing, words: Words) -> Card:
 
 
 def _lines(standing: Standing, words: Words) -> Iterator[str]:
-    server = standing.server
-    yield words(texts.INTAKE[server.intake] if server.is_listed else texts.NOT_LISTED)
-    if server.is_listed and server.intake is not Intake.OPEN and server.intake_note:
-        yield words(texts.MODERATORS_SAY, detail=inline(server.intake_note, texts.NOTE_CHARS))
+    yield from intake_lines(standing.server, words)
     yield ""
     yield " · ".join(f"{words(texts.STATE[state])} **{number}**" for state, number in standing.counts.items()) or words(
         texts.EMPTY_QUEUE

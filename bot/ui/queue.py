@@ -10,13 +10,12 @@ from discord.utils import format_dt
 from bot.domain.audit import Act
 from bot.domain.listing import ListedTask
 from bot.domain.queue import Lane
-from bot.domain.rules import Intake
 from bot.domain.tasks import ErrorCode, MusicTask, State
 from bot.service import QueuePage
 from bot.ui import texts
 from bot.ui.buttons import Control, list_button, list_member_menu, view_of
 from bot.ui.card import Button, Press, jump_url
-from bot.ui.doors import intake_words
+from bot.ui.doors import intake_lines
 from bot.ui.escape import quote, whole_lines
 from bot.ui.limits import EMBED_CHARS, EMBED_FIELD_CHARS
 from bot.ui.lists import Sheet, choice_menu, row_line, task_menu
@@ -127,8 +126,8 @@ def _open_facts(page: QueuePage, words: Words) -> list[str]:
     facts = [_counted([*counts, *([(words(STUCK), len(page.stuck))] if page.stuck else [])])]
     if tally.oldest_waiting_at is not None:
         facts.append(words("The oldest in line was asked for {when}.", when=format_dt(tally.oldest_waiting_at, "R")))
-    if not page.server.is_listed or page.server.intake is not Intake.OPEN:
-        facts.append(intake_words(page.server, words))
+    if not page.server.takes_wishes:
+        facts += intake_lines(page.server, words)
     return [fact for fact in facts if fact]
 
 

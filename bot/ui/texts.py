@@ -430,6 +430,11 @@ def refusal(error: Refused | WishError | RuleError, words: Words) -> str:
     return f"{sentence} {more}".strip()
 
 
+def stopped(cause: Cause) -> str:
+    """Why nothing can be made for anybody."""
+    return UNREACHABLE if cause is Cause.REACH else REFUSAL[Reason.STOPPED]
+
+
 def in_line_stopped(cause: Cause) -> str:
     """What a card in line says while something stops everybody."""
     return IN_LINE_UNREACHABLE if cause is Cause.REACH else IN_LINE_OPERATOR

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from bot.domain.outage import Cause
 from bot.domain.tasks import ErrorCode, State
 from tests.behaviour.conftest import World, private, text_of
 
@@ -92,3 +93,22 @@ async def test_a_folder_that_cannot_be_made_takes_no_wishes_until_it_can(world: 
     await world.app.engine.recover()
     assert "operator of this bot" in await ask(world)
     assert world.standin.creates == []
+
+
+async def test_moderators_see_on_the_board_and_in_the_queue_that_nothing_can_be_made(world: World) -> None:
+    queue: Any = (await world.mo.slash(world.channel, "queue")).response
+    await world.mo.click(queue, label="Live board")
+    await world.turn()
+    (board,) = [one for one in world.channel.history() if one.embeds and one.embeds[0].title == "Live board"]
+    assert "Wishes are taken." in text_of(board)
+    await world.app.stores.outages.begin(Cause.STORAGE, ())
+    await world.env.advance_time(16)
+    await world.app.engine.crier.step()
+
+    queue = (await world.mo.slash(world.channel, "queue")).response
+    doors: Any = (await world.mo.click(queue, label="Pause & blocks")).response
+    (board,) = [one for one in world.channel.history() if one.id == board.id]
+    for one in (queue, doors, board):
+        said = str(one.embeds[0].to_dict())
+        assert "operator of this bot has to fix" in said
+        assert "Wishes are taken" not in said

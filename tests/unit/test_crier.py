@@ -16,6 +16,7 @@ from bot.domain.tasks import ErrorCode, State
 from bot.engine.crier import EDIT_EVERY, LONGEST_LIFE, SEND_AGAIN, Crier
 from bot.engine.ports import Gone, ShowLaterError
 from bot.store.notices import NoticeStore
+from bot.store.outages import OutageStore
 from bot.store.schema import boards, servers
 from tests.fakes.board_channel import ASKED, CHANNEL, GUILD, Channel
 from tests.fakes.rows import START, HandClock, Rows, make_task
@@ -39,7 +40,9 @@ class Square:
 
     def revive(self) -> None:
         """The process dies and comes back: only rows and messages are left."""
-        self.crier = Crier(self.notices, self.rows, self.channel, self.clock)
+        self.crier = Crier(
+            self.notices, self.rows, OutageStore(self.rows.database, self.clock), self.channel, self.clock
+        )
         self.crier.monotonic = self._seconds
 
     def _seconds(self) -> float:

@@ -75,7 +75,7 @@ def engine_over(
         ),
         fetcher=Fetcher(rows, FakeMedia([FILE]), clock),
         courier=Courier(rows, MemberStore(rows.database), display, display, clock, budget, stored),
-        crier=Crier(notices or NoticeStore(rows.database, clock), rows, channel or Channel(), clock),
+        crier=Crier(notices or NoticeStore(rows.database, clock), rows, stored, channel or Channel(), clock),
         janitor=Janitor(
             rows, DraftStore(rows.database, clock), erasures, submitter, display, FakeFolder(), clock,
             create_timeout_s=60,

@@ -10,6 +10,7 @@ import pytest
 
 from bot.domain.limits import Used, month_of
 from bot.domain.notices import BOARD_ROWS, BudgetWarning, OpenTask, Standing, standing_of
+from bot.domain.outage import Cause
 from bot.domain.rules import Intake, Rules, Server
 from bot.domain.tasks import Kind, State, TaskId
 from bot.engine.ports import Gone, ShowLaterError
@@ -79,9 +80,34 @@ def test_a_board_says_whether_wishes_are_taken(intake: Intake, note: str | None,
 def test_where_the_operator_has_not_allowed_the_bot_the_board_says_so(intake: Intake) -> None:
     server = replace(HERE, intake=intake, intake_note="Tea")
 
-    assert drawn(standing_of(server.among_allowed({GUILD + 1}), [], [])).startswith("**Not served.** The operator")
-    assert drawn(standing_of(server.among_allowed({GUILD}), [], [])) == drawn(standing_of(server, [], []))
-    assert drawn(standing_of(server.among_allowed(frozenset()), [], [])) == drawn(standing_of(server, [], []))
+    assert drawn(standing_of(server.as_it_stands({GUILD + 1}, None), [], [])).startswith("**Not served.** The operator")
+    assert drawn(standing_of(server.as_it_stands({GUILD}, None), [], [])) == drawn(standing_of(server, [], []))
+    assert drawn(standing_of(server.as_it_stands(frozenset(), None), [], [])) == drawn(standing_of(server, [], []))
+
+
+@pytest.mark.parametrize(
+    ("cause", "said"),
+    [
+        (Cause.REACH, "TokenLab is out of reach at the moment. Please try again in a few minutes."),
+        *(
+            (one, "I can't make anything at the moment: the operator of this bot has to fix something first.")
+            for one in Cause
+            if one is not Cause.REACH
+        ),
+    ],
+)
+@pytest.mark.parametrize(
+    ("intake", "begins"),
+    [
+        (Intake.OPEN, ""),
+        (Intake.PAUSED, "**Paused.** Nothing new is taken, and the line is held.\nThe moderators say: Tea\n"),
+    ],
+)
+def test_a_board_says_what_stops_everybody(intake: Intake, begins: str, cause: Cause, said: str) -> None:
+    server = replace(HERE, intake=intake, intake_note="Tea").as_it_stands(frozenset(), cause)
+    text = drawn(standing_of(server, [], []))
+
+    assert text == f"{begins}{said}\n\nNothing is under way in this server."
 
 
 def test_a_long_line_is_cut_and_the_longest_board_fits() -> None:

@@ -82,7 +82,9 @@ async def test_nothing_that_moderators_read_is_a_masked_link(text: str) -> None:
         queue_sheet(page(row(title=text)), QueueState(), ENGLISH, now=NOW)[0],
         task_panel(make_task(prompt=text, title=text), ENGLISH, now=NOW, is_blocked=True)[0],
         audit_sheet(AuditPage(lines=[line(1, reason=text)], number=0, pages=1), None, ENGLISH)[0],
-        doors_sheet(doors(Block(guild_id=1, user_id=2, reason=text), intake_note=text), ENGLISH)[0],
+        doors_sheet(doors(Block(guild_id=1, user_id=2, reason=text), intake=Intake.PAUSED, intake_note=text), ENGLISH)[
+            0
+        ],
     ]
     said = [public_words(Intake.PAUSED, text, ENGLISH), told_blocked(Block(guild_id=1, user_id=2), "x", ENGLISH)]
 
