@@ -151,7 +151,7 @@ async def test_a_warning_tells_what_is_used_by_now_until_it_was_told(
         await store.add(wish(number, guild_id=guild_id or None, user_id=100 + number, price_max_usd=Decimal("0.20")))
     clock.tick(60)
     (due,) = await notices.warnings_due()
-    used = Used(day_server=4, waiting_server=4, month_songs=4, month_usd=Decimal("0.80"))
+    used = Used(month_songs=4, month_usd=Decimal("0.80"))
     assert (due.server.guild_id, due.month, due.used) == (guild_id, month_of(START), used)
     assert due.server.rules == Rules(**rules)
     await notices.warned(replace(due, month=due.month - timedelta(days=31)))
