@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.tasks import State
+from bot.ui.media.cover import TRY_AGAIN_S
 from tests.behaviour.conftest import World, files_of, labels, text_of
 
 
@@ -63,7 +64,7 @@ async def test_a_song_whose_cover_can_not_be_had_comes_without(world: World, fau
 
 
 async def test_a_cover_that_could_not_be_had_comes_when_its_song_is_fetched_again(world: World) -> None:
-    world.standin.faults.on_cover("not_found")
+    world.standin.faults.on_cover("not_found", times=1 + len(TRY_AGAIN_S))
     task = await world.song(title="Low Tide")
     assert task.media[0].cover is None
 

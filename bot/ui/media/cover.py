@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 
 WAIT_S = 4.0
 """How long a song that is there waits for its cover: a small file from the same host, asked for at the same time."""
+TRY_AGAIN_S = (0.5, 1.0, 2.0)
+"""Delays between tries: links of a song just finished may be refused at first. All fit into `WAIT_S`."""
 DOWNLOAD_MAX_BYTES = 8 * 1024**2
 _PATIENCE = Patience(silence_s=15.0, slow_after_s=15.0, total_s=60.0)
 _LIMITS = Limits(cpu_s=10, wall_s=20, memory_bytes=512 * 1024**2, written_bytes=1024**2)
@@ -37,11 +39,22 @@ class CoverCollector:
         """Return the name of the stored cover, which may be there already; None if there is none."""
         try:
             if not self._store.path(name).is_file():
-                await self._fetch(url, self._store.path(name))
+                await self._fetch_patiently(url, self._store.path(name))
         except Exception as error:  # noqa: BLE001 -- an ornament: whatever is wrong with it must not hold up the song
             _tell(name, error.reason if isinstance(error, MediaError | NoReportError) else type(error).__name__)
             return None
         return name
+
+    async def _fetch_patiently(self, url: str, into: Path) -> None:
+        for delay_s in (*TRY_AGAIN_S, None):
+            try:
+                await self._fetch(url, into)
+            except MediaError as error:
+                if delay_s is None or not error.is_temporary:
+                    raise
+                await asyncio.sleep(delay_s)
+            else:
+                return
 
     async def _fetch(self, url: str, into: Path) -> None:
         raw, made = into.with_suffix(".image"), part_of(into)
