@@ -31,6 +31,8 @@ _CREDIT = r"(?:credits?|balance|funds)"
 _NO_CREDIT = re.compile(
     rf"\b(?:no|insufficient|not enough|out of) (?:\w+ )?{_CREDIT}\b(?! (?:was|were|will|has|have)\b)"
     rf"|\b{_CREDIT} (?:\w+ ){{0,3}}(?:insufficient|exhausted|depleted|used up|too low|not enough)\b"
+    rf"|\b(?:0|zero) {_CREDIT} (?:left|remaining|available)\b|\b{_CREDIT} (?:left|remaining|available) (?:0|zero)$"
+    rf"|\b{_CREDIT} (?:limit|quota) (?:reached|exceeded|exhausted)\b"
     r"|\binsufficient quota\b|^quota exceeded$"
 )
 
