@@ -276,6 +276,13 @@ class AddressesRenewed(AddressesSeen):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TakesAdded(AddressesRenewed):
+    """The provider names takes of a finished song that were not told of before: they are fetched."""
+
+    media_wanted: Literal[True] = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Failed(Move):
     """RUNNING or EXPIRED → FAILED: the provider has given it up, or we have."""
 

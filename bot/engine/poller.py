@@ -280,7 +280,7 @@ class Poller(Worker[MusicTask]):
         billing_id = look.billing_transaction_id or task.billing_transaction_id
         later = now + timedelta(seconds=BILLING_GAP_S) if billing_id is None and looks < BILLING_LOOKS else None
         bill = transitions.BillLooked(billing_transaction_id=billing_id, look_failures=looks, next_look_at=later)
-        await self._tasks.apply(task, _addresses_seen(task, look, bill, now) if task.media_wanted else bill)
+        await self._tasks.apply(task, _addresses_seen(task, look, bill, now))
 
     async def _gone(self, task: MusicTask, error: TokenLabError) -> None:
         """A young task may not be readable everywhere at once: only several such answers in a row are believed."""
@@ -353,10 +353,13 @@ def _is_finished(task: MusicTask, look: Look) -> bool:
 
 
 def _addresses_seen(task: MusicTask, look: Look, bill: transitions.BillLooked, now: datetime) -> transitions.BillLooked:
-    """What a look says of audio that is still wanted; whatever else it says, a paid song stays finished."""
+    """What a look says of audio that is still wanted, or new; whatever else it says, a paid song stays finished."""
     if look.status is not ProviderStatus.COMPLETED or not look.result.tracks or task.result is None:
         return bill
     result = task.result if look.is_only_streamed else renewed(task.result, look.result)
+    is_more = len(result.tracks) > len(task.result.tracks)
+    if not task.media_wanted and not is_more:
+        return bill
     seen = transitions.AddressesSeen(
         billing_transaction_id=bill.billing_transaction_id,
         look_failures=bill.look_failures,
@@ -366,4 +369,5 @@ def _addresses_seen(task: MusicTask, look: Look, bill: transitions.BillLooked, n
     )
     if result == task.result:
         return seen
-    return transitions.AddressesRenewed(**{one.name: getattr(seen, one.name) for one in fields(seen)}, result=result)
+    change = transitions.TakesAdded if is_more else transitions.AddressesRenewed
+    return change(**{one.name: getattr(seen, one.name) for one in fields(seen)}, result=result)

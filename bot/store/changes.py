@@ -77,10 +77,10 @@ async def _ask(connection: AsyncConnection, before: MusicTask, change: Change, n
 def _holds(before: MusicTask, change: Change) -> list[ColumnElement[bool]]:
     same = [T.state == before.state, T.attempt == before.attempt] if change.guarded else []
     match change:
+        case transitions.TakesAdded() | transitions.MediaWanted():
+            return [*same, T.deleted_at.is_(None)]
         case transitions.MediaTried() | transitions.AddressesSeen():
             return [*same, T.media_wanted, T.deleted_at.is_(None)]
-        case transitions.MediaWanted():
-            return [*same, T.deleted_at.is_(None)]
         case transitions.Emptied():
             return [*same, T.deleted_at.is_(None), T.state.in_(TERMINAL)]
         case transitions.LyricsEdited():

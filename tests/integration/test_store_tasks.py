@@ -545,7 +545,7 @@ async def test_audio_that_never_comes_leaves_no_row_among_those_with_files(
 @pytest.mark.parametrize(
     "change",
     [one for one in EACH if isinstance(one, to.MediaTried)]
-    + [one for one in EACH if isinstance(one, to.AddressesSeen)],
+    + [one for one in EACH if isinstance(one, to.AddressesSeen) and not isinstance(one, to.TakesAdded)],
     ids=name_of,
 )
 async def test_what_nobody_wants_any_more_is_left_alone(
@@ -611,3 +611,14 @@ async def test_the_tables_refuse_what_the_program_does_not_know(
     with pytest.raises(IntegrityError):
         async with database.write() as connection:
             await connection.execute(text(change))
+
+
+async def test_takes_that_came_later_are_wanted_unless_the_song_was_deleted(
+    store: TaskStore, database: Database, make: Make
+):
+    task = await make(State.COMPLETED, media_wanted=False)
+    (added,) = [one for one in EACH if isinstance(one, to.TakesAdded)]
+    assert (await store.apply(task, added)).media_wanted
+    await write_columns(database, task.id, media_wanted=False, deleted_at=START)
+    with pytest.raises(StaleTaskError):
+        await store.apply(await again(store, task), added)

@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from bot.domain import transitions
+from bot.domain.media import due_takes
+from bot.domain.takes import MediaFile, Track
 from bot.domain.tasks import ErrorCode, Kind, Result, State
 from bot.engine.budget import Budget, Purpose
 from bot.engine.poller import Poller
@@ -468,6 +471,20 @@ async def test_a_late_bill_is_noted_and_ends_the_looking() -> None:
     task = await watch.looked(after_s=60)
 
     assert (task.billing_transaction_id, task.next_look_at, task.revision) == ("bill_1", None, 3)
+
+
+async def test_a_take_that_is_told_of_after_the_song_was_finished_is_fetched() -> None:
+    first, second = (Track(audio_url=f"https://m.example/{clip}.mp3", audio_id=clip) for clip in "ab")
+    both = look(ProviderStatus.COMPLETED, result=Result(tracks=(first, second)))
+    watch = Watch(look(ProviderStatus.COMPLETED, result=Result(tracks=(first,)), billing_transaction_id=None), both)
+    task = await watch.looked()
+    there = MediaFile(name="1-1.mp3", shown_as="x.mp3", size_bytes=9)
+    await watch.rows.apply(task, transitions.MediaFetched(media=(there,), media_wanted=False))
+
+    task = await watch.looked(after_s=60)
+
+    assert (task.result and task.result.tracks, task.media_wanted) == ((first, second), True)
+    assert (2 in due_takes(task, watch.clock()), task.billing_transaction_id) == (True, "bill_1")
 
 
 @pytest.mark.parametrize("answer", [UNBILLED, TryLaterError("busy"), AccessRefusedError("key"), TaskGoneError("gone")])
