@@ -4,7 +4,6 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
@@ -13,18 +12,7 @@ from click.testing import CliRunner
 from sandbox.faults import CREATE_FAULTS, MEDIA_FAULTS, STATUS_FAULTS
 from sandbox.tokenlab import main
 from tests.fakes.standin_api import CREATE, SONG, Api, Clock, MakeApi, standins
-from tests.integration.test_standin import ROOT
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def make_api(clock: Clock) -> AsyncIterator[MakeApi]:
-    async with standins(clock) as make:
-        yield make
+from tests.integration.standin.test_standin import ROOT
 
 
 async def statuses(api: Api, url: str, count: int) -> list[int]:

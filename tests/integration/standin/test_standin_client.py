@@ -4,27 +4,16 @@ It has no method for music, tasks or records: those go through its `request`.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
 from tokenlab import TokenLabClient
 
-from tests.fakes.standin_api import CREATE, SONG, Api, Clock, MakeApi, standins
+from tests.fakes.standin_api import CREATE, SONG, Api, Clock, MakeApi
 
 KEYS = "/v1/management/api-keys"
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def make_api(clock: Clock) -> AsyncIterator[MakeApi]:
-    async with standins(clock) as make:
-        yield make
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -15,25 +15,9 @@ from sandbox.faults import CREATE_FAULTS, FRESH, MEDIA_FAULTS, STATUS_FAULTS
 from sandbox.magic import MAGIC_WORDS, tricks_in
 from sandbox.media import DRIP_BYTES, FIRST_PIECE_BYTES, HUGE_BYTES, PRIVATE_URL
 from sandbox.tokenlab import StandIn
-from tests.fakes.standin_api import CREATE, LYRICS, SONG, Api, Clock, MakeApi, standins
+from tests.fakes.standin_api import CREATE, LYRICS, SONG, Api, Clock, MakeApi
 
 PATIENCE_S = 0.2
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def make_api(clock: Clock) -> AsyncIterator[MakeApi]:
-    async with standins(clock) as make:
-        yield make
-
-
-@pytest.fixture
-async def api(make_api: MakeApi) -> Api:
-    return await make_api()
 
 
 # Faults at create

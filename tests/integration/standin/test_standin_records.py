@@ -1,31 +1,14 @@
 """The stand-in's records: who may read them, what is charged and when, and answers as they are published."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from tests.fakes.contracts import assert_clean
-from tests.fakes.standin_api import CREATE, LYRICS, Api, Clock, MakeApi, standins
-from tests.integration.test_standin_models import violations_of
+from tests.fakes.standin_api import CREATE, LYRICS, Api, Clock, MakeApi
+from tests.integration.standin.test_standin_models import violations_of
 
 KEYS = "/v1/management/api-keys"
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def make_api(clock: Clock) -> AsyncIterator[MakeApi]:
-    async with standins(clock) as make:
-        yield make
-
-
-@pytest.fixture
-async def api(make_api: MakeApi) -> Api:
-    return await make_api()
 
 
 async def ask(api: Api, path: str = KEYS) -> Any:

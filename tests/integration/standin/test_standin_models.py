@@ -1,6 +1,6 @@
 """The stand-in as published: its model catalog, and its requests and answers against the published description."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -8,23 +8,7 @@ import pytest
 from sandbox.faults import CREATE_FAULTS, STATUS_FAULTS, Fault
 from sandbox.tokenlab import StandIn
 from tests.fakes.contracts import assert_clean, required_contract
-from tests.fakes.standin_api import CREATE, LYRICS, SONG, Api, Clock, MakeApi, standins
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def make_api(clock: Clock) -> AsyncIterator[MakeApi]:
-    async with standins(clock) as make:
-        yield make
-
-
-@pytest.fixture
-async def api(make_api: MakeApi) -> Api:
-    return await make_api()
+from tests.fakes.standin_api import CREATE, LYRICS, SONG, Api, Clock, MakeApi
 
 
 @pytest.mark.parametrize(("names_mv", "param"), [(True, "mv"), (False, None)])

@@ -5,7 +5,6 @@ import io
 import json
 import signal
 import sys
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -22,25 +21,9 @@ from sandbox.cover import PNG_SIGNATURE
 from sandbox.ledger import Ledger
 from sandbox.problems import ProblemError
 from sandbox.tokenlab import StandIn
-from tests.fakes.standin_api import CREATE, LYRICS, SONG, Api, Clock, MakeApi, standins
+from tests.fakes.standin_api import CREATE, LYRICS, SONG, Api, Clock, MakeApi
 
-ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def make_api(clock: Clock) -> AsyncIterator[MakeApi]:
-    async with standins(clock) as make:
-        yield make
-
-
-@pytest.fixture
-async def api(make_api: MakeApi) -> Api:
-    return await make_api()
+ROOT = Path(__file__).resolve().parents[3]
 
 
 # The life of a task

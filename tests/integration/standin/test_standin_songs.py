@@ -1,7 +1,6 @@
 """The stand-in's songs: takes, lengths, covers, audio that comes late, kinds of files, and addresses that expire."""
 
 import io
-from collections.abc import AsyncIterator
 from typing import Any
 
 import av
@@ -10,21 +9,10 @@ import pytest
 from yarl import URL
 
 from sandbox.cover import PNG_SIGNATURE
-from tests.fakes.standin_api import CREATE, LYRICS, SONG, Api, Clock, MakeApi, standins
+from tests.fakes.standin_api import CREATE, LYRICS, SONG, Api, Clock, MakeApi
 
 AS_PROVIDED: dict[str, Any] = {"takes": 2, "long_songs": True, "late_every": 5}
 """What the stand-in does unless told otherwise; the other tests ask for one short take."""
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def make_api(clock: Clock) -> AsyncIterator[MakeApi]:
-    async with standins(clock) as make:
-        yield make
 
 
 @pytest.fixture
