@@ -154,6 +154,19 @@ async def test_a_title_is_written_without_its_emoji_and_hidden_characters(title)
     assert (words(await pixels(title=title)) == words(await pixels())).all()
 
 
+@pytest.mark.parametrize(
+    ("title", "plain"),
+    [
+        ("Prelude in F♯, then B♭", "Prelude in F#, then Bb"),
+        ("\uff2c\uff4f\uff57 Tide", "Low Tide"),
+        ("\U0001d4db\U0001d4f8\U0001d500 \u24e3ide", "Low tide"),
+        ("\uff2c\uff4f\uff57 雨", ""),
+    ],
+)
+async def test_signs_and_fancy_letters_that_the_font_lacks_are_written_plainly(title, plain):
+    assert (words(await pixels(title=title)) == words(await pixels(title=plain))).all()
+
+
 async def test_a_long_title_ends_before_the_length():
     picture = await pixels(title="A Long and Winding Ballad " * 40)
     ends = await pixels(title="A Long and Winding Ballad " * 3)

@@ -6,6 +6,7 @@ import math
 import unicodedata
 from collections.abc import Iterable, Sequence
 from io import BytesIO
+from typing import Final
 
 from fontpkg.pil import truetype
 from PIL import Image, ImageDraw, ImageFont, ImageOps
@@ -42,6 +43,9 @@ _TITLE_COLOUR = "#F5F3FF"
 _LENGTH_COLOUR = "#B9B2D0"
 _TITLE_MAX_CHARS = 200
 _NO_CHARACTER = "\U0010ffff"
+_SIGNS = str.maketrans("♯♭", "#b")
+"""Signs of keys, which the font lacks."""
+_FORMS: Final = ("NFC", "NFKC")
 
 Box = tuple[float, float, float, float]
 
@@ -125,12 +129,17 @@ def _font(size_px: int, *, weight: int) -> ImageFont.FreeTypeFont:
 
 
 def _legible(title: str, font: ImageFont.FreeTypeFont) -> str:
-    """The title as far as the font has it: without emoji and the like, and nothing of it if a letter is missing."""
-    words = unicodedata.normalize("NFC", title)[:_TITLE_MAX_CHARS]
-    missing = {char for char in set(words) - {" "} if _looks(char, font) == _looks(_NO_CHARACTER, font)}
-    if any(unicodedata.category(char)[0] in "LN" for char in missing):
-        return ""
-    return " ".join("".join(" " if char in missing else char for char in words).split())
+    """The title as far as the font has it, without emoji and the like.
+
+    Where a letter is missing, all are written plainly (full-width, circled and mathematical ones); if that does not
+    help, nothing is.
+    """
+    for form in _FORMS:
+        words = unicodedata.normalize(form, title.translate(_SIGNS))[:_TITLE_MAX_CHARS]
+        missing = {char for char in set(words) - {" "} if _looks(char, font) == _looks(_NO_CHARACTER, font)}
+        if not any(unicodedata.category(char)[0] in "LN" for char in missing):
+            return " ".join("".join(" " if char in missing else char for char in words).split())
+    return ""
 
 
 def _looks(char: str, font: ImageFont.FreeTypeFont) -> tuple[tuple[int, int], bytes]:
