@@ -22,7 +22,7 @@ run: $(VENV)/.run ## Run the bot with the settings from the environment and .env
 	@$(BIN)/python -m bot
 
 rules: $(VENV)/.run ## Show the rules of direct messages (ARGS="set daily_per_member=20" changes some)
-block unblock blocks: $(VENV)/.run ## Keep a member out of every server, let them in, show whom (ARGS="USER_ID")
+block unblock blocks: $(VENV)/.run ## Block a member in every server, unblock them, list the blocks (ARGS="USER_ID")
 export erase: $(VENV)/.run ## Write all that is kept of a member, or erase it (ARGS="USER_ID")
 migrate: $(VENV)/.run ## Bring the database up to date
 rules block unblock blocks export erase migrate:

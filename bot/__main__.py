@@ -232,7 +232,7 @@ def _in_database(work: "Callable[[Database], Awaitable[T]]") -> T:
 
 
 def _database_settings() -> "DatabaseSettings":
-    """All that a command needs; what is wrong with it, or looks like a typo, is told in plain lines."""
+    """Read the settings that a command needs; print errors and likely typos, one line each."""
     from bot.settings import DatabaseSettings, SettingsError, read_settings, told_typos
 
     try:
@@ -245,7 +245,7 @@ def _database_settings() -> "DatabaseSettings":
 
 
 def _run_settings() -> "Settings":
-    """The settings of the bot, its log set up; what is wrong with them is told there, all at once."""
+    """Read the settings of the bot and set up its log, which tells all errors at once."""
     from bot.logs import set_up_logs
     from bot.settings import LogSettings, SettingsError, load_settings, read_settings, told_typos
 

@@ -1,4 +1,4 @@
-"""What stops everybody: its causes, when it is looked at again, and what the operator is told of it. Pure."""
+"""Outages, in which no wishes are taken: their causes, retry delays and notices to the operator. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

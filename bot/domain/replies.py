@@ -288,7 +288,7 @@ def _is_count(text: str, time: re.Match[str], before: re.Match[str], after: re.M
 
 
 def _readings(time: re.Match[str], beside: _Beside, text: str) -> tuple[Moment, ...] | None:
-    """What a number may mean as a moment: None if it is none, nothing if there is no such moment."""
+    """The moments that a number may mean: empty if a song can't have them; None if the number names no moment."""
     kind = time.lastgroup or ""
     if beside.is_apart or _ELSE[kind].match(text, time.end()):
         return None

@@ -75,7 +75,7 @@ class Engine:
         self.courier.wake()
 
     def on_outage(self) -> None:
-        """What stops everybody has begun or ended: the line stands or goes on, the operator is told, boards show it."""
+        """Wake the workers that an outage concerns when it begins or ends: line, notices to the operator, boards."""
         self.watch.wake()
         self.submitter.wake()
         self.courier.wake()

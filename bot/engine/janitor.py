@@ -148,7 +148,7 @@ class Janitor(Worker[MusicTask | Draft]):
             await self._try("age", self._age_server(guild_id, now - timedelta(days=days)), guild_id=guild_id)
 
     async def _age_server(self, guild_id: int, before: datetime) -> None:
-        """What nobody has decided about for so long is dropped first; it is emptied some rounds later."""
+        """Empty the tasks of a server that are too old; unclear ones are dropped first and emptied later."""
         undecided = await self._erasures.undecided(guild_id, before, AGED_BATCH)
         await self._tasks.apply_all([(task, transitions.Cancelled(by=Part.JANITOR)) for task in undecided])
         await self._erasures.age_out(guild_id, before, AGED_BATCH)
