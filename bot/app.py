@@ -217,7 +217,7 @@ async def build(settings: Settings, *, clock: Clock = system_clock) -> AsyncIter
             leaver=Leaver(stores.servers, tasks, Memberships(bot), clock, allowed),
         )
         _join(engine, service, outages)
-        service.find_places(Places(bot).above)
+        service.use_places(Places(bot).above)
         yield App(
             bot=bot,
             commands=CommandSync(bot, stores.remembered),

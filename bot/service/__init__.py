@@ -97,7 +97,7 @@ class Service:
         )  # fmt: skip
         """What moderators do in their server."""
 
-    def find_places(self, above: PlacesAbove) -> None:
+    def use_places(self, above: PlacesAbove) -> None:
         """Name who can find out what a channel belongs to."""
         self._admission.places_above = above
 

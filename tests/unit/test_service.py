@@ -189,7 +189,7 @@ async def test_what_a_channel_belongs_to_is_found_out_only_where_that_may_let_a_
         asked.append(channel_id)
         return frozenset({category})
 
-    office.service.find_places(above)
+    office.service.use_places(above)
     office.rows.put_server(Server(guild_id=70, rules=Rules(channels=frozenset({900, 701}))))
     request = office.service.asking.request
     known = asker(places=frozenset({701}), unplaced_id=700)
