@@ -1,6 +1,7 @@
 """The six workers alive together: a wish goes all the way by their own ringing, and they stop and fall as one."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import asdict
 
 import pytest
@@ -127,7 +128,8 @@ async def test_a_change_by_a_person_is_shown_at_once() -> None:
     assert rows[1].ping_status is None
 
 
-async def test_a_board_is_posted_as_soon_as_it_is_asked_for() -> None:
+@pytest.mark.parametrize("news", [Engine.on_changed, Engine.on_outage])
+async def test_boards_are_looked_at_as_soon_as_something_changes_them(news: Callable[[Engine], None]) -> None:
     clock, stop, channel = HandClock(), asyncio.Event(), Channel()
     rows = Rows(clock)
     engine = engine_over(rows, clock, FakeDisplay(), channel=channel)
@@ -135,7 +137,7 @@ async def test_a_board_is_posted_as_soon_as_it_is_asked_for() -> None:
         group.create_task(engine.run(stop))
         await all_rest(rows)
         rows.write(boards, **asdict(ASKED))
-        engine.on_changed()
+        news(engine)
         await until(lambda: [row.message_id for row in rows.all(boards)] == [1])
         stop.set()
 
